@@ -1,0 +1,64 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let package = Package(
+    name: "photoz",
+    products: [
+        .executable(name: "photoz", targets: ["photoz"]),
+        .library(name: "Collectives", targets: ["Collectives"]),
+        .library(name: "HDF5", targets: ["HDF5"]),
+        .library(name: "AstroMAE", targets: ["AstroMAE"]),
+        .library(name: "Survey", targets: ["Survey"]),
+        .library(name: "Metrics", targets: ["Metrics"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    ],
+    targets: [
+        // C: the headers of MPI and HDF5 as Clang modules, and the arithmetic.
+        .systemLibrary(
+            name: "CMPI", path: "CModules/CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+        .systemLibrary(
+            name: "CHDF5", path: "CModules/CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
+        .target(name: "CKernels", path: "CModules/CKernels"),
+
+        // Swift: arrows go down only; design rules stand in the README.
+        .target(name: "Collectives", dependencies: ["CMPI"]),
+        .target(name: "HDF5", dependencies: ["CHDF5"]),
+        .target(name: "AstroMAE", dependencies: ["CKernels", "HDF5"]),
+        .target(name: "Survey", dependencies: ["HDF5"]),
+        .target(name: "Metrics"),
+        .target(
+            name: "Job",
+            dependencies: [
+                "AstroMAE", "Collectives", "HDF5", "Metrics", "Survey",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .executableTarget(
+            name: "photoz",
+            dependencies: [
+                "AstroMAE", "HDF5", "Job", "Survey",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        // Tests. Those that need MPI start mpirun on an executable: the test process itself never starts MPI.
+        .target(
+            name: "TestSupport",
+            dependencies: [.product(name: "Subprocess", package: "swift-subprocess")],
+            path: "Tests/TestSupport"),
+        .executableTarget(
+            name: "collectives-check", dependencies: ["Collectives"], path: "Tests/CollectivesCheck"),
+        .testTarget(name: "CollectivesTests", dependencies: ["TestSupport", "collectives-check"]),
+        .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
+        .testTarget(name: "KernelTests", dependencies: ["CKernels"]),
+        .testTarget(name: "AstroMAETests", dependencies: ["AstroMAE", "HDF5", "TestSupport"]),
+        .testTarget(name: "SurveyTests", dependencies: ["HDF5", "Survey", "TestSupport"]),
+        .testTarget(name: "MetricsTests", dependencies: ["Metrics"]),
+        .testTarget(name: "CommandTests", dependencies: ["HDF5", "TestSupport", "photoz"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c17
+)
