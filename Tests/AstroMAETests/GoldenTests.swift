@@ -1,0 +1,86 @@
+import AstroMAE
+import Foundation
+import HDF5
+import TestSupport
+import Testing
+
+/// The engine against the published network in float64, at every instruction set of this machine.
+@Suite(.serialized) struct GoldenTests {
+    static let sets = InstructionSet.available.indices
+
+    static func engine(_ weights: String, set: Int, threads: Int = 1) throws -> Engine {
+        Engine(try PreparedNetwork(WeightsFile(weights), for: InstructionSet.available[set]), threads: threads)
+    }
+
+    @Test(arguments: sets) func redshiftsOfTheFullNetwork(set: Int) throws {
+        let redshifts = try Golden().predict(Self.engine(Repository.weights, set: set), batch: 64)
+        let expected = try Golden.expected("redshift_float64")
+        let worst = zip(redshifts, expected).map { abs(Double($0) - $1) }.max() ?? .nan
+        #expect(redshifts.count == 64 && worst <= 1e-6, "\(InstructionSet.available[set]): off by \(worst)")
+    }
+
+    @Test(arguments: sets) func redshiftsOfASmallVariant(set: Int) throws {
+        let redshifts = try Golden().predict(Self.engine(Repository.fixture("small-weights.h5"), set: set), batch: 64)
+        let expected = try Golden.expected("small_redshift_float64")
+        let worst = zip(redshifts, expected).map { abs(Double($0) - $1) }.max() ?? .nan
+        #expect(redshifts.count == 64 && worst <= 1e-6, "\(InstructionSet.available[set]): off by \(worst)")
+    }
+
+    @Test(arguments: sets) func redshiftsDoNotDependOnBatchOrThreads(set: Int) throws {
+        let golden = try Golden()
+        let whole = golden.predict(try Self.engine(Repository.weights, set: set), batch: 64)
+        for (batch, threads) in [(1, 1), (7, 1), (13, 2), (64, 3), (15, 4)] {
+            let again = golden.predict(try Self.engine(Repository.weights, set: set, threads: threads), batch: batch)
+            #expect(again.map(\.bitPattern) == whole.map(\.bitPattern), "batch \(batch), \(threads) threads")
+        }
+    }
+
+    @Test(arguments: sets) func everyStageOfTheFullNetwork(set: Int) throws {
+        let golden = try Golden()
+        let stages = try File.open(Repository.fixture("stages.h5"))
+        let engine = try Self.engine(Repository.weights, set: set)
+        var seen: [String: [Float]] = [:]
+        var activations: [String: ObservedStage.Activation] = [:]
+        engine.observe { stage in
+            seen[stage.name, default: []] += stage.values
+            activations[stage.name] = stage.activation
+        }
+        // The stages of the golden file are those of the first four galaxies.
+        let four = Golden(images: Array(golden.images[..<(4 * 5120)]), magnitudes: Array(golden.magnitudes[..<20]))
+        seen["output"] = four.predict(engine, batch: 4)
+
+        for name in try stages.members().map(\.name) where !Self.fused.contains(name) {
+            let expected = try stages.dataset(name).readAll(as: Double.self).map(activations[name] ?? .none)
+            let actual = try #require(seen[name], "\(name) was not observed")
+            #expect(actual.count == expected.count, "\(name)")
+            let largest = expected.map(abs).max() ?? 0
+            let worst = zip(actual, expected).map { abs(Double($0) - $1) }.max() ?? .nan
+            let tolerance = name.hasSuffix("magnitude_block.0") ? 2e-5 : 5e-6
+            #expect(worst <= tolerance * largest, "\(name): off by \(worst / largest) of \(largest)")
+        }
+    }
+
+    /// Stages that the engine never holds: the opening convolution before its average pool (it pools first), the ReLU
+    /// and the flattening that are part of the layers beside them. The plain network is held to these too.
+    static let fused: Set<String> = [
+        "inception_model.vis_inception.0", "inception_model.vis_inception.9", "inception_model.vis_inception.11",
+    ]
+}
+
+extension Golden {
+    init(images: [Float], magnitudes: [Float]) {
+        self.images = images
+        self.magnitudes = magnitudes
+    }
+}
+
+extension Array where Element == Double {
+    /// The values after what the engine has fused into the stage.
+    fileprivate func map(_ activation: ObservedStage.Activation) -> [Double] {
+        switch activation {
+        case .none: self
+        case .relu: map { $0 > 0 ? $0 : 0 }
+        case .gelu: map { 0.5 * $0 * erfc(-$0 / 2.0.squareRoot()) }
+        }
+    }
+}
