@@ -121,7 +121,6 @@ private struct Cursor {
             bias: reserve(instructionSet.padded(outputs)))
     }
 
-
     mutating func chain(_ widths: [Int]) -> [NetworkLayout.Dense] {
         zip(widths, widths.dropFirst()).map { dense($0, $1) }
     }

@@ -66,7 +66,9 @@ public struct NetworkShape: Sendable, BitwiseCopyable {
     /// Branches of an Inception module: the last one has no 5x5 branch.
     static func branches(module: Int) -> Int { module == 4 ? 3 : 4 }
     /// Channels that an Inception module takes.
-    func inceptionInputs(module: Int) -> Int { module == 0 ? stem : Self.branches(module: module - 1) * inception[module - 1] }
+    func inceptionInputs(module: Int) -> Int {
+        module == 0 ? stem : Self.branches(module: module - 1) * inception[module - 1]
+    }
     /// Features of the flattened Inception branch.
     var flattened: Int { Self.branches(module: 4) * inception[4] * inceptionSizes[4] * inceptionSizes[4] }
     /// The indices of the Inception modules in `inception_model.vis_inception`.

@@ -1,26 +1,19 @@
 import CHDF5
 
-/// An object that carries attributes: a file's root, or a data set.
-public protocol AttributeHolder {
-    /// The identifier that attributes hang on.
-    var attributeLocation: Int64 { get }
-    /// The file, for messages.
-    var attributeFile: String { get }
-}
+/// What carries attributes: a file (its root group) or a data set.
+public class AttributeHolder {
+    /// The object; its identifier is what attributes hang on.
+    let handle: Handle
+    /// The file's path, for messages.
+    let filePath: String
 
-extension File: AttributeHolder {
-    public var attributeLocation: Int64 { handle.id }
-    public var attributeFile: String { path }
-}
+    init(handle: Handle, filePath: String) {
+        self.handle = handle
+        self.filePath = filePath
+    }
 
-extension Dataset: AttributeHolder {
-    public var attributeLocation: Int64 { handle.id }
-    public var attributeFile: String { file.path }
-}
-
-extension AttributeHolder {
     /// Whether there is an attribute of that name.
-    public func hasAttribute(_ name: String) -> Bool { H5Aexists(attributeLocation, name) > 0 }
+    public func hasAttribute(_ name: String) -> Bool { H5Aexists(handle.id, name) > 0 }
 
     /// A number, converted from whatever is stored; arrays of one element count as one.
     ///
@@ -32,7 +25,7 @@ extension AttributeHolder {
         }
         var value: T?
         withUnsafeTemporaryAllocation(of: T.self, capacity: 1) { room in
-            if H5Aread(opened.attribute.id, hid_t(T.memoryType), room.baseAddress) >= 0 { value = room[0] }
+            if H5Aread(opened.attribute.id, T.memoryType, room.baseAddress) >= 0 { value = room[0] }
         }
         guard let value else { throw failure(.failed, name, "cannot be read", frames: errorFrames()) }
         return value
@@ -56,8 +49,8 @@ extension AttributeHolder {
     /// - Throws: ``HDF5Error`` of kind `unwritable`.
     public func setAttribute<T: Scalar>(_ name: String, _ value: T) throws(HDF5Error) {
         let space = Handle(H5Screate(H5S_SCALAR), H5Sclose)
-        try create(name, type: hid_t(T.memoryType), space: space) { attribute in
-            withUnsafeBytes(of: value) { H5Awrite(attribute, hid_t(T.memoryType), $0.baseAddress) }
+        try create(name, type: T.memoryType, space: space) { attribute in
+            withUnsafeBytes(of: value) { H5Awrite(attribute, T.memoryType, $0.baseAddress) }
         }
     }
 
@@ -89,7 +82,7 @@ extension AttributeHolder {
     ) throws(HDF5Error) {
         guard let space,
             let attribute = Handle(
-                H5Acreate2(attributeLocation, name, type, space.id, ch5_default(), ch5_default()), H5Aclose),
+                H5Acreate2(handle.id, name, type, space.id, ch5_default(), ch5_default()), H5Aclose),
             write(attribute.id) >= 0
         else { throw failure(.unwritable, name, "cannot be written", frames: errorFrames()) }
     }
@@ -98,7 +91,7 @@ extension AttributeHolder {
         _ name: String
     ) throws(HDF5Error) -> (attribute: Handle, type: Handle, space: Handle, count: Int) {
         guard hasAttribute(name) else { throw failure(.missingObject, name, "is missing") }
-        guard let attribute = Handle(H5Aopen(attributeLocation, name, ch5_default()), H5Aclose),
+        guard let attribute = Handle(H5Aopen(handle.id, name, ch5_default()), H5Aclose),
             let type = Handle(H5Aget_type(attribute.id), H5Tclose),
             let space = Handle(H5Aget_space(attribute.id), H5Sclose),
             case let count = H5Sget_simple_extent_npoints(space.id), count >= 0
@@ -109,6 +102,6 @@ extension AttributeHolder {
     private func failure(
         _ kind: HDF5Error.Kind, _ name: String, _ reason: String, frames: [String] = []
     ) -> HDF5Error {
-        HDF5Error(kind, file: attributeFile, object: "attribute \(name)", reason, frames: frames)
+        HDF5Error(kind, file: filePath, object: "attribute \(name)", reason, frames: frames)
     }
 }

@@ -27,7 +27,7 @@ extension Dataset {
             throw error(.mismatch, "a block of \(ranges.map(\.count)) does not fill \(buffer.count) elements")
         }
         try transfer(ranges) { memory, block in
-            H5Dread(handle.id, hid_t(T.memoryType), memory, block, ch5_default(), buffer.baseAddress)
+            H5Dread(handle.id, T.memoryType, memory, block, ch5_default(), buffer.baseAddress)
         }
     }
 
@@ -52,7 +52,7 @@ extension Dataset {
 
     private func readScalar<T: Scalar>(into buffer: UnsafeMutableBufferPointer<T>) throws(HDF5Error) {
         guard elementType.isNumeric else { throw error(.mismatch, "holds \(elementType), not numbers") }
-        guard H5Dread(handle.id, hid_t(T.memoryType), ch5_all(), ch5_all(), ch5_default(), buffer.baseAddress) >= 0
+        guard H5Dread(handle.id, T.memoryType, ch5_all(), ch5_all(), ch5_default(), buffer.baseAddress) >= 0
         else { throw error(.failed, "cannot be read", frames: errorFrames()) }
     }
 

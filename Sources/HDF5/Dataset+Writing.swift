@@ -25,7 +25,7 @@ extension File {
     public func createDataset<T: Scalar>(
         _ name: String, of type: T.Type, shape: [Int], storage: Storage = .contiguous
     ) throws(HDF5Error) -> Dataset {
-        try createDataset(name, type: hid_t(T.memoryType), shape: shape, storage: storage)
+        try createDataset(name, type: T.memoryType, shape: shape, storage: storage)
     }
 
     /// Creates a data set of strings of any length, UTF-8.
@@ -79,7 +79,7 @@ extension Dataset {
             throw error(.mismatch, "rows \(rows) of \(elementType) do not take \(buffer.count) numbers")
         }
         try transfer([rows] + shape.dropFirst().map { 0..<$0 }, kind: .unwritable) { memory, block in
-            H5Dwrite(handle.id, hid_t(T.memoryType), memory, block, ch5_default(), buffer.baseAddress)
+            H5Dwrite(handle.id, T.memoryType, memory, block, ch5_default(), buffer.baseAddress)
         }
     }
 

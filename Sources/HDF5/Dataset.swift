@@ -1,7 +1,7 @@
 import CHDF5
 
 /// A data set of an open file.
-public final class Dataset {
+public final class Dataset: AttributeHolder {
     /// The file, kept open as long as the data set.
     public let file: File
     /// The name in the file.
@@ -13,7 +13,6 @@ public final class Dataset {
     /// Sizes of a chunk, or nil when the data set is stored in one piece.
     public let chunk: [Int]?
 
-    let handle: Handle
     let type: Handle
 
     init(file: File, name: String, handle: Handle) throws(HDF5Error) {
@@ -22,11 +21,11 @@ public final class Dataset {
         else { throw HDF5Error(.failed, file: file.path, object: name, "has no readable form", frames: errorFrames()) }
         self.file = file
         self.name = name
-        self.handle = handle
         self.type = type
         self.shape = shape
         elementType = ElementType(type.id)
         chunk = Self.chunk(of: handle, rank: shape.count)
+        super.init(handle: handle, filePath: file.path)
     }
 
     /// Elements in all.
@@ -81,8 +80,9 @@ extension File {
         Library.silence()
         let plain = try Dataset(file: self, name: name, handle: openDataset(name, access: ch5_default()))
         guard let chunk = plain.chunk, let first = chunk.first, first > 0 else { return plain }
-        let (rowBytes, overflow) = plain.rowCount.multipliedReportingOverflow(by: 2 * first * H5Tget_size(plain.type.id))
-        let needed = overflow ? cacheLimit : min(rowBytes, cacheLimit)
+        let chunkBytes = first.multipliedReportingOverflow(by: 2 * H5Tget_size(plain.type.id))
+        let (rowBytes, overflow) = plain.rowCount.multipliedReportingOverflow(by: chunkBytes.partialValue)
+        let needed = overflow || chunkBytes.overflow ? cacheLimit : min(rowBytes, cacheLimit)
         guard needed > 1 << 20, let access = Handle(H5Pcreate(ch5_dataset_access()), H5Pclose) else { return plain }
         // HDF5 looks chunks up in a table of a prime number of slots, best ten times as many as chunks.
         H5Pset_chunk_cache(access.id, 12_421, needed, 0.75)

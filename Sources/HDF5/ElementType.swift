@@ -2,8 +2,11 @@ import CHDF5
 
 /// What a data set or an attribute stores.
 public enum ElementType: Sendable, Equatable, CustomStringConvertible {
+    /// A floating-point number, such as float16 or float64.
     case float(bits: Int)
+    /// A whole number.
     case integer(bits: Int, signed: Bool)
+    /// Text of fixed or variable length.
     case string
     /// A kind of type that this library does not read, by HDF5's name.
     case other(String)
@@ -42,54 +45,36 @@ public enum ElementType: Sendable, Equatable, CustomStringConvertible {
 }
 
 /// A number that HDF5 converts to and from whatever a file stores.
-public protocol Scalar: BitwiseCopyable {
-    /// HDF5's identifier of the type in memory.
-    static var memoryType: Int64 { get }
-    /// What a file stores for it.
-    static var elementType: ElementType { get }
-}
+public protocol Scalar: BitwiseCopyable, Numeric {}
 
-extension Int8: Scalar {
-    public static var memoryType: Int64 { ch5_int8() }
-    public static var elementType: ElementType { .integer(bits: 8, signed: true) }
-}
-extension Int16: Scalar {
-    public static var memoryType: Int64 { ch5_int16() }
-    public static var elementType: ElementType { .integer(bits: 16, signed: true) }
-}
-extension Int32: Scalar {
-    public static var memoryType: Int64 { ch5_int32() }
-    public static var elementType: ElementType { .integer(bits: 32, signed: true) }
-}
-extension Int64: Scalar {
-    public static var memoryType: Int64 { ch5_int64() }
-    public static var elementType: ElementType { .integer(bits: 64, signed: true) }
-}
-extension Int: Scalar {
-    public static var memoryType: Int64 { ch5_int64() }
-    public static var elementType: ElementType { .integer(bits: 64, signed: true) }
-}
-extension UInt8: Scalar {
-    public static var memoryType: Int64 { ch5_uint8() }
-    public static var elementType: ElementType { .integer(bits: 8, signed: false) }
-}
-extension UInt16: Scalar {
-    public static var memoryType: Int64 { ch5_uint16() }
-    public static var elementType: ElementType { .integer(bits: 16, signed: false) }
-}
-extension UInt32: Scalar {
-    public static var memoryType: Int64 { ch5_uint32() }
-    public static var elementType: ElementType { .integer(bits: 32, signed: false) }
-}
-extension UInt64: Scalar {
-    public static var memoryType: Int64 { ch5_uint64() }
-    public static var elementType: ElementType { .integer(bits: 64, signed: false) }
-}
-extension Float: Scalar {
-    public static var memoryType: Int64 { ch5_float() }
-    public static var elementType: ElementType { .float(bits: 32) }
-}
-extension Double: Scalar {
-    public static var memoryType: Int64 { ch5_double() }
-    public static var elementType: ElementType { .float(bits: 64) }
+extension Int8: Scalar {}
+extension Int16: Scalar {}
+extension Int32: Scalar {}
+extension Int64: Scalar {}
+extension Int: Scalar {}
+extension UInt8: Scalar {}
+extension UInt16: Scalar {}
+extension UInt32: Scalar {}
+extension UInt64: Scalar {}
+extension Float: Scalar {}
+extension Double: Scalar {}
+
+extension Scalar {
+    /// The library's identifier of the type in memory.
+    static var memoryType: hid_t {
+        let bits = 8 * MemoryLayout<Self>.size
+        guard let integer = Self.self as? any FixedWidthInteger.Type else {
+            return bits == 32 ? ch5_float() : ch5_double()
+        }
+        switch (bits, integer.isSigned) {
+        case (8, true): return ch5_int8()
+        case (16, true): return ch5_int16()
+        case (32, true): return ch5_int32()
+        case (64, true): return ch5_int64()
+        case (8, false): return ch5_uint8()
+        case (16, false): return ch5_uint16()
+        case (32, false): return ch5_uint32()
+        default: return ch5_uint64()
+        }
+    }
 }

@@ -3,14 +3,12 @@ import Glibc
 
 /// An open HDF5 file. It is closed when it and all its data sets are gone; a file that was written should be closed with
 /// ``close()``, which reports what could not be stored.
-public final class File {
+public final class File: AttributeHolder {
     /// The path the file was opened by.
-    public let path: String
-    let handle: Handle
+    public var path: String { filePath }
 
     private init(path: String, handle: Handle) {
-        self.path = path
-        self.handle = handle
+        super.init(handle: handle, filePath: path)
     }
 
     /// Opens a file for reading, without a file lock.
