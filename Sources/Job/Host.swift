@@ -1,0 +1,78 @@
+import Glibc
+
+/// Facts about the machine and the process, from the system's files: no process is started once MPI runs.
+enum Host {
+    /// The processor, in the words of the published results.
+    struct Processor: Codable, Equatable {
+        /// The model's name.
+        let processor: String
+        /// Pointer size and linkage, as Python's `platform.architecture()` says it.
+        let architecture: [String]
+        /// The instruction set architecture, such as `x86_64`.
+        let machine: String
+        /// The operating system.
+        let system: String
+        /// System, release and machine.
+        let platform: String
+    }
+
+    /// This machine's processor.
+    static func processor() -> Processor {
+        var names = utsname()
+        uname(&names)
+        let (system, release, machine) = (text(&names.sysname), text(&names.release), text(&names.machine))
+        let model = lines(of: "/proc/cpuinfo").first { $0.hasPrefix("model name") }
+        return Processor(
+            processor: model.map(value) ?? machine, architecture: ["64bit", "ELF"], machine: machine, system: system,
+            platform: "\(system)-\(release)-\(machine)")
+    }
+
+    /// Memory of the machine, GB.
+    static func memory() -> Double {
+        let total = lines(of: "/proc/meminfo").first { $0.hasPrefix("MemTotal:") }
+        return Double(total.map(number) ?? 0) * 1024 / 1e9
+    }
+
+    /// The largest resident set of this process so far, MB.
+    static func peakMemory() -> Double {
+        var usage = rusage()
+        getrusage(RUSAGE_SELF, &usage)
+        return Double(usage.ru_maxrss) * 1024 / 1e6
+    }
+
+    /// User and system time of this process so far, seconds.
+    static func processorTime() -> Double {
+        var usage = rusage()
+        getrusage(RUSAGE_SELF, &usage)
+        return seconds(usage.ru_utime) + seconds(usage.ru_stime)
+    }
+
+    /// Cores that this process may run on.
+    static func cores() -> Int {
+        var set = cpu_set_t()
+        guard sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else { return 1 }
+        return max(1, withUnsafeBytes(of: set) { $0.reduce(0) { $0 + $1.nonzeroBitCount } })
+    }
+
+    private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) * 1e-6 }
+
+    private static func value(_ line: Substring) -> String {
+        let text = line.drop { $0 != ":" }.dropFirst()
+        return String(text.drop { $0 == " " })
+    }
+
+    private static func number(_ line: Substring) -> Int { Int(line.filter(\.isNumber)) ?? 0 }
+
+    private static func text<T>(_ field: inout T) -> String {
+        withUnsafeBytes(of: &field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+
+    private static func lines(of path: String) -> [Substring] {
+        guard let file = fopen(path, "r") else { return [] }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: 1 << 14)
+        while case let count = fread(&block, 1, block.count, file), count > 0 { bytes += block[..<count] }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+    }
+}

@@ -1,0 +1,146 @@
+import Glibc
+
+/// The folder that receives the results of one job: locked while the job lives, each file written under a temporary name
+/// and renamed when it is whole.
+final class OutputFolder {
+    /// The finished files, in the order of their renaming: the last one marks a finished run.
+    static let names = ["predictions.h5", "combined_data.json", "Results.json"]
+    private static let lockName = ".photoz.lock"
+    private static let inProgress = "inprogress_"
+
+    let path: String
+    private let lock: Int32
+
+    /// Makes the folder when it is missing and locks it.
+    ///
+    /// - Throws: ``JobError`` with code 73 when it cannot be made or written, when another job has it, or when it holds
+    ///   results and they are not to be overwritten.
+    init(_ path: String, overwrite: Bool) throws {
+        try Self.make(path)
+        lock = try Self.lock(path)
+        self.path = path
+        let finished = Self.names.filter { access(path + "/" + $0, F_OK) == 0 }
+        if !finished.isEmpty, !overwrite {
+            release()
+            throw JobError(
+                .outputRefused,
+                "\(path): already holds \(finished.joined(separator: ", ")); choose another folder, or give --overwrite to replace them")
+        }
+    }
+
+    /// Where a file is written until it is whole.
+    func temporary(_ name: String) -> String { path + "/" + Self.inProgress + name }
+
+    /// Refuses to start a job whose results would not fit.
+    ///
+    /// - Throws: ``JobError`` with code 73.
+    func requireSpace(bytes: Int) throws {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return }
+        let free = Int(clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+        guard free >= bytes else {
+            throw JobError(
+                .outputRefused,
+                "\(path): has \(megabytes(free)) free and the results need \(megabytes(bytes)); make room or choose another folder")
+        }
+    }
+
+    /// Gives the finished files their names. Old results are unmarked first, so that `Results.json` never stands beside
+    /// files of another run.
+    ///
+    /// - Throws: ``JobError`` with code 74.
+    func publish() throws {
+        for name in Self.names { try synchronise(temporary(name)) }
+        let marker = path + "/Results.json"
+        guard unlink(marker) == 0 || errno == ENOENT else { throw failure("\(marker): cannot be replaced") }
+        for name in Self.names {
+            guard rename(temporary(name), path + "/" + name) == 0 else {
+                throw failure("\(path)/\(name): cannot be written")
+            }
+        }
+        try synchronise(path)
+    }
+
+    /// Removes what is not finished.
+    func discard() {
+        for name in Self.names { unlink(temporary(name)) }
+    }
+
+    /// Lets other jobs have the folder.
+    func release() {
+        unlink(path + "/" + Self.lockName)
+        close(lock)
+    }
+
+    /// Writes a small file under its temporary name.
+    ///
+    /// - Throws: ``JobError`` with code 74.
+    func write(_ bytes: some Collection<UInt8>, to name: String) throws {
+        let file = temporary(name)
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw failure("\(file): cannot be created") }
+        defer { close(descriptor) }
+        var rest = Array(bytes)[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { throw failure("\(file): cannot be written") }
+            rest = rest.dropFirst(written)
+        }
+    }
+
+    private func synchronise(_ file: String) throws {
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("\(file): cannot be opened") }
+        defer { close(descriptor) }
+        // Some file systems cannot synchronise a folder and say so; that is no failure of what was written.
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure("\(file): cannot be stored") }
+    }
+
+    private func failure(_ what: String) -> JobError {
+        JobError(.inputOutput, "\(what): \(String(cString: strerror(errno))); check the free space and the permissions")
+    }
+
+    private static func make(_ path: String) throws {
+        var folder = path.hasPrefix("/") ? "/" : ""
+        for part in path.split(separator: "/") {
+            folder += part
+            if mkdir(folder, 0o777) != 0, errno != EEXIST {
+                throw JobError(
+                    .outputRefused, "\(path): cannot be created: \(String(cString: strerror(errno))); choose another folder")
+            }
+            folder += "/"
+        }
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            throw JobError(.outputRefused, "\(path): is not a folder; choose another one")
+        }
+    }
+
+    /// Takes the lock: a file that is locked by the system and lost with the process, however it ends.
+    private static func lock(_ path: String) throws -> Int32 {
+        let file = path + "/" + lockName
+        while true {
+            let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+            guard descriptor >= 0 else {
+                throw JobError(
+                    .outputRefused, "\(path): cannot be written: \(String(cString: strerror(errno))); choose another folder")
+            }
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+                close(descriptor)
+                throw JobError(.outputRefused, "\(path): another photoz job is writing here; wait for it or choose another folder")
+            }
+            // The job before may have removed the file between the opening and the locking.
+            var (opened, current) = (stat(), stat())
+            if fstat(descriptor, &opened) == 0, stat(file, &current) == 0, opened.st_ino == current.st_ino {
+                return descriptor
+            }
+            close(descriptor)
+        }
+    }
+}
+
+/// Bytes as people read them.
+func megabytes(_ bytes: Int) -> String {
+    bytes < 1_000_000 ? "\((bytes + 999) / 1000) kB" : "\((bytes + 999_999) / 1_000_000) MB"
+}

@@ -1,0 +1,75 @@
+import HDF5
+import Survey
+
+/// Writes `predictions.h5`, block by block in data-set order: memory does not grow with the survey.
+final class PredictionsWriter {
+    /// Galaxies of a block; also the largest message of predictions between ranks.
+    static let block = 1 << 16
+
+    private let file: File
+    private let dataSet: DataSet
+    private let schema: PartitionSchema
+    private let predicted: Dataset
+    private let redshift: Dataset
+    private let partition: Dataset
+    private let row: Dataset
+    private let objectID: Dataset?
+
+    /// Creates the file.
+    ///
+    /// - Throws: `HDF5Error` when it cannot be written.
+    init(_ path: String, dataSet: DataSet, schema: PartitionSchema, provenance: [(String, String)]) throws {
+        file = try File.create(path)
+        self.dataSet = dataSet
+        self.schema = schema
+        let (count, storage) = (dataSet.rows, Storage.chunked(rows: Self.block))
+        predicted = try file.createDataset("redshift_predicted", of: Float.self, shape: [count], storage: storage)
+        redshift = try file.createDataset("redshift", of: Float.self, shape: [count], storage: storage)
+        partition = try file.createDataset("partition", of: Int32.self, shape: [count], storage: storage)
+        row = try file.createDataset("row", of: Int64.self, shape: [count], storage: storage)
+        switch dataSet.identifiers {
+        case .none: objectID = nil
+        case .integers:
+            objectID = try file.createDataset("object_id", of: Int64.self, shape: [count], storage: storage)
+        case .strings: objectID = try file.createStringDataset("object_id", shape: [count], storage: storage)
+        }
+        try file.setAttribute("partitions", dataSet.partitions.map(\.name))
+        for (name, text) in provenance { try file.setAttribute(name, text) }
+    }
+
+    /// Writes the predictions of neighbouring galaxies.
+    ///
+    /// - Parameters:
+    ///   - first: The first galaxy's place in the data set.
+    ///   - predictions: Photometric redshifts.
+    ///   - redshifts: Spectroscopic redshifts, NaN where unknown.
+    /// - Throws: `HDF5Error` when they cannot be written, or a partition's identifiers cannot be read.
+    func write(first: Int, predictions: [Float], redshifts: [Float]) throws {
+        let galaxies = first..<first + predictions.count
+        try predicted.write(rows: galaxies, from: predictions)
+        try redshift.write(rows: galaxies, from: redshifts)
+        var start = first
+        for piece in Shard(galaxies, partitionRows: dataSet.partitions.map(\.rows)).pieces {
+            let rows = start..<start + piece.rows.count
+            try partition.write(rows: rows, from: [Int32](repeating: Int32(piece.partition), count: rows.count))
+            try row.write(rows: rows, from: piece.rows.map { Int64($0) })
+            try writeIdentifiers(of: piece, to: rows)
+            start = rows.upperBound
+        }
+    }
+
+    /// Stores and closes the file.
+    ///
+    /// - Throws: `HDF5Error` when the disk is full, for instance.
+    func close() throws { try file.close() }
+
+    private func writeIdentifiers(of piece: Shard.Piece, to rows: Range<Int>) throws {
+        guard let objectID else { return }
+        let source = try PartitionFile(dataSet.path(of: piece.partition), schema: schema)
+        if dataSet.identifiers == .strings {
+            try objectID.write(rows: rows, strings: source.stringIdentifiers(rows: piece.rows))
+        } else {
+            try objectID.write(rows: rows, from: source.integerIdentifiers(rows: piece.rows))
+        }
+    }
+}

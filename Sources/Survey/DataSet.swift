@@ -1,0 +1,106 @@
+import FoundationEssentials
+import HDF5
+
+/// A survey on disk: partition files in data-set order.
+public struct DataSet: Sendable {
+    /// One file and what it holds.
+    public struct Partition: Sendable {
+        /// Its path relative to the data set's folder.
+        public let name: String
+        /// Galaxies in the file.
+        public let rows: Int
+    }
+
+    /// Why a data set cannot be taken.
+    public enum Failure: Error, Sendable, CustomStringConvertible {
+        /// A path leads nowhere, or a folder cannot be listed.
+        case unreadable(path: String, reason: String)
+        /// A folder holds no partitions.
+        case empty(path: String)
+        /// Partitions that do not go together.
+        case inconsistent(String)
+
+        /// What is wrong, and what to do.
+        public var description: String {
+            switch self {
+            case .unreadable(let path, let reason): "\(path): \(reason)"
+            case .empty(let path): "\(path): holds no partitions; they are files named *.h5 or *.hdf5"
+            case .inconsistent(let reason): reason
+            }
+        }
+    }
+
+    /// The folder that names are relative to.
+    public let folder: String
+    /// The files, in data-set order.
+    public let partitions: [Partition]
+    /// Whether any file knows redshifts.
+    public let hasRedshift: Bool
+    /// What identifiers the galaxies have: integers or strings only when every file that holds galaxies has them.
+    public let identifiers: PartitionFile.Identifiers
+
+    /// Galaxies in all.
+    public var rows: Int { partitions.reduce(0) { $0 + $1.rows } }
+
+    /// A data set that another rank has looked at.
+    public init(
+        folder: String, partitions: [Partition], hasRedshift: Bool, identifiers: PartitionFile.Identifiers
+    ) {
+        self.folder = folder
+        self.partitions = partitions
+        self.hasRedshift = hasRedshift
+        self.identifiers = identifiers
+    }
+
+    /// The path of a partition.
+    public func path(of partition: Int) -> String { Self.join(folder, partitions[partition].name) }
+
+    /// Lists a folder, or takes the files named, and opens each partition once.
+    ///
+    /// - Parameters:
+    ///   - paths: One folder, or one or more files.
+    ///   - fileLimit: Take only so many of the files, the first ones.
+    ///   - schema: How the files are laid out.
+    /// - Throws: ``Failure``, `HDF5Error` or ``PartitionError`` for the first file at fault.
+    public static func open(_ paths: [String], fileLimit: Int? = nil, schema: PartitionSchema) throws -> DataSet {
+        let (folder, all) = try list(paths)
+        let names = Array(all.prefix(fileLimit ?? all.count))
+        let files = try names.map { name -> (Partition, Bool, PartitionFile.Identifiers) in
+            let file = try PartitionFile(join(folder, name), schema: schema)
+            return (Partition(name: name, rows: file.rows), file.hasRedshift, file.identifiers)
+        }
+        let kinds = Set(files.filter { $0.0.rows > 0 }.map(\.2))
+        guard !kinds.isSuperset(of: [.integers, .strings]) else {
+            throw Failure.inconsistent(
+                "\(paths.joined(separator: ", ")): some partitions have integers as \(schema.objectID), others strings")
+        }
+        return DataSet(
+            folder: folder, partitions: files.map(\.0), hasRedshift: files.contains { $0.1 },
+            identifiers: kinds.count == 1 ? kinds.first ?? .none : .none)
+    }
+
+    /// The folder, and the names of the partitions in it.
+    private static func list(_ paths: [String]) throws -> (folder: String, names: [String]) {
+        var isFolder = false
+        for path in paths {
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+                throw Failure.unreadable(path: path, reason: "there is no such file or folder")
+            }
+            guard !isFolder || paths.count == 1 else {
+                throw Failure.unreadable(path: path, reason: "is a folder; give one folder, or files only")
+            }
+        }
+        guard isFolder, let folder = paths.first else { return ("", paths) }
+        let entries: [String]
+        do { entries = try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
+            throw Failure.unreadable(path: folder, reason: "cannot be listed; check its permissions")
+        }
+        let names = entries.filter { ($0.hasSuffix(".h5") || $0.hasSuffix(".hdf5")) && !$0.hasPrefix(".") }
+        guard !names.isEmpty else { throw Failure.empty(path: folder) }
+        return (folder, names.sorted(by: NaturalOrder.precedes))
+    }
+
+    private static func join(_ folder: String, _ name: String) -> String {
+        folder.isEmpty ? name : folder.hasSuffix("/") ? folder + name : folder + "/" + name
+    }
+}
