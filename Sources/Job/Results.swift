@@ -1,0 +1,142 @@
+import FoundationEssentials
+import Metrics
+
+/// `Results.json`: what the whole run did, schema `photoz.results/1`.
+struct Results: Encodable {
+    /// A quantity over all ranks.
+    struct Spread: Encodable {
+        let min: Double
+        let median: Double
+        let max: Double
+        let mean: Double
+        let rankOfMax: Int
+
+        enum CodingKeys: String, CodingKey {
+            case min, median, max, mean
+            case rankOfMax = "rank_of_max"
+        }
+
+        /// The spread of one value a rank, in rank order; at least one.
+        init(_ values: [Double]) {
+            let sorted = values.sorted()
+            let middle = sorted.count / 2
+            min = sorted[0]
+            median = sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+            max = sorted[sorted.count - 1]
+            mean = values.reduce(0, +) / Double(values.count)
+            rankOfMax = values.firstIndex(of: max) ?? 0
+        }
+    }
+
+    /// Wall time of the job's phases on rank 0, seconds.
+    struct WallTime: Encodable {
+        var total = 0.0
+        var startup = 0.0
+        var load = 0.0
+        var inference = 0.0
+        var reduce = 0.0
+        var write = 0.0
+    }
+
+    /// Where the results come from.
+    struct Provenance: Encodable {
+        let version: String
+        let commandLine: [String]
+        let weights: String
+        let weightsHash: String
+        let data: [String]
+        let partitions: [String]
+        let hosts: [String]
+        let mpi: String
+        let hdf5: String
+        let instructionSet: String
+        let threads: Int
+        let shard: String
+        let start: String
+        let end: String
+
+        enum CodingKeys: String, CodingKey {
+            case version, weights, data, partitions, hosts, mpi, hdf5, threads, shard
+            case commandLine = "command_line"
+            case weightsHash = "weights_sha256"
+            case instructionSet = "instruction_set"
+            case start = "start_utc"
+            case end = "end_utc"
+        }
+    }
+
+    let reports: [RankReport]
+    let partitionCount: Int
+    let batchSize: Int
+    let precision: String
+    var wallTime: WallTime
+    let metrics: RedshiftMetrics?
+    let processor: Host.Processor
+    let memory: Double
+    let provenance: Provenance
+
+    var samples: Int { reports.reduce(0) { $0 + $1.samples } }
+    var batches: Int { reports.reduce(0) { $0 + $1.batches } }
+    var processorTime: Double { reports.reduce(0) { $0 + $1.processorTime } }
+    /// Galaxies a second over the wall time of the inference phase.
+    var samplesPerSecond: Double { wallTime.inference > 0 ? Double(samples) / wallTime.inference : 0 }
+
+    enum CodingKeys: String, CodingKey {
+        case schema, device, precision, metrics, provenance, ranks
+        case worldSize = "world_size"
+        case samples = "num_samples"
+        case partitions = "num_partitions"
+        case batchSize = "batch_size"
+        case batches = "num_batches"
+        case processorTime = "total_cpu_time (seconds)"
+        case memory = "total_cpu_memory (MB)"
+        case perBatch = "execution_time (seconds/batch)"
+        case throughput = "throughput_bps"
+        case samplesPerSecond = "sample_persec"
+        case wallTime = "wall_time (seconds)"
+        case processor = "cpu_info"
+        case machineMemory = "ram_info (GB)"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode("photoz.results/1", forKey: .schema)
+        try values.encode(reports.count, forKey: .worldSize)
+        try values.encode(samples, forKey: .samples)
+        try values.encode(partitionCount, forKey: .partitions)
+        try values.encode(batchSize, forKey: .batchSize)
+        try values.encode(batches, forKey: .batches)
+        try values.encode("cpu", forKey: .device)
+        try values.encode(precision, forKey: .precision)
+        try values.encode(processorTime, forKey: .processorTime)
+        try values.encode(reports.reduce(0) { $0 + $1.memory }, forKey: .memory)
+        try values.encode(
+            secondsPerBatch(processorTime, samples: samples, batchSize: batchSize), forKey: .perBatch)
+        try values.encode(samplesPerSecond * Double(RankReport.bitsPerSample), forKey: .throughput)
+        try values.encode(samplesPerSecond, forKey: .samplesPerSecond)
+        try values.encode(wallTime, forKey: .wallTime)
+        try values.encode(spreads, forKey: .ranks)
+        // Present in every file, null without redshifts.
+        if let metrics { try values.encode(metrics, forKey: .metrics) } else { try values.encodeNil(forKey: .metrics) }
+        try values.encode(processor, forKey: .processor)
+        try values.encode(memory, forKey: .machineMemory)
+        try values.encode(provenance, forKey: .provenance)
+    }
+
+    /// Each per-rank quantity over the ranks.
+    private var spreads: [String: Spread] {
+        func spread(_ value: (RankReport) -> Double) -> Spread { Spread(reports.map(value)) }
+        return [
+            "num_samples": spread { Double($0.samples) },
+            "num_batches": spread { Double($0.batches) },
+            "total_cpu_time (seconds)": spread(\.processorTime),
+            "total_cpu_memory (MB)": spread(\.memory),
+            "inference_time (seconds)": spread(\.wallTime),
+            "read_wait (seconds)": spread(\.readWait),
+            "sample_persec": spread(\.samplesPerSecond),
+        ]
+    }
+}
+
+/// A time as results write it: ISO 8601 in UTC.
+func timestamp(_ date: Date) -> String { date.formatted(.iso8601) }

@@ -1,0 +1,53 @@
+import Glibc
+import Metrics
+
+extension Results {
+    /// One screen about the run, for standard output.
+    func summary(output: String) -> String {
+        var lines = [
+            "\(samples) galaxies in \(partitionCount) \(partitionCount == 1 ? "partition" : "partitions"), "
+                + "\(reports.count) \(reports.count == 1 ? "rank" : "ranks"), \(provenance.instructionSet), \(precision)",
+            "",
+        ]
+        func row(_ name: String, _ value: String, _ remark: String = "") {
+            lines.append("  " + padded(name, 24) + padded(value, 14) + remark)
+        }
+        row("galaxies a second", decimal(samplesPerSecond, 0), "over the inference phase")
+        row("wall time", decimal(wallTime.total, 2) + " s", phases)
+        row("CPU time", decimal(processorTime, 2) + " s", "user and system, all ranks")
+        row("peak memory of a rank", decimal(reports.map(\.memory).max() ?? 0, 0) + " MB", "resident, shared pages included")
+        lines.append("")
+        if let metrics, metrics.count > 0 {
+            lines.append("  \(metrics.count) of them have a spectroscopic redshift; d = (p - z)/(1 + z)")
+            row("sigma_mad", decimal(metrics.sigmaMAD, 5), "1.4826 median |d - median d|")
+            row("Bias", decimal(metrics.bias, 5), "mean d")
+            row("outliers", percent(metrics.outlierFraction015), "|d| > 0.15")
+            row("MAE", decimal(metrics.meanAbsoluteError, 5), "mean |p - z|")
+            row("R2", decimal(metrics.r2, 4))
+        } else {
+            lines.append("  no spectroscopic redshifts: no metrics")
+        }
+        lines += ["", "Results: \(output)/Results.json, \(output)/predictions.h5, \(output)/combined_data.json"]
+        return lines.joined(separator: "\n")
+    }
+
+    private var phases: String {
+        "start-up \(decimal(wallTime.startup, 2)), load \(decimal(wallTime.load, 2)), "
+            + "inference \(decimal(wallTime.inference, 2)), reduce \(decimal(wallTime.reduce, 2)), "
+            + "write \(decimal(wallTime.write, 2))"
+    }
+}
+
+private func padded(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(1, width - text.count))
+}
+
+private func percent(_ fraction: Double?) -> String { fraction.map { decimal($0 * 100, 2) + " %" } ?? "-" }
+
+/// A number with a fixed number of decimals; a dash for none.
+private func decimal(_ value: Double?, _ digits: Int) -> String {
+    guard let value, value.isFinite else { return "-" }
+    var text = [CChar](repeating: 0, count: 400)
+    _ = withVaList([value]) { vsnprintf(&text, text.count, "%.\(digits)f", $0) }
+    return String(cString: text)
+}
