@@ -37,6 +37,13 @@ final class PredictionsWriter {
         for (name, text) in provenance { try file.setAttribute(name, text) }
     }
 
+    /// Bytes that the results of a data set take on disk, rather too many than too few.
+    static func byteCount(of dataSet: DataSet, ranks: Int) -> Int {
+        let identifier = [.none: 0, .integers: 8, .strings: 48][dataSet.identifiers] ?? 0
+        let names = dataSet.partitions.reduce(0) { $0 + 2 * $1.name.utf8.count + 64 }
+        return dataSet.rows * (4 + 4 + 4 + 8 + identifier) + names + ranks * 2048 + (256 << 10)
+    }
+
     /// Writes the predictions of neighbouring galaxies.
     ///
     /// - Parameters:

@@ -25,6 +25,9 @@ public struct RunOptions: Sendable {
     /// The command as it was given, for the record.
     public var commandLine: [String] = []
 
+    /// Cores that this process is bound to: more threads than these do not help.
+    public static var cores: Int { Host.cores() }
+
     /// A run with the usual settings.
     public init(weights: String, data: [String], output: String) {
         self.weights = weights

@@ -50,6 +50,33 @@ extension PartitionFile {
         }
     }
 
+    /// Reads the whole file and reports every galaxy whose image or magnitudes are not finite.
+    ///
+    /// - Throws: ``PartitionError`` with every fault, `HDF5Error` when the file cannot be read.
+    public func checkValues() throws {
+        let step = 256
+        let pixels = schema.bands * schema.imageSize * schema.imageSize
+        var faults: [String] = []
+        try withUnsafeTemporaryAllocation(of: Float.self, capacity: step * (pixels + schema.bands + 1)) { room in
+            for first in stride(from: 0, to: self.rows, by: step) {
+                let rows = first..<min(first + step, self.rows)
+                let (images, rest) = (rows.count * pixels, rows.count * (pixels + schema.bands))
+                let buffers = GalaxyBuffers(
+                    images: .init(rebasing: room[..<images]), magnitudes: .init(rebasing: room[images..<rest]),
+                    redshifts: .init(rebasing: room[rest..<rest + rows.count]))
+                do { try read(rows: rows, into: buffers) } catch is PartitionError {
+                    for row in rows {
+                        let one = buffers.slice(row - first..<row - first + 1, schema: schema)
+                        do { try read(rows: row..<row + 1, into: one) } catch let error as PartitionError {
+                            faults += error.faults
+                        }
+                    }
+                }
+            }
+        }
+        guard faults.isEmpty else { throw PartitionError(file: path, faults: faults) }
+    }
+
     /// Identifiers that are integers.
     ///
     /// - Throws: `HDF5Error` when the file cannot be read.

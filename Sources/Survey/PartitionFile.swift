@@ -18,6 +18,11 @@ public final class PartitionFile {
     /// Units and bands of the images, as the file states them.
     public let imageTexts: [(name: String, text: String)]
 
+    /// Shape, type and storage of the images.
+    public var imageDescription: String {
+        "\(images.shape) \(images.elementType), " + (images.chunk.map { "in chunks of \($0[0])" } ?? "in one piece")
+    }
+
     let schema: PartitionSchema
     let images: Dataset
     let magnitudes: [Dataset]

@@ -1,0 +1,62 @@
+import AstroMAE
+import Survey
+
+/// One rank's inference phase: its galaxies in batches, each read while the one before is computed.
+struct Inference {
+    let network: PreparedNetwork
+    let dataSet: DataSet
+    let schema: PartitionSchema
+    let shard: Shard
+    let batchSize: Int
+    let threads: Int
+
+    /// What came out.
+    struct Outcome {
+        /// Photometric redshifts of the shard's galaxies, in order.
+        var predictions: [Float] = []
+        /// Their spectroscopic redshifts, NaN where unknown.
+        var redshifts: [Float] = []
+        var report = RankReport()
+    }
+
+    /// Predicts every galaxy of the shard.
+    ///
+    /// - Parameter progress: Told the galaxies done so far, after each batch.
+    /// - Throws: `PartitionError` or `HDF5Error` when a batch cannot be read.
+    func run(progress: (Int) -> Void) throws -> Outcome {
+        var outcome = Outcome()
+        outcome.predictions.reserveCapacity(shard.galaxies.count)
+        outcome.redshifts.reserveCapacity(shard.galaxies.count)
+        outcome.report.memoryBefore = Host.peakMemory()
+        let (start, processorStart) = (ContinuousClock.now, Host.processorTime())
+
+        let engine = Engine(network, threads: threads)
+        let reader = BatchReader(shard.batches(of: batchSize), of: dataSet, schema: schema)
+        var waiting = ContinuousClock.now
+        try reader.forEach { batch in
+            outcome.report.readWait += (ContinuousClock.now - waiting).seconds
+            outcome.predictions += predict(batch, engine)
+            outcome.redshifts += batch.buffers.redshifts
+            outcome.report.batches += 1
+            progress(outcome.predictions.count)
+            waiting = .now
+        }
+
+        outcome.report.samples = outcome.predictions.count
+        outcome.report.wallTime = (ContinuousClock.now - start).seconds
+        outcome.report.processorTime = Host.processorTime() - processorStart
+        outcome.report.memory = Host.peakMemory()
+        return outcome
+    }
+
+    private func predict(_ batch: BatchReader.Batch, _ engine: Engine) -> [Float] {
+        [Float](unsafeUninitializedCapacity: batch.galaxies.count) { redshifts, count in
+            engine.predict(
+                images: UnsafeBufferPointer(batch.buffers.images),
+                magnitudes: UnsafeBufferPointer(batch.buffers.magnitudes),
+                redshifts: UnsafeMutableBufferPointer(rebasing: redshifts[..<batch.galaxies.count]))
+            count = batch.galaxies.count
+        }
+    }
+
+}

@@ -1,0 +1,124 @@
+import AstroMAE
+import Collectives
+import FoundationEssentials
+import Metrics
+import Survey
+
+/// One run of the job on all ranks: plan, read ahead, infer, reduce, write.
+public struct Run {
+    let options: RunOptions
+    private let world: Communicator
+    private let node: Communicator
+    let version: String
+    let started = Date()
+    var clock = PhaseClock()
+
+    /// - Parameters:
+    ///   - options: What to do; the same on every rank.
+    ///   - world: All ranks.
+    ///   - node: The ranks of this node.
+    ///   - version: The program's version, for the record.
+    public init(_ options: RunOptions, world: Communicator, node: Communicator, version: String) {
+        self.options = options
+        self.world = world
+        self.node = node
+        self.version = version
+    }
+
+    /// Runs the job; every rank calls it.
+    ///
+    /// - Returns: On rank 0 a summary for people, unless the run is quiet.
+    /// - Throws: Whatever stops the job on this rank; nothing half-written is left under a final name.
+    public mutating func run() throws -> String? {
+        let weights = node.rank == 0 ? try WeightsFile(options.weights) : nil
+        let shape = try node.broadcast(weights?.shape ?? NetworkShape(), root: 0)
+        let schema = options.schema(shape.bands, shape.imageSize)
+        let output = world.rank == 0 ? try OutputFolder(options.output, overwrite: options.overwrite) : nil
+        do {
+            let dataSet = try plan(schema: schema, output: output)
+            clock.end(\.startup)
+            let network = try NodeWeights.load(weights, on: node, for: try commonInstructionSet())
+            try world.barrier()
+            clock.end(\.load)
+            return try finish(network, dataSet, schema, output)
+        } catch {
+            output?.discard()
+            output?.release()
+            throw error
+        }
+    }
+
+    /// Rank 0 looks at the data set; all get what it found.
+    private func plan(schema: PartitionSchema, output: OutputFolder?) throws -> DataSet {
+        var found: RunPlan?
+        if let output {
+            let dataSet = try DataSet.open(options.data, fileLimit: options.fileLimit, schema: schema)
+            try output.requireSpace(bytes: PredictionsWriter.byteCount(of: dataSet, ranks: world.size))
+            found = RunPlan(dataSet)
+        }
+        return try world.share(found).dataSet
+    }
+
+    /// The widest instruction set that every rank's processor has: on unlike nodes, results must not depend on who
+    /// computes a galaxy.
+    private func commonInstructionSet() throws -> InstructionSet {
+        let widest = try world.allReduce(InstructionSet.available.count - 1, .min)
+        return InstructionSet.available[widest]
+    }
+
+    private mutating func finish(
+        _ network: PreparedNetwork, _ dataSet: DataSet, _ schema: PartitionSchema, _ output: OutputFolder?
+    ) throws -> String? {
+        let rows = dataSet.partitions.map(\.rows)
+        let shares = (0..<world.size).map {
+            options.sharding.galaxies(of: $0, worldSize: world.size, partitionRows: rows)
+        }
+        let outcome = try infer(network, dataSet, schema, Shard(shares[world.rank], partitionRows: rows))
+        try world.barrier()
+        clock.end(\.inference)
+
+        let metrics = try measure(outcome, dataSet)
+        let reports = try world.gather(outcome.report, root: 0)
+        let hosts = try world.gatherStrings(MPI.processorName)
+        clock.end(\.reduce)
+
+        let weightsHash = try output.map { _ in try fileHash(options.weights) } ?? ""
+        let writer = try output.map {
+            try PredictionsWriter(
+                $0.temporary("predictions.h5"), dataSet: dataSet, schema: schema,
+                provenance: provenanceTexts(network, weightsHash: weightsHash))
+        }
+        try BlockCollection(communicator: world, shares: shares).forEachBlock(
+            predictions: outcome.predictions, redshifts: outcome.redshifts
+        ) { try writer?.write(first: $0, predictions: $1, redshifts: $2) }
+        try writer?.close()
+
+        guard let output, let reports, let hosts else { return nil }
+        try output.write(json(rankResults(reports, dataSet, shares, network)), to: "combined_data.json")
+        clock.end(\.write)
+        let results = results(reports, metrics, hosts, dataSet, network, weightsHash: weightsHash)
+        try output.write(json(results), to: "Results.json")
+        try output.publish()
+        output.release()
+        return options.quiet ? nil : results.summary(output: options.output)
+    }
+
+    private func infer(
+        _ network: PreparedNetwork, _ dataSet: DataSet, _ schema: PartitionSchema, _ shard: Shard
+    ) throws -> Inference.Outcome {
+        var progress = Progress(
+            total: dataSet.rows, isShown: world.rank == 0 && !options.quiet, isLaunched: Launcher.isPresent)
+        let inference = Inference(
+            network: network, dataSet: dataSet, schema: schema, shard: shard, batchSize: options.batchSize,
+            threads: options.threads)
+        return try inference.run { progress.update(Double($0) / Double(shard.galaxies.count)) }
+    }
+
+    /// Metrics over all ranks; nil when no partition knows redshifts.
+    private func measure(_ outcome: Inference.Outcome, _ dataSet: DataSet) throws -> RedshiftMetrics? {
+        guard dataSet.hasRedshift else { return nil }
+        return try RedshiftMetrics(predicted: outcome.predictions, spectroscopic: outcome.redshifts) { counts in
+            try world.allReduce(inPlace: &counts, .sum)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import Collectives
+import FoundationEssentials
+import Survey
+
+/// What rank 0 found out and every rank must know.
+struct RunPlan: Codable {
+    let folder: String
+    let names: [String]
+    let rows: [Int]
+    let hasRedshift: Bool
+    let identifiers: Int
+
+    init(_ dataSet: DataSet) {
+        folder = dataSet.folder
+        names = dataSet.partitions.map(\.name)
+        rows = dataSet.partitions.map(\.rows)
+        hasRedshift = dataSet.hasRedshift
+        identifiers = dataSet.identifiers.rawValue
+    }
+
+    var dataSet: DataSet {
+        DataSet(
+            folder: folder, partitions: zip(names, rows).map { DataSet.Partition(name: $0, rows: $1) },
+            hasRedshift: hasRedshift, identifiers: .init(rawValue: identifiers) ?? .none)
+    }
+}
+
+extension Communicator {
+    /// Rank 0's value on every rank; the others give nil.
+    func share<T: Codable>(_ value: T?) throws -> T {
+        let mine = try value.map { [UInt8](try JSONEncoder().encode($0)) } ?? []
+        var bytes = [UInt8](repeating: 0, count: try broadcast(mine.count, root: 0))
+        if rank == 0 { bytes = mine }
+        try bytes.withUnsafeMutableBytes { try broadcast(into: $0, root: 0) }
+        return try JSONDecoder().decode(T.self, from: Data(bytes))
+    }
+
+    /// Every rank's text on rank 0, in rank order; nil elsewhere.
+    func gatherStrings(_ text: String) throws -> [String]? {
+        try gather(Array(text.utf8), root: 0)?.map { String(decoding: $0, as: UTF8.self) }
+    }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Collectives
+import Glibc
+import Job
+
+/// The ways out of the program: one message, from one rank, and the documented exit code.
+enum Exit {
+    /// Ends after a command line that asks for help or cannot be understood. Under a launcher every rank comes here, and
+    /// rank 0 speaks for all.
+    static func afterParsing(_ error: any Error) -> Never {
+        let code = Photoz.exitCode(for: error)
+        if let rank = Launcher.rank, rank != 0 {
+            // The launcher ends the other ranks as soon as one has failed: rank 0 must have spoken by then.
+            if code != .success { sleep(3) }
+            exit(code.rawValue)
+        }
+        say(Photoz.fullMessage(for: error), to: code == .success ? 1 : 2)
+        exit(code.rawValue)
+    }
+
+    /// Ends after a failure of a command that runs without MPI.
+    static func withoutMPI(_ error: any Error) -> Never {
+        if error is CleanExit || error is ValidationError || error is ExitCode { Photoz.exit(withError: error) }
+        let failure = JobError(error)
+        say("photoz: error: \(failure)", to: 2)
+        exit(failure.code.rawValue)
+    }
+
+    /// Ends the whole job after a failure on this rank. When several ranks of a node fail at once, the first speaks.
+    static func job(_ error: any Error, world: Communicator, failures: FirstFailure?) -> Never {
+        let failure = JobError(error)
+        if failures?.claim() == false {
+            // The rank that speaks ends this one too; if it cannot, this rank still leaves with the code of its failure.
+            sleep(10)
+            MPI.abort(exitCode: failure.code.rawValue)
+        }
+        let place = world.size > 1 ? " on rank \(world.rank) of \(world.size) (\(MPI.processorName))" : ""
+        say("photoz: error\(place): \(failure)", to: 2)
+        if world.size > 1 { MPI.abort(exitCode: failure.code.rawValue) }
+        try? MPI.finish()
+        exit(failure.code.rawValue)
+    }
+
+    /// Writes a line in one piece, so that it is not torn by what other ranks write.
+    static func say(_ text: String, to descriptor: Int32) {
+        let bytes = Array((text + "\n").utf8)
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { return }
+            rest = rest.dropFirst(written)
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import AstroMAE
+import HDF5
+import Job
+import Survey
+
+/// `photoz inspect`
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Say what a weights or partition file holds, or every fault it has.")
+
+    @Argument(help: ArgumentHelp("The file.", valueName: "file"))
+    var file: String
+
+    @OptionGroup(title: "Files of other surveys")
+    var schema: SchemaOptions
+
+    func run() throws {
+        let opened = try File.open(file)
+        if opened.hasAttribute("format") {
+            try describeWeights()
+        } else if opened.contains(schema.images) {
+            try describePartition()
+        } else {
+            throw JobError(
+                .badData,
+                "\(file): is neither weights (no attribute format) nor a partition (no data set \(schema.images)); its entries are: "
+                    + (try opened.members()).prefix(20).map(\.name).joined(separator: ", "))
+        }
+    }
+
+    private func describeWeights() throws {
+        let weights = try WeightsFile(file)
+        try weights.checkValues()
+        let shape = weights.shape
+        print("\(file): AstroMAE weights, whole and finite")
+        print("  \(weights.tensorCount) tensors, \(weights.parameterCount) parameters")
+        print(
+            "  images [\(shape.bands), \(shape.imageSize), \(shape.imageSize)], patches of \(shape.patch) x \(shape.patch) pixels, \(shape.magnitudeCount) magnitudes")
+        print("  \(shape.depth) blocks of \(shape.embedding) features, \(shape.heads) heads, MLP of \(shape.hidden)")
+        for (name, text) in weights.texts { print("  \(name): \(text)") }
+    }
+
+    private func describePartition() throws {
+        let partition = try PartitionFile(file, schema: schema.schema(bands: 5, imageSize: 32))
+        try partition.checkValues()
+        print("\(file): partition, whole and finite")
+        print("  \(partition.rows) galaxies, images \(partition.imageDescription)")
+        print("  redshifts: \(partition.hasRedshift ? "yes" : "none")")
+        print("  identifiers: \(partition.identifiers)")
+        for (name, text) in partition.imageTexts { print("  image \(name): \(text)") }
+    }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+
+/// The command-line program.
+@main
+struct Photoz: ParsableCommand {
+    /// The program's version, as results record it.
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "photoz",
+        abstract: "Photometric redshifts for image surveys, on MPI.",
+        discussion: """
+            Predicts the redshift of each galaxy of a survey from its image and magnitudes, with the AstroMAE network. \
+            Start it on many cores with: mpirun -np N photoz run ...
+            """,
+        version: version,
+        subcommands: [RunCommand.self, InspectCommand.self])
+
+    /// Synchronous on purpose: MPI belongs to the thread that started it, and an asynchronous main may leave that thread.
+    static func main() {
+        var command: any ParsableCommand
+        do { command = try parseAsRoot() } catch { Exit.afterParsing(error) }
+        do { try command.run() } catch { Exit.withoutMPI(error) }
+    }
+}

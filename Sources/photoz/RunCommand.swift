@@ -1,0 +1,102 @@
+import ArgumentParser
+import Collectives
+import Glibc
+import Job
+import Survey
+
+/// `photoz run`
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Predict the redshifts of a survey.",
+        usage: "mpirun -np N photoz run --weights W.h5 --data DIR --output OUT [OPTIONS]",
+        discussion: """
+            Writes predictions.h5, combined_data.json and Results.json in the output folder, each whole or not at all. \
+            Also runs without mpirun, as one rank.
+            """)
+
+    @Option(help: ArgumentHelp("The network's weights (HDF5).", valueName: "file"))
+    var weights: String
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("A folder of partitions (*.h5, *.hdf5), or one or more partition files.", valueName: "path"))
+    var data: [String]
+
+    @Option(help: ArgumentHelp("The folder that receives the results; made when missing.", valueName: "folder"))
+    var output: String
+
+    @Option(help: ArgumentHelp("Galaxies that are read and predicted together.", valueName: "count"))
+    var batchSize = 512
+
+    @Option(help: "The arithmetic: f32.")
+    var precision = Precision.f32
+
+    @Option(help: ArgumentHelp("Threads of a rank; with one rank a core, 1 is best.", valueName: "count"))
+    var threads = 1
+
+    @Option(help: "Deal single galaxies (rows) or whole partitions (files) to ranks.")
+    var shard = Sharding.rows
+
+    @Option(help: ArgumentHelp("Take only the first partitions.", valueName: "count"))
+    var fileLimit: Int?
+
+    @Flag(help: "Replace results that stand in the output folder.")
+    var overwrite = false
+
+    @Flag(help: "Print neither progress nor summary.")
+    var quiet = false
+
+    @OptionGroup(title: "Files of other surveys")
+    var schema: SchemaOptions
+
+    func validate() throws {
+        guard batchSize > 0 else { throw ValidationError("--batch-size must be at least 1.") }
+        guard threads > 0 else { throw ValidationError("--threads must be at least 1.") }
+        guard !data.isEmpty else { throw ValidationError("--data needs a folder or at least one file.") }
+        if let fileLimit, fileLimit < 1 { throw ValidationError("--file-limit must be at least 1.") }
+    }
+
+    func run() throws {
+        // Writing past a limit on file sizes then fails like a full disk, instead of killing the process.
+        signal(SIGXFSZ, SIG_IGN)
+        let world = try MPI.start()
+        var failures: FirstFailure?
+        do {
+            let node = try world.splitByNode()
+            failures = try FirstFailure(on: node)
+            var run = Run(options(isSpeaker: world.rank == 0), world: world, node: node, version: Photoz.version)
+            let summary = try run.run()
+            try MPI.finish()
+            if let summary { Exit.say(summary, to: 1) }
+        } catch {
+            Exit.job(error, world: world, failures: failures)
+        }
+    }
+
+    private func options(isSpeaker: Bool) -> RunOptions {
+        var options = RunOptions(weights: weights, data: data, output: output)
+        options.batchSize = batchSize
+        options.threads = min(threads, RunOptions.cores)
+        if options.threads < threads, isSpeaker {
+            Exit.say(
+                "photoz: warning: a rank is bound to \(RunOptions.cores) of the cores; it uses \(options.threads) threads, not \(threads)",
+                to: 2)
+        }
+        options.sharding = shard
+        options.fileLimit = fileLimit
+        options.overwrite = overwrite
+        options.quiet = quiet
+        options.commandLine = CommandLine.arguments
+        let schema = schema
+        options.schema = { schema.schema(bands: $0, imageSize: $1) }
+        return options
+    }
+}
+
+/// The arithmetic of the network.
+enum Precision: String, ExpressibleByArgument, CaseIterable {
+    case f32
+}
+
+extension Sharding: @retroactive ExpressibleByArgument {}
