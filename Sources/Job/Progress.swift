@@ -35,7 +35,11 @@ struct Progress {
         }
     }
 
-    private func say(_ text: String) { fputs(text, stderrStream()) }
+    private func say(_ text: String) {
+        let bytes = Array(text.utf8)
+        // Progress that cannot be shown is no failure of the job.
+        _ = write(2, bytes, bytes.count)
+    }
 }
 
 extension Duration {

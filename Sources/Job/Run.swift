@@ -37,7 +37,8 @@ public struct Run {
         do {
             let dataSet = try plan(schema: schema, output: output)
             clock.end(\.startup)
-            let network = try NodeWeights.load(weights, on: node, for: try commonInstructionSet())
+            let network = try NodeWeights.load(
+                weights, of: shape, on: node, for: try commonInstructionSet())
             try world.barrier()
             clock.end(\.load)
             return try finish(network, dataSet, schema, output)

@@ -37,7 +37,8 @@ struct InspectCommand: ParsableCommand {
         print("\(file): AstroMAE weights, whole and finite")
         print("  \(weights.tensorCount) tensors, \(weights.parameterCount) parameters")
         print(
-            "  images [\(shape.bands), \(shape.imageSize), \(shape.imageSize)], patches of \(shape.patch) x \(shape.patch) pixels, \(shape.magnitudeCount) magnitudes")
+            "  images [\(shape.bands), \(shape.imageSize), \(shape.imageSize)], patches of \(shape.patch) x \(shape.patch) pixels, \(shape.magnitudeCount) magnitudes"
+        )
         print("  \(shape.depth) blocks of \(shape.embedding) features, \(shape.heads) heads, MLP of \(shape.hidden)")
         for (name, text) in weights.texts { print("  \(name): \(text)") }
     }

@@ -99,4 +99,4 @@ enum Precision: String, ExpressibleByArgument, CaseIterable {
     case f32
 }
 
-extension Sharding: @retroactive ExpressibleByArgument {}
+extension Sharding: ExpressibleByArgument {}
