@@ -67,7 +67,8 @@ typedef struct {
     ptrdiff_t (*attention_scratch)(ptrdiff_t patches, ptrdiff_t head_size);
     void (*attention)(const ck_attention_t *);
     void (*pcm)(const ck_pcm_t *);
-    // y = activation(x W + bias) with few inputs, accumulated in float64. W is [inputs][width padded to lanes].
+    // y = activation(x W + bias) with few inputs, accumulated in float64. W is [inputs][width padded to lanes], and the
+    // bias is padded likewise.
     void (*wide_linear)(const float *x, ptrdiff_t rows, ptrdiff_t inputs, const float *w, const float *bias, float *y,
                         ptrdiff_t ldy, ptrdiff_t width, ck_activation activation);
     // Mean over each run of `count` rows of x: y row r is the mean of x rows r * count ..< (r + 1) * count.
