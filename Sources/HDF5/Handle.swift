@@ -20,5 +20,12 @@ final class Handle {
         return release(id) >= 0
     }
 
-    deinit { _ = close() }
+    deinit {
+        guard isOpen else { return }
+        // Each call of the library clears its error stack. Handles go when they are used no more, which may be before the
+        // error of the call they were made for has been read: the stack is kept for it.
+        let errors = H5Eget_current_stack()
+        _ = close()
+        H5Eset_current_stack(errors)
+    }
 }

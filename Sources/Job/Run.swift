@@ -11,18 +11,23 @@ public struct Run {
     private let node: Communicator
     let version: String
     let started = Date()
-    var clock = PhaseClock()
+    var clock: PhaseClock
 
     /// - Parameters:
     ///   - options: What to do; the same on every rank.
     ///   - world: All ranks.
     ///   - node: The ranks of this node.
     ///   - version: The program's version, for the record.
-    public init(_ options: RunOptions, world: Communicator, node: Communicator, version: String) {
+    ///   - start: When the process began, before MPI was started.
+    public init(
+        _ options: RunOptions, world: Communicator, node: Communicator, version: String,
+        start: ContinuousClock.Instant
+    ) {
         self.options = options
         self.world = world
         self.node = node
         self.version = version
+        clock = PhaseClock(start: start)
     }
 
     /// Runs the job; every rank calls it.

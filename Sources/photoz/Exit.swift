@@ -20,7 +20,6 @@ enum Exit {
 
     /// Ends after a failure of a command that runs without MPI.
     static func withoutMPI(_ error: any Error) -> Never {
-        if error is CleanExit || error is ValidationError || error is ExitCode { Photoz.exit(withError: error) }
         let failure = JobError(error)
         say("photoz: error: \(failure)", to: 2)
         exit(failure.code.rawValue)

@@ -16,7 +16,11 @@ struct InspectCommand: ParsableCommand {
     @OptionGroup(title: "Files of other surveys")
     var schema: SchemaOptions
 
-    func run() throws {
+    func run() {
+        do { try inspect() } catch { Exit.withoutMPI(error) }
+    }
+
+    private func inspect() throws {
         let opened = try File.open(file)
         if opened.hasAttribute("format") {
             try describeWeights()

@@ -57,15 +57,18 @@ struct RunCommand: ParsableCommand {
         if let fileLimit, fileLimit < 1 { throw ValidationError("--file-limit must be at least 1.") }
     }
 
-    func run() throws {
+    func run() {
+        let start = ContinuousClock.now
         // Writing past a limit on file sizes then fails like a full disk, instead of killing the process.
         signal(SIGXFSZ, SIG_IGN)
-        let world = try MPI.start()
+        let world: Communicator
+        do { world = try MPI.start() } catch { Exit.withoutMPI(error) }
         var failures: FirstFailure?
         do {
             let node = try world.splitByNode()
             failures = try FirstFailure(on: node)
-            var run = Run(options(isSpeaker: world.rank == 0), world: world, node: node, version: Photoz.version)
+            var run = Run(
+                options(isSpeaker: world.rank == 0), world: world, node: node, version: Photoz.version, start: start)
             let summary = try run.run()
             try MPI.finish()
             if let summary { Exit.say(summary, to: 1) }

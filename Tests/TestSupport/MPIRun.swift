@@ -61,19 +61,18 @@ public enum Launch {
         ranks: Int, _ executable: String, _ arguments: [String], limit: Int, environment: [String: String] = [:]
     ) async throws -> Outcome {
         guard try await run("sh", ["-c", "command -v mpirun"], limit: 10).exitCode == 0 else { throw MissingLauncher() }
-        var variables = [
-            "OMPI_MCA_rmaps_base_oversubscribe": "1", "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
-        ]
-        if getuid() == 0 {
-            for name in ["OMPI_ALLOW_RUN_AS_ROOT", "PRTE_ALLOW_RUN_AS_ROOT"] {
-                variables[name] = "1"
-                variables[name + "_CONFIRM"] = "1"
-            }
-        }
+        var variables = launcherEnvironment
         variables.merge(environment) { $1 }
         return try await run(
             "mpirun", ["-np", "\(ranks)", executable] + arguments, limit: limit, environment: variables)
     }
+
+    /// Lets mpirun start more ranks than cores, also as root; the names of Open MPI 4 and of 5.
+    public static let launcherEnvironment = [
+        "OMPI_MCA_rmaps_base_oversubscribe": "1", "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+        "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+        "PRTE_ALLOW_RUN_AS_ROOT": "1", "PRTE_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    ]
 
     /// There is no mpirun on this machine.
     struct MissingLauncher: Error, CustomStringConvertible {
