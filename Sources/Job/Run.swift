@@ -83,6 +83,7 @@ public struct Run {
         try world.barrier()
         clock.end(\.inference)
 
+        try warnOfPredictionsThatAreNotFinite(outcome, shares, dataSet)
         let metrics = try measure(outcome, dataSet)
         let reports = try world.gather(outcome.report, root: 0)
         let hosts = try world.gatherStrings(MPI.processorName)
@@ -118,6 +119,21 @@ public struct Run {
             network: network, dataSet: dataSet, schema: schema, shard: shard, batchSize: options.batchSize,
             threads: options.threads)
         return try inference.run { progress.update(Double($0) / Double(shard.galaxies.count)) }
+    }
+
+    /// Finite input may still be so far from any galaxy that the network overflows; the user should know.
+    private func warnOfPredictionsThatAreNotFinite(
+        _ outcome: Inference.Outcome, _ shares: [Range<Int>], _ dataSet: DataSet
+    ) throws {
+        let place = outcome.predictions.firstIndex { !$0.isFinite }
+        let count = try world.allReduce(outcome.predictions.count { !$0.isFinite }, .sum)
+        let first = try world.allReduce(place.map { shares[world.rank].lowerBound + $0 } ?? Int.max, .min)
+        guard count > 0, world.rank == 0,
+            let piece = Shard(first..<first + 1, partitionRows: dataSet.partitions.map(\.rows)).pieces.first
+        else { return }
+        warn(
+            "\(count) predictions are not finite, the first in \(dataSet.path(of: piece.partition)), row \(piece.rows.lowerBound); its image or magnitudes are far from what the network knows"
+        )
     }
 
     /// Metrics over all ranks; nil when no partition knows redshifts.

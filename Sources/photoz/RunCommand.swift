@@ -59,13 +59,16 @@ struct RunCommand: ParsableCommand {
 
     func run() {
         let start = ContinuousClock.now
-        // Writing past a limit on file sizes then fails like a full disk, instead of killing the process.
+        // Writing past a limit on file sizes, or to a reader that has gone, then fails instead of killing the process.
         signal(SIGXFSZ, SIG_IGN)
+        signal(SIGPIPE, SIG_IGN)
         let world: Communicator
         do { world = try MPI.start() } catch { Exit.withoutMPI(error) }
         var failures: FirstFailure?
+        var isFirstNode = true
         do {
             let node = try world.splitByNode()
+            isFirstNode = try node.broadcast(world.rank, root: 0) == 0
             failures = try FirstFailure(on: node)
             var run = Run(
                 options(isSpeaker: world.rank == 0), world: world, node: node, version: Photoz.version, start: start)
@@ -73,7 +76,7 @@ struct RunCommand: ParsableCommand {
             try MPI.finish()
             if let summary { Exit.say(summary, to: 1) }
         } catch {
-            Exit.job(error, world: world, failures: failures)
+            Exit.job(error, world: world, failures: failures, isFirstNode: isFirstNode)
         }
     }
 

@@ -105,11 +105,13 @@ extension CommandTests {
             var bytes = try Data(contentsOf: URL(fileURLWithPath: input.file("1.h5")))
             bytes[bytes.count / 2] ^= 0x40
             try bytes.write(to: URL(fileURLWithPath: input.file("1.h5")))
-            try await expectFailure(65, data: [input.path], naming: ["1.h5", "images", "rows", "cannot be read", "checksum"])
+            try await expectFailure(
+                65, data: [input.path], naming: ["1.h5", "images", "rows", "cannot be read", "checksum"])
         }
 
         @Test func aWeightsFileAsData() async throws {
-            try await expectFailure(65, data: [Repository.weights], naming: ["astromae-mock-sdss.h5", "images: is missing"])
+            try await expectFailure(
+                65, data: [Repository.weights], naming: ["astromae-mock-sdss.h5", "images: is missing"])
         }
 
         // MARK: Weights
@@ -165,7 +167,8 @@ extension CommandTests {
             #expect(second.exitCode == 73 && second.error.contains("--overwrite"), "\(second.report)")
             #expect(try output.bytes("Results.json") == before)
 
-            let third = try await Photoz.run(ranks: 2, data: galaxies, output: output.folder, ["--overwrite"], limit: 30)
+            let third = try await Photoz.run(
+                ranks: 2, data: galaxies, output: output.folder, ["--overwrite"], limit: 30)
             #expect(third.exitCode == 0, "\(third.report)")
             #expect(try output.bytes("Results.json") != before)
             #expect(output.names == Output.finished)
@@ -221,7 +224,8 @@ extension MockSurvey {
         try file.createDataset(
             "images", of: Float.self, shape: [count, 5, 32, 32], storage: .chunked(rows: 16, checksum: true)
         ).write(rows: 0..<count, from: images)
-        try file.createDataset("magnitudes", of: Double.self, shape: [count, 5]).write(rows: 0..<count, from: magnitudes)
+        try file.createDataset("magnitudes", of: Double.self, shape: [count, 5]).write(
+            rows: 0..<count, from: magnitudes)
         try file.close()
     }
 }

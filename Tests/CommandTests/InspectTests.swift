@@ -27,7 +27,9 @@ extension CommandTests {
             try MockSurvey().write(
                 input.file("1.h5"), count: 300,
                 .init(
-                    changeImage: { $0[MockSurvey.pixels * 3] = .nan; $0[MockSurvey.pixels * 299 + 5] = .infinity },
+                    changeImage: {
+                        $0[MockSurvey.pixels * 3] = .nan; $0[MockSurvey.pixels * 299 + 5] = .infinity
+                    },
                     changeMagnitudes: { $0[41 * 5] = .nan }))
             let outcome = try await Photoz.alone(["inspect", input.file("1.h5")])
             #expect(outcome.exitCode == 65, "\(outcome.report)")

@@ -46,7 +46,8 @@ struct MockSurvey {
         } else if !variation.omit.contains("magnitudes") {
             var values = places.flatMap { magnitudes[$0 * 5..<($0 + 1) * 5] }
             variation.changeMagnitudes(&values)
-            try file.createDataset("magnitudes", of: Double.self, shape: [count, 5]).write(rows: 0..<count, from: values)
+            try file.createDataset("magnitudes", of: Double.self, shape: [count, 5]).write(
+                rows: 0..<count, from: values)
         }
         if variation.hasRedshift {
             let rows = variation.redshiftRows ?? count

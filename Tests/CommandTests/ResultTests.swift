@@ -19,7 +19,8 @@ extension CommandTests {
         @Test func everyKeyOfTheContract() async throws {
             let output = try await results(try MockSurvey().folder(input, counts: [30, 20]))
             let keys: Set<String> = [
-                "schema", "world_size", "num_samples", "num_partitions", "batch_size", "num_batches", "device", "precision",
+                "schema", "world_size", "num_samples", "num_partitions", "batch_size", "num_batches", "device",
+                "precision",
                 "total_cpu_time (seconds)", "total_cpu_memory (MB)", "execution_time (seconds/batch)", "throughput_bps",
                 "sample_persec", "wall_time (seconds)", "ranks", "metrics", "cpu_info", "ram_info (GB)", "provenance",
             ]
@@ -103,6 +104,18 @@ extension CommandTests {
             let output = try await results(
                 try MockSurvey().folder(input, counts: [1, 2, 3, 1, 1, 1, 1, 1, 1, 9]), ["--file-limit", "3"])
             #expect(try output.integers("partition") == [0, 1, 1, 2, 2, 2])
+        }
+
+        @Test func predictionsThatOverflowAreSaid() async throws {
+            try MockSurvey().write(
+                input.file("1.h5"), count: 10,
+                .init(changeImage: { for pixel in MockSurvey.pixels * 7..<MockSurvey.pixels * 8 { $0[pixel] = 3e38 } }))
+            let output = scratch.file("out")
+            let outcome = try await Photoz.run(ranks: 3, data: [input.path], output: output, limit: 30)
+            #expect(outcome.exitCode == 0, "\(outcome.report)")
+            #expect(outcome.error.contains("1 predictions are not finite, the first in"), "\(outcome.report)")
+            #expect(outcome.error.contains("1.h5, row 7"), "\(outcome.report)")
+            #expect((try Output(folder: output).results()["metrics"] as? [String: Any])?["N"] as? Int == 9)
         }
 
         @Test func quietRunsPrintNothing() async throws {

@@ -59,7 +59,8 @@ extension CommandTests {
             let data = try MockSurvey().folder(input, counts: [100, 300, 0, 7, 193])
             var reference: Data?
             let runs: [(ranks: Int, batch: Int, more: [String])] = [
-                (1, 512, []), (2, 64, []), (3, 7, []), (5, 512, []), (8, 1, []), (2, 1, []), (3, 64, ["--shard", "files"]),
+                (1, 512, []), (2, 64, []), (3, 7, []), (5, 512, []), (8, 1, []), (2, 1, []),
+                (3, 64, ["--shard", "files"]),
                 (8, 512, ["--shard", "files"]), (2, 512, ["--threads", "2"]),
             ]
             for run in runs {

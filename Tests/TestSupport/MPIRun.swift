@@ -41,7 +41,8 @@ public enum Launch {
         let start = ContinuousClock.now
         let result = try await Subprocess.run(
             .name("timeout"), arguments: Arguments(["--kill-after=5", "\(limit)", program] + arguments),
-            environment: .custom(Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(rawValue: $0)!, $1) })),
+            environment: .custom(
+                Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(rawValue: $0)!, $1) })),
             output: .string(limit: 1 << 22), error: .string(limit: 1 << 22))
         let code: Int
         switch result.terminationStatus {
