@@ -68,8 +68,9 @@ public struct Run {
     /// The widest instruction set that every rank's processor has: on unlike nodes, results must not depend on who
     /// computes a galaxy.
     private func commonInstructionSet() throws -> InstructionSet {
-        let widest = try world.allReduce(InstructionSet.available.count - 1, .min)
-        return InstructionSet.available[widest]
+        let mine = options.instructionSet.map(InstructionSet.widest(upTo:)) ?? .widest
+        let common = try world.allReduce(mine.level, .min)
+        return InstructionSet.available[common]
     }
 
     private mutating func finish(

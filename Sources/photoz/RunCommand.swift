@@ -35,6 +35,9 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Threads of a rank; with one rank a core, 1 is best.", valueName: "count"))
     var threads = 1
 
+    @Option(help: "The widest instruction set to use: portable, avx2 or avx512. Results differ in their last digits.")
+    var instructionSet: InstructionSetName?
+
     @Option(help: "Deal single galaxies (rows) or whole partitions (files) to ranks.")
     var shard = Sharding.rows
 
@@ -84,6 +87,7 @@ struct RunCommand: ParsableCommand {
         var options = RunOptions(weights: weights, data: data, output: output)
         options.batchSize = batchSize
         options.threads = min(threads, RunOptions.cores)
+        options.instructionSet = instructionSet?.rawValue
         if options.threads < threads, isSpeaker {
             Exit.say(
                 "photoz: warning: a rank is bound to \(RunOptions.cores) of the cores; it uses \(options.threads) threads, not \(threads)",
@@ -98,6 +102,11 @@ struct RunCommand: ParsableCommand {
         options.schema = { schema.schema(bands: $0, imageSize: $1) }
         return options
     }
+}
+
+/// The levels of instruction sets that the program was built for.
+enum InstructionSetName: String, ExpressibleByArgument, CaseIterable {
+    case portable, avx2, avx512
 }
 
 /// The arithmetic of the network.
