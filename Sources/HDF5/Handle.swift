@@ -20,5 +20,11 @@ final class Handle {
         return release(id) >= 0
     }
 
-    deinit { _ = close() }
+    deinit {
+        guard isOpen else { return }
+        // Every call clears the library's error stack. A handle often goes away between a failure and the words for it.
+        let stack = H5Eget_num(ch5_error_default()) > 0 ? H5Eget_current_stack() : -1
+        _ = close()
+        if stack >= 0 { H5Eset_current_stack(stack) }
+    }
 }
