@@ -59,6 +59,12 @@ require_packages() {
     rm -f "$log"
 }
 
+# Builds the program as it is shipped: one file with the Swift runtime linked in and symbols removed.
+build_photoz() {
+    swift build -c release --product photoz --static-swift-stdlib -Xlinker -s --scratch-path .build-static
+    photoz="$root/.build-static/release/photoz"
+}
+
 # mpirun refuses root, and more ranks than cores, without being told; Open MPI 4 and 5 have different names for both.
 allow_ranks() {
     export OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe

@@ -54,6 +54,8 @@ extension File {
     }
 
     private func apply(_ storage: Storage, shape: [Int], to creation: Handle) -> Bool {
+        // Without the time of its making, the same data make the same file.
+        guard H5Pset_obj_track_times(creation.id, false) >= 0 else { return false }
         // A data set without rows has no chunk to be stored in.
         guard let rows = storage.chunkRows, !shape.contains(0) else { return true }
         let chunk = [hsize_t(max(1, min(rows, shape[0])))] + shape.dropFirst().map { hsize_t($0) }

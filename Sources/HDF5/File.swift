@@ -27,14 +27,17 @@ public final class File: AttributeHolder {
         return File(path: path, handle: handle)
     }
 
-    /// Creates a file, in a format that has room for large attributes; a file of that name is replaced.
+    /// Creates a file, in a format that has room for large attributes; a file of that name is replaced. No time is stored
+    /// in it: the same data make the same bytes.
     ///
     /// - Throws: ``HDF5Error`` of kind `unwritable`.
     public static func create(_ path: String) throws(HDF5Error) -> File {
         Library.silence()
         guard let access = Handle(H5Pcreate(ch5_file_access()), H5Pclose),
             H5Pset_libver_bounds(access.id, H5F_LIBVER_V18, H5F_LIBVER_V110) >= 0,
-            let handle = Handle(H5Fcreate(path, ch5_truncate(), ch5_default(), access.id), H5Fclose)
+            let creation = Handle(H5Pcreate(ch5_file_create()), H5Pclose),
+            H5Pset_obj_track_times(creation.id, false) >= 0,
+            let handle = Handle(H5Fcreate(path, ch5_truncate(), creation.id, access.id), H5Fclose)
         else { throw HDF5Error(.unwritable, file: path, "cannot be created", frames: errorFrames()) }
         return File(path: path, handle: handle)
     }

@@ -22,9 +22,10 @@ final class Handle {
 
     deinit {
         guard isOpen else { return }
-        // Every call clears the library's error stack. A handle often goes away between a failure and the words for it.
-        let stack = H5Eget_num(ch5_error_default()) > 0 ? H5Eget_current_stack() : -1
+        // Each call of the library clears its error stack. Handles go when they are used no more, which may be before the
+        // error of the call they were made for has been read: the stack is kept for it.
+        let errors = H5Eget_current_stack()
         _ = close()
-        if stack >= 0 { H5Eset_current_stack(stack) }
+        H5Eset_current_stack(errors)
     }
 }

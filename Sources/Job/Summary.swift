@@ -10,7 +10,7 @@ extension Results {
             "",
         ]
         func row(_ name: String, _ value: String, _ remark: String = "") {
-            lines.append("  " + padded(name, 24) + padded(value, 14) + remark)
+            lines.append("  " + padded(name, 24) + (remark.isEmpty ? value : padded(value, 14) + remark))
         }
         row("galaxies a second", decimal(samplesPerSecond, 0), "over the inference phase")
         row("wall time", decimal(wallTime.total, 2) + " s", phases)

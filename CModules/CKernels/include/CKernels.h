@@ -80,6 +80,9 @@ typedef struct {
     void (*max_pool)(const float *x, float *y, ptrdiff_t size, ptrdiff_t channels);
     // x = activation(x), for tests and small work.
     void (*activate)(float *x, ptrdiff_t count, ck_activation activation);
+    // Multiplies and adds in registers, `rounds` times over: what the core can do at best. Returns the operations done
+    // (a multiplication and an addition are two); *sink receives a value that depends on all of them.
+    double (*peak)(ptrdiff_t rounds, float *sink);
 } ck_kernels_t;
 
 // Kernels that this processor can run, from the plainest (0) to the widest; NULL past the end.
