@@ -80,6 +80,7 @@ public class AttributeHolder {
     private func create(
         _ name: String, type: hid_t, space: Handle?, _ write: (hid_t) -> herr_t
     ) throws(HDF5Error) {
+        Library.silence()
         guard let space,
             let attribute = Handle(
                 H5Acreate2(handle.id, name, type, space.id, ch5_default(), ch5_default()), H5Aclose),
@@ -90,6 +91,7 @@ public class AttributeHolder {
     private func open(
         _ name: String
     ) throws(HDF5Error) -> (attribute: Handle, type: Handle, space: Handle, count: Int) {
+        Library.silence()
         guard hasAttribute(name) else { throw failure(.missingObject, name, "is missing") }
         guard let attribute = Handle(H5Aopen(handle.id, name, ch5_default()), H5Aclose),
             let type = Handle(H5Aget_type(attribute.id), H5Tclose),

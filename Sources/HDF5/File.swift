@@ -46,6 +46,7 @@ public final class File: AttributeHolder {
     ///
     /// - Throws: ``HDF5Error`` of kind `unwritable`, for a full disk for instance.
     public func close() throws(HDF5Error) {
+        Library.silence()
         let isFlushed = H5Fflush(handle.id, H5F_SCOPE_GLOBAL) >= 0
         let frames = isFlushed ? [] : errorFrames()
         let isClosed = handle.close()
@@ -56,6 +57,7 @@ public final class File: AttributeHolder {
 
     /// What the root group holds, in the order of names.
     public func members() throws(HDF5Error) -> [Member] {
+        Library.silence()
         var info = H5G_info_t()
         guard H5Gget_info(handle.id, &info) >= 0 else {
             throw HDF5Error(.failed, file: path, object: "/", "cannot be listed", frames: errorFrames())

@@ -11,7 +11,7 @@ public enum Library {
     }
 
     /// Stops the library from printing its errors: they are in what is thrown. The setting belongs to the calling thread,
-    /// so it is made wherever a file is opened or used first.
+    /// so it is made wherever a file, a data set or an attribute is used.
     static func silence() {
         H5open()
         H5Eset_auto2(ch5_error_default(), nil, nil)
