@@ -40,11 +40,13 @@ enum Orders {
 
     private static func locations(_ world: Communicator) throws {
         let (rank, size) = (world.rank, world.size)
-        // Ranks 0 and 1 tie for the smallest, the last two for the largest; the lower rank wins.
-        let value = min(max(rank, 1), max(size - 2, 1))
-        let lowest = try world.allReduce(Located(value, rank: rank), .minLocation())
-        let highest = try world.allReduce(Located(value, rank: rank), .maxLocation())
-        world.expect([lowest.value, lowest.rank], [1, 0], "minLocation")
-        world.expect([highest.value, highest.rank], [max(size - 2, 1), size > 2 ? size - 2 : 0], "maxLocation")
+        // Values that tie; the lowest rank that has the value wins.
+        func value(_ rank: Int) -> Int { min(max(rank, 1), max(size - 2, 1)) }
+        let values = (0..<size).map(value)
+        let lowest = try world.allReduce(Located(value(rank), rank: rank), .minLocation())
+        let highest = try world.allReduce(Located(value(rank), rank: rank), .maxLocation())
+        let (least, most) = (values.min() ?? 0, values.max() ?? 0)
+        world.expect([lowest.value, lowest.rank], [least, values.firstIndex(of: least) ?? -1], "minLocation")
+        world.expect([highest.value, highest.rank], [most, values.firstIndex(of: most) ?? -1], "maxLocation")
     }
 }
