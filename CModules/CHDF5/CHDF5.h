@@ -24,15 +24,45 @@ CH5_ID(ch5_uint32, H5T_NATIVE_UINT32)
 CH5_ID(ch5_uint64, H5T_NATIVE_UINT64)
 CH5_ID(ch5_float, H5T_NATIVE_FLOAT)
 CH5_ID(ch5_double, H5T_NATIVE_DOUBLE)
+CH5_ID(ch5_float32_le, H5T_IEEE_F32LE)
 
 static inline size_t ch5_variable(void) { return H5T_VARIABLE; }
 static inline unsigned ch5_read_only(void) { return H5F_ACC_RDONLY; }
+static inline unsigned ch5_read_write(void) { return H5F_ACC_RDWR; }
 static inline unsigned ch5_truncate(void) { return H5F_ACC_TRUNC; }
+static inline unsigned ch5_exclusive(void) { return H5F_ACC_EXCL; }
 
-// Reading needs no lock, and network file systems often have none to give. HDF5 1.10.7 has the call; older libraries
-// know only the environment variable HDF5_USE_FILE_LOCKING.
+// Whether a file begins as HDF5 files do.
+static inline htri_t ch5_is_hdf5(const char *path) {
+#if H5_VERSION_GE(1, 12, 0)
+    return H5Fis_accessible(path, H5P_DEFAULT);
+#else
+    return H5Fis_hdf5(path);
+#endif
+}
+
+// Frees the strings that a read of strings of variable length has left in a buffer.
+static inline herr_t ch5_reclaim(hid_t type, hid_t space, void *buffer) {
+#if H5_VERSION_GE(1, 12, 0)
+    return H5Treclaim(type, space, H5P_DEFAULT, buffer);
+#else
+    return H5Dvlen_reclaim(type, space, H5P_DEFAULT, buffer);
+#endif
+}
+
+// A format with room for attributes above 64 KiB, that libraries since 1.8 can read.
+static inline herr_t ch5_allow_large_attributes(hid_t access) {
+#if H5_VERSION_GE(1, 10, 2)
+    return H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110);
+#else
+    return H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
+#endif
+}
+
+// Reading needs no lock, and network file systems often have none to give. HDF5 1.10.7 and 1.12.1 brought the call;
+// libraries without it know only the environment variable HDF5_USE_FILE_LOCKING.
 static inline herr_t ch5_do_not_lock(hid_t access) {
-#if H5_VERSION_GE(1, 10, 7)
+#if H5_VERSION_GE(1, 12, 1) || (H5_VERSION_GE(1, 10, 7) && !H5_VERSION_GE(1, 11, 0))
     return H5Pset_file_locking(access, 0, 1);
 #else
     (void)access;

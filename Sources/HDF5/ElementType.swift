@@ -35,46 +35,41 @@ public enum ElementType: Sendable, Equatable, CustomStringConvertible {
         case H5T_FLOAT: self = .float(bits: bits)
         case H5T_INTEGER: self = .integer(bits: bits, signed: H5Tget_sign(type) != H5T_SGN_NONE)
         case H5T_STRING: self = .string
+        case H5T_TIME: self = .other("time")
+        case H5T_BITFIELD: self = .other("bit field")
+        case H5T_OPAQUE: self = .other("opaque")
         case H5T_COMPOUND: self = .other("compound")
+        case H5T_REFERENCE: self = .other("reference")
         case H5T_ENUM: self = .other("enumeration")
         case H5T_ARRAY: self = .other("array")
         case H5T_VLEN: self = .other("variable-length sequence")
         default: self = .other("unsupported type")
         }
     }
-}
 
-/// A number that HDF5 converts to and from whatever a file stores.
-public protocol Scalar: BitwiseCopyable, Numeric {}
-
-extension Int8: Scalar {}
-extension Int16: Scalar {}
-extension Int32: Scalar {}
-extension Int64: Scalar {}
-extension Int: Scalar {}
-extension UInt8: Scalar {}
-extension UInt16: Scalar {}
-extension UInt32: Scalar {}
-extension UInt64: Scalar {}
-extension Float: Scalar {}
-extension Double: Scalar {}
-
-extension Scalar {
-    /// The library's identifier of the type in memory.
-    static var memoryType: hid_t {
-        let bits = 8 * MemoryLayout<Self>.size
-        guard let integer = Self.self as? any FixedWidthInteger.Type else {
-            return bits == 32 ? ch5_float() : ch5_double()
+    /// The library's type to store numbers of this type, in this machine's byte order; nil when there is none.
+    func stored() -> Handle? {
+        switch self {
+        case .float(16): return Self.halfPrecision()
+        case .float(32): return Handle(H5Tcopy(ch5_float()), H5Tclose)
+        case .float(64): return Handle(H5Tcopy(ch5_double()), H5Tclose)
+        case .integer(let bits, let signed):
+            let types: [Int: (hid_t, hid_t)] = [
+                8: (ch5_int8(), ch5_uint8()), 16: (ch5_int16(), ch5_uint16()), 32: (ch5_int32(), ch5_uint32()),
+                64: (ch5_int64(), ch5_uint64()),
+            ]
+            return types[bits].flatMap { Handle(H5Tcopy(signed ? $0.0 : $0.1), H5Tclose) }
+        default: return nil
         }
-        switch (bits, integer.isSigned) {
-        case (8, true): return ch5_int8()
-        case (16, true): return ch5_int16()
-        case (32, true): return ch5_int32()
-        case (64, true): return ch5_int64()
-        case (8, false): return ch5_uint8()
-        case (16, false): return ch5_uint16()
-        case (32, false): return ch5_uint32()
-        default: return ch5_uint64()
-        }
+    }
+
+    /// IEEE 754 half precision, which HDF5 has no name for before 1.14.4: sign at bit 15, 5 bits of exponent, 10 of
+    /// mantissa. The fields move within the first bits before the size shrinks, else they would lie outside.
+    private static func halfPrecision() -> Handle? {
+        guard let type = Handle(H5Tcopy(ch5_float32_le()), H5Tclose),
+            H5Tset_fields(type.id, 15, 10, 5, 0, 10) >= 0, H5Tset_size(type.id, 2) >= 0,
+            H5Tset_ebias(type.id, 15) >= 0
+        else { return nil }
+        return type
     }
 }

@@ -4,7 +4,7 @@ import CHDF5
 final class Handle {
     let id: hid_t
     private let release: (hid_t) -> herr_t
-    private var isOpen = true
+    private(set) var isOpen = true
 
     /// Owns `id`, which `release` gives back; nil when `id` says that the call failed.
     init?(_ id: hid_t, _ release: @escaping (hid_t) -> herr_t) {
@@ -17,6 +17,7 @@ final class Handle {
     func close() -> Bool {
         guard isOpen else { return true }
         isOpen = false
+        Library.silence()
         return release(id) >= 0
     }
 

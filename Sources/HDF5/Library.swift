@@ -1,7 +1,10 @@
 import CHDF5
+import Glibc
 
-/// The HDF5 library in this process. It is used by one thread at a time: a handle may move between threads, but no two
-/// threads call the library at once.
+/// The HDF5 library in this process.
+///
+/// One thread at a time uses it. Files, groups and data sets may move from a thread to another, but no two threads call
+/// anything of this module at once, not even for different files: HDF5 may have been built without a lock of its own.
 public enum Library {
     /// The version of the library that runs, such as `1.10.8`.
     public static var version: String {
@@ -10,10 +13,17 @@ public enum Library {
         return "\(major).\(minor).\(release)"
     }
 
-    /// Stops the library from printing its errors: they are in what is thrown. The setting belongs to the calling thread,
-    /// so it is made wherever a file is opened or used first.
+    /// Stops the library from printing its errors: they are in what is thrown. HDF5 keeps the setting for each thread, so
+    /// whatever may fail makes it first.
     static func silence() {
-        H5open()
+        _ = isStarted
         H5Eset_auto2(ch5_error_default(), nil, nil)
     }
+
+    /// HDF5 stores at exit what was never closed, on the thread that exits, and may fail at that. Functions registered
+    /// last run first, so this one precedes HDF5's own.
+    private static let isStarted: Bool = {
+        H5open()
+        return atexit { H5Eset_auto2(ch5_error_default(), nil, nil) } == 0
+    }()
 }
