@@ -32,6 +32,28 @@ static inline unsigned ch5_read_write(void) { return H5F_ACC_RDWR; }
 static inline unsigned ch5_truncate(void) { return H5F_ACC_TRUNC; }
 static inline unsigned ch5_exclusive(void) { return H5F_ACC_EXCL; }
 
+// Visits the links of a group; the visitor's second argument says whether one leads into another file. HDF5's own call and
+// its callback have another form in each version. The order is HDF5's own: asked for another, it makes a table of the
+// links first, and HDF5 1.10 frees what it has not filled when a damaged file stops it.
+typedef herr_t (*ch5_link_visitor)(const char *name, int is_external, void *context);
+
+struct ch5_visit {
+    ch5_link_visitor visitor;
+    void *context;
+};
+
+static inline herr_t ch5_visit_link(hid_t group, const char *name, const H5L_info_t *info, void *visit) {
+    const struct ch5_visit *v = (const struct ch5_visit *)visit;
+    (void)group;
+    return v->visitor(name, info->type == H5L_TYPE_EXTERNAL, v->context);
+}
+
+static inline herr_t ch5_visit_links(hid_t group, ch5_link_visitor visitor, void *context) {
+    struct ch5_visit visit = {visitor, context};
+    hsize_t place = 0;
+    return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, &place, ch5_visit_link, &visit);
+}
+
 // Whether a file begins as HDF5 files do.
 static inline htri_t ch5_is_hdf5(const char *path) {
 #if H5_VERSION_GE(1, 12, 0)

@@ -24,7 +24,7 @@ public class AttributeHolder {
         return !name.utf8.contains(0) && H5Aexists(handle.id, name) > 0
     }
 
-    /// The names of all attributes, in order.
+    /// The names of all attributes, in the order of their bytes.
     ///
     /// - Throws: ``HDF5Error`` of kind `failed` when the object is damaged.
     public func attributeNames() throws(HDF5Error) -> [String] {
@@ -38,11 +38,11 @@ public class AttributeHolder {
         var place: hsize_t = 0
         guard
             H5Aiterate2(
-                handle.id, H5_INDEX_NAME, H5_ITER_INC, &place, append, Unmanaged.passUnretained(names).toOpaque()) >= 0
+                handle.id, H5_INDEX_NAME, H5_ITER_NATIVE, &place, append, Unmanaged.passUnretained(names).toOpaque()) >= 0
         else {
             throw file.error(.failed, objectName ?? "/", "has attributes that cannot be listed", frames: errorFrames())
         }
-        return names.names
+        return names.names.sorted(by: precedes)
     }
 
     func attributeError(
@@ -50,4 +50,12 @@ public class AttributeHolder {
     ) -> HDF5Error {
         file.error(kind, (objectName.map { $0 + ": " } ?? "") + "attribute \(name)", reason, frames: frames)
     }
+}
+
+/// Whether a name comes first in the order of bytes.
+func precedes(_ one: String, _ other: String) -> Bool { one.utf8.lexicographicallyPrecedes(other.utf8) }
+
+/// Names that the library calls back with.
+private final class NameList {
+    var names: [String] = []
 }

@@ -7,7 +7,7 @@ public class Group: AttributeHolder {
         /// What an entry is.
         public enum Kind: Sendable {
             case dataset, group
-            /// A named type, or a link that leads nowhere.
+            /// A named type, or a link into another file or to nowhere.
             case other
         }
 
@@ -27,26 +27,25 @@ public class Group: AttributeHolder {
         super.init(handle: handle, file: file, objectName: name == "/" ? nil : name)
     }
 
-    /// What the group holds, in the order of names.
+    /// What the group holds, in the order of their names' bytes.
     ///
     /// - Throws: ``HDF5Error`` of kind `failed` when the group is damaged.
     public func members() throws(HDF5Error) -> [Member] {
         Library.silence()
-        var info = H5G_info_t()
-        guard H5Gget_info(handle.id, &info) >= 0 else { throw cannotBeListed() }
-        // Names are taken all at once: asking for one by its place makes the library sort them each time.
-        let names = NameList()
-        let append: H5L_iterate_t = { _, name, _, context in
+        let links = LinkList()
+        let append: ch5_link_visitor = { name, isExternal, context in
             guard let name, let context else { return 0 }
-            Unmanaged<NameList>.fromOpaque(context).takeUnretainedValue().names.append(String(cString: name))
+            Unmanaged<LinkList>.fromOpaque(context).takeUnretainedValue().links.append(
+                (String(cString: name), isExternal != 0))
             return 0
         }
-        var place: hsize_t = 0
-        guard
-            H5Literate(
-                handle.id, H5_INDEX_NAME, H5_ITER_INC, &place, append, Unmanaged.passUnretained(names).toOpaque()) >= 0
-        else { throw cannotBeListed() }
-        return names.names.map { Member(name: $0, kind: kind(of: $0)) }
+        guard ch5_visit_links(handle.id, append, Unmanaged.passUnretained(links).toOpaque()) >= 0 else {
+            throw file.error(.failed, name, "cannot be listed", frames: errorFrames())
+        }
+        // Other files are not opened to see what a link leads to: it may be anything, also a pipe that never answers.
+        return links.links.sorted { precedes($0.name, $1.name) }.map { 
+            Member(name: $0.name, kind: $0.isExternal ? .other : kind(of: $0.name))
+        }
     }
 
     /// Whether there is an entry of that name, or path; a link that leads nowhere is one.
@@ -98,11 +97,9 @@ public class Group: AttributeHolder {
         default: return .other
         }
     }
-
-    private func cannotBeListed() -> HDF5Error { file.error(.failed, name, "cannot be listed", frames: errorFrames()) }
 }
 
-/// Names that the library calls back with.
-final class NameList {
-    var names: [String] = []
+/// Links that the library calls back with.
+private final class LinkList {
+    var links: [(name: String, isExternal: Bool)] = []
 }

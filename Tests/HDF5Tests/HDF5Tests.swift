@@ -1,1 +1,5 @@
-// HDF5Tests
+import Testing
+
+/// Every test of the library, one at a time: HDF5 belongs to one thread.
+@Suite(.serialized)
+enum HDF5Tests {}
