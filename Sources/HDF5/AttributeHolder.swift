@@ -38,7 +38,8 @@ public class AttributeHolder {
         var place: hsize_t = 0
         guard
             H5Aiterate2(
-                handle.id, H5_INDEX_NAME, H5_ITER_NATIVE, &place, append, Unmanaged.passUnretained(names).toOpaque()) >= 0
+                handle.id, H5_INDEX_NAME, H5_ITER_NATIVE, &place, append, Unmanaged.passUnretained(names).toOpaque())
+                >= 0
         else {
             throw file.error(.failed, objectName ?? "/", "has attributes that cannot be listed", frames: errorFrames())
         }

@@ -28,6 +28,9 @@ public final class Dataset: AttributeHolder {
         guard let shape = Self.shape(of: space, elementSize: H5Tget_size(type.id)) else {
             throw file.error(.failed, name, "has a shape that no file can hold", frames: errorFrames())
         }
+        guard H5Pget_layout(creation.id) != H5D_COMPACT || Self.isWhole(handle, type: type, shape: shape) else {
+            throw file.error(.failed, name, "stores less than its shape says")
+        }
         self.name = name
         self.type = type
         self.shape = shape
@@ -71,6 +74,11 @@ public final class Dataset: AttributeHolder {
             product = next
         }
         return sizes.map { Int($0) }
+    }
+
+    /// Whether a small data set, kept with its description, is all there: HDF5 1.10 copies without asking.
+    private static func isWhole(_ dataset: Handle, type: Handle, shape: [Int]) -> Bool {
+        shape.reduce(H5Tget_size(type.id), *) <= Int(clamping: H5Dget_storage_size(dataset.id))
     }
 
     private static func chunk(_ creation: Handle, rank: Int) -> [Int]? {

@@ -32,8 +32,8 @@ public enum ElementType: Sendable, Equatable, CustomStringConvertible {
     init(_ type: hid_t) {
         let bits = 8 * H5Tget_size(type)
         switch H5Tget_class(type) {
-        case H5T_FLOAT: self = .float(bits: bits)
-        case H5T_INTEGER: self = .integer(bits: bits, signed: H5Tget_sign(type) != H5T_SGN_NONE)
+        case H5T_FLOAT, H5T_INTEGER:
+            self = Self.hasSoundFields(type) ? .number(type, bits: bits) : .other("damaged number")
         case H5T_STRING: self = .string
         case H5T_TIME: self = .other("time")
         case H5T_BITFIELD: self = .other("bit field")
@@ -45,6 +45,24 @@ public enum ElementType: Sendable, Equatable, CustomStringConvertible {
         case H5T_VLEN: self = .other("variable-length sequence")
         default: self = .other("unsupported type")
         }
+    }
+
+    private static func number(_ type: hid_t, bits: Int) -> ElementType {
+        H5Tget_class(type) == H5T_FLOAT
+            ? .float(bits: bits) : .integer(bits: bits, signed: H5Tget_sign(type) != H5T_SGN_NONE)
+    }
+
+    /// Whether a number has a size that numbers have, and its bits lie within it. A damaged file may say otherwise, and
+    /// HDF5 1.10 then takes memory without end, or reads and writes beyond it.
+    private static func hasSoundFields(_ type: hid_t) -> Bool {
+        let bits = 8 * H5Tget_size(type)
+        let (precision, offset) = (H5Tget_precision(type), Int(H5Tget_offset(type)))
+        guard precision > 0, offset >= 0, precision + offset <= bits, bits <= 512 else { return false }
+        guard H5Tget_class(type) == H5T_FLOAT else { return true }
+        var (sign, exponent, exponentSize, mantissa, mantissaSize) = (0, 0, 0, 0, 0)
+        guard H5Tget_fields(type, &sign, &exponent, &exponentSize, &mantissa, &mantissaSize) >= 0 else { return false }
+        return sign < bits && exponentSize > 0 && exponentSize <= 32 && exponent + exponentSize <= bits
+            && mantissaSize > 0 && mantissa + mantissaSize <= bits
     }
 
     /// The library's type to store numbers of this type, in this machine's byte order; nil when there is none.

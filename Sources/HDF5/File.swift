@@ -72,10 +72,23 @@ public final class File: Group {
         guard handle.isOpen else { return }
         var failure: HDF5Error?
         do throws(HDF5Error) { try flush() } catch { failure = error }
-        if !handle.close(), failure == nil {
+        if !closeObjects() || !handle.close(), failure == nil {
             failure = HDF5Error(.unwritable, file: path, "cannot be closed", frames: errorFrames())
         }
+        _ = handle.close()
         if let failure { throw failure }
+    }
+
+    /// Closes what is open in the file, one by one. HDF5 would do so too; but when it cannot store a data set it leaves it
+    /// half closed, and touching that once more ends the process.
+    private func closeObjects() -> Bool {
+        let kinds = UInt32(H5F_OBJ_DATASET | H5F_OBJ_GROUP | H5F_OBJ_LOCAL)
+        let count = H5Fget_obj_count(handle.id, kinds)
+        guard count > 0 else { return count == 0 }
+        var objects = [hid_t](repeating: -1, count: count)
+        guard H5Fget_obj_ids(handle.id, kinds, count, &objects) >= 0 else { return false }
+        let results = objects.map { H5Iget_type($0) == H5I_DATASET ? H5Dclose($0) : H5Gclose($0) }
+        return results.allSatisfy { $0 >= 0 }
     }
 
     private static func open(_ path: String, flags: UInt32, access: Handle?) throws(HDF5Error) -> File {

@@ -43,7 +43,7 @@ public class Group: AttributeHolder {
             throw file.error(.failed, name, "cannot be listed", frames: errorFrames())
         }
         // Other files are not opened to see what a link leads to: it may be anything, also a pipe that never answers.
-        return links.links.sorted { precedes($0.name, $1.name) }.map { 
+        return links.links.sorted { precedes($0.name, $1.name) }.map {
             Member(name: $0.name, kind: $0.isExternal ? .other : kind(of: $0.name))
         }
     }

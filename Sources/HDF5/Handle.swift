@@ -17,8 +17,12 @@ final class Handle {
     func close() -> Bool {
         guard isOpen else { return true }
         isOpen = false
+        // Releasing would wipe the errors of a call before it, and handles go out of scope before those are looked at.
+        let errors = H5Eget_num(ch5_error_default()) > 0 ? H5Eget_current_stack() : -1
         Library.silence()
-        return release(id) >= 0
+        let isReleased = release(id) >= 0
+        if errors >= 0 { _ = isReleased ? H5Eset_current_stack(errors) : H5Eclose_stack(errors) }
+        return isReleased
     }
 
     deinit { _ = close() }

@@ -16,10 +16,13 @@ enum ChildProcess {
         var isKilled: Bool { status < 0 }
     }
 
-    /// Runs a task and waits for it, at most `limit` seconds: then it is killed.
-    static func run(_ task: [String], folder: String, limit: TimeInterval) throws -> Result {
+    /// Runs a task and waits for it, at most `limit` seconds, or `stall` seconds without a change of the file `number`:
+    /// then it is killed.
+    static func run(
+        _ task: [String], folder: String, limit: TimeInterval, stalledAfter stall: TimeInterval = .infinity
+    ) throws -> Result {
         let output = folder + "/output"
-        FileManager.default.createFile(atPath: output, contents: nil)
+        _ = FileManager.default.createFile(atPath: output, contents: nil)
         let file = try #require(FileHandle(forWritingAtPath: output))
         defer { try? file.close() }
         let process = Process()
@@ -31,7 +34,12 @@ enum ChildProcess {
         process.standardError = file
         try process.run()
         let deadline = Date(timeIntervalSinceNow: limit)
-        while process.isRunning, Date.now < deadline { usleep(5000) }
+        var (number, change) = ("", Date.now)
+        while process.isRunning, Date.now < deadline, change.timeIntervalSinceNow > -stall {
+            usleep(5000)
+            let current = (try? String(contentsOfFile: folder + "/number", encoding: .utf8)) ?? ""
+            if current != number { (number, change) = (current, .now) }
+        }
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
         let status = process.terminationStatus
