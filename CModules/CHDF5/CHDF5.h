@@ -11,6 +11,8 @@ CH5_ID(ch5_default, H5P_DEFAULT)
 CH5_ID(ch5_all, H5S_ALL)
 CH5_ID(ch5_error_default, H5E_DEFAULT)
 CH5_ID(ch5_file_access, H5P_FILE_ACCESS)
+CH5_ID(ch5_file_create, H5P_FILE_CREATE)
+CH5_ID(ch5_group_create, H5P_GROUP_CREATE)
 CH5_ID(ch5_dataset_access, H5P_DATASET_ACCESS)
 CH5_ID(ch5_dataset_create, H5P_DATASET_CREATE)
 CH5_ID(ch5_string, H5T_C_S1)
@@ -24,7 +26,7 @@ CH5_ID(ch5_uint32, H5T_NATIVE_UINT32)
 CH5_ID(ch5_uint64, H5T_NATIVE_UINT64)
 CH5_ID(ch5_float, H5T_NATIVE_FLOAT)
 CH5_ID(ch5_double, H5T_NATIVE_DOUBLE)
-CH5_ID(ch5_float32_le, H5T_IEEE_F32LE)
+CH5_ID(ch5_ieee_float32, H5T_IEEE_F32LE)
 
 static inline size_t ch5_variable(void) { return H5T_VARIABLE; }
 static inline unsigned ch5_read_only(void) { return H5F_ACC_RDONLY; }

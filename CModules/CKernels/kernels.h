@@ -24,11 +24,27 @@ static void wide_linear(const float *x, ptrdiff_t rows, ptrdiff_t inputs, const 
         }
 }
 
+// Sums that are independent of each other: enough to hide the latency of a fused multiply-add, few enough for registers.
+#define PEAK_SUMS 12
+
 static void activate(float *x, ptrdiff_t count, ck_activation activation) {
     for (ptrdiff_t i = 0; i < count; i += LANES) {
         const ptrdiff_t part = count - i < LANES ? count - i : LANES;
         store_part(x + i, activated(load_part(x + i, part), activation), part);
     }
+}
+
+static double peak(ptrdiff_t rounds, float *sink) {
+    vf sum[PEAK_SUMS], factor = splat(0.999f), addend = splat(1e-3f);
+    // Neither known to the compiler nor ever changed, so that nothing is computed ahead of time.
+    __asm__ volatile("" : "+m"(factor), "+m"(addend));
+    UNROLL for (int i = 0; i < PEAK_SUMS; i++) sum[i] = splat((float)i);
+    for (ptrdiff_t round = 0; round < rounds; round++)
+        UNROLL for (int i = 0; i < PEAK_SUMS; i++) sum[i] = madd(sum[i], factor, addend);
+    vf total = {0};
+    UNROLL for (int i = 0; i < PEAK_SUMS; i++) total += sum[i];
+    *sink = lane_sum(total);
+    return 2.0 * LANES * PEAK_SUMS * (double)rounds;
 }
 
 const ck_kernels_t TABLE = {
@@ -45,4 +61,5 @@ const ck_kernels_t TABLE = {
     .average_pool = average_pool,
     .max_pool = max_pool,
     .activate = activate,
+    .peak = peak,
 };

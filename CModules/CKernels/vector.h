@@ -37,6 +37,7 @@ INLINE vf madd(vf a, vf b, vf c) {
 #endif
 }
 
+// Of two numbers the larger or smaller; b when either is NaN.
 INLINE vf vmax(vf a, vf b) {
     const vi keep = a > b;
     return (vf)(((vi)a & keep) | ((vi)b & ~keep));
@@ -69,7 +70,7 @@ INLINE float lane_max(vf v) { return FOLD(v, vmax), v[0]; }
 // exp(x), relative error below 2e-7 on [-87, 88]; clamped to that range.
 // exp(x) = 2^n exp(r), n = round(x / ln 2); exp(r) = 1 + r + r^2 p(r) on |r| <= ln 2 / 2, p a least-maximum fit.
 INLINE vf vexp(vf x) {
-    x = vmin(vmax(x, splat(-87.0f)), splat(88.0f));
+    x = vmin(splat(88.0f), vmax(splat(-87.0f), x));  // in this order NaN passes
     const vf magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer in the low bits
     const vf shifted = madd(x, splat(1.44269504f), magic);
     const vf n = shifted - magic;
@@ -86,8 +87,10 @@ INLINE vf vexp(vf x) {
 
 // x Phi(x), Phi the normal distribution function: GELU with the error function, not its tanh approximation.
 // Phi(x) - 1/2 = x P(x^2) / Q(x^2) on |x| <= 5.5, a rational least-maximum fit; absolute error of Phi below 4e-7.
+// Below -5.5 the product would magnify what is left of Phi, so x stops there; NaN, the second operand, passes.
 INLINE vf vgelu(vf x) {
-    const vf c = vmin(vmax(x, splat(-5.5f)), splat(5.5f));
+    x = vmax(splat(-5.5f), x);
+    const vf c = vmin(splat(5.5f), x);
     const vf u = c * c;
     vf p = splat(2.2748868e-08f);
     p = madd(p, u, splat(6.3516254e-06f));
@@ -104,12 +107,15 @@ INLINE vf vgelu(vf x) {
     return x * (0.5f + c * p / q);
 }
 
-// x / (1 + exp(-x))
-INLINE vf vsilu(vf x) { return x / (1.0f + vexp(-x)); }
+// x / (1 + exp(-x)); below -88, where exp stops, it is zero to float32's smallest numbers.
+INLINE vf vsilu(vf x) {
+    x = vmax(splat(-88.0f), x);
+    return x / (1.0f + vexp(-x));
+}
 
 INLINE vf activated(vf x, ck_activation activation) {
     switch (activation) {
-        case CK_RELU: return vmax(x, splat(0.0f));
+        case CK_RELU: return vmax(splat(0.0f), x);
         case CK_GELU: return vgelu(x);
         case CK_SILU: return vsilu(x);
         default: return x;

@@ -1,9 +1,40 @@
-// Open MPI's C interface, with the handles that are macros as prefixed getters: Swift imports no macro that casts.
+// MPI's C interface, with the handles that are macros as prefixed getters: Swift imports no macro that casts.
 #ifndef CMPI_H
 #define CMPI_H
 
 #include <mpi.h>
+#include <stdint.h>
 
 static inline MPI_Comm cmpi_comm_world(void) { return MPI_COMM_WORLD; }
+static inline MPI_Comm cmpi_comm_self(void) { return MPI_COMM_SELF; }
+static inline MPI_Errhandler cmpi_errors_return(void) { return MPI_ERRORS_RETURN; }
+static inline MPI_Info cmpi_info_null(void) { return MPI_INFO_NULL; }
+static inline MPI_Status *cmpi_status_ignore(void) { return MPI_STATUS_IGNORE; }
+static inline void *cmpi_in_place(void) { return MPI_IN_PLACE; }
+
+static inline MPI_Datatype cmpi_byte(void) { return MPI_BYTE; }
+static inline MPI_Datatype cmpi_int8(void) { return MPI_INT8_T; }
+static inline MPI_Datatype cmpi_int16(void) { return MPI_INT16_T; }
+static inline MPI_Datatype cmpi_int32(void) { return MPI_INT32_T; }
+static inline MPI_Datatype cmpi_int64(void) { return MPI_INT64_T; }
+static inline MPI_Datatype cmpi_uint8(void) { return MPI_UINT8_T; }
+static inline MPI_Datatype cmpi_uint16(void) { return MPI_UINT16_T; }
+static inline MPI_Datatype cmpi_uint32(void) { return MPI_UINT32_T; }
+static inline MPI_Datatype cmpi_uint64(void) { return MPI_UINT64_T; }
+static inline MPI_Datatype cmpi_float(void) { return MPI_FLOAT; }
+static inline MPI_Datatype cmpi_double(void) { return MPI_DOUBLE; }
+
+static inline MPI_Op cmpi_sum(void) { return MPI_SUM; }
+static inline MPI_Op cmpi_product(void) { return MPI_PROD; }
+static inline MPI_Op cmpi_min(void) { return MPI_MIN; }
+static inline MPI_Op cmpi_max(void) { return MPI_MAX; }
+static inline MPI_Op cmpi_and(void) { return MPI_BAND; }
+static inline MPI_Op cmpi_or(void) { return MPI_BOR; }
+
+// Sets *flag to 1 if it is 0; whether this call did it. Works between processes that share the memory.
+static inline int cmpi_claim(int32_t *flag) {
+    int32_t expected = 0;
+    return __atomic_compare_exchange_n(flag, &expected, 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
 
 #endif

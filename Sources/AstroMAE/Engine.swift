@@ -38,6 +38,13 @@ public final class Engine {
         }
     }
 
+    /// Starts counting, or stops, where the first thread's time goes; what was counted so far.
+    @discardableResult
+    public func profile(_ isOn: Bool) -> LayerTimes? {
+        defer { passes[0].times = isOn ? LayerTimes() : nil }
+        return passes[0].times
+    }
+
     /// Shows every stage of the first thread's work to `observer`: for tests.
     package func observe(_ observer: ((ObservedStage) -> Void)?) {
         passes[0].observer = observer

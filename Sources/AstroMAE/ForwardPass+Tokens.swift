@@ -4,7 +4,7 @@ import CKernels
 extension ForwardPass {
     /// Mean patch tokens, [count, embedding], of `count` images, at most a tile.
     func runTokens(_ images: UnsafePointer<Float>, count: Int, pooled: UnsafeMutablePointer<Float>) {
-        embed(images, count: count)
+        timed(.embedding) { embed(images, count: count) }
         for index in layout.blocks.indices { runBlock(index, count: count) }
         let patches = shape.patches
         kernels.mean_rows(
@@ -52,28 +52,37 @@ extension ForwardPass {
         let (rows, width) = (count * (shape.patches + 1), shape.embedding)
         let (tokens, normalised) = (workspace.tokens, workspace.normalised)
 
-        normalise(block.norm1, tokens, into: normalised, rows: rows)
+        timed(.norms) { normalise(block.norm1, tokens, into: normalised, rows: rows) }
         observeTokens("\(name).norm1", normalised, count: count)
-        multiply(block.qkv, normalised, stride: width, into: workspace.qkv, stride: 3 * width, rows: rows)
-        addToTokens("\(name).PCM", count: count, patchesOnly: true) { tokens in
-            runGrouped(block.grouped, count: count, into: tokens)
+        timed(.projections) {
+            multiply(block.qkv, normalised, stride: width, into: workspace.qkv, stride: 3 * width, rows: rows)
         }
-        attend(count: count, into: normalised)
+        addToTokens("\(name).PCM", count: count, patchesOnly: true) { tokens in
+            timed(.grouped) { runGrouped(block.grouped, count: count, into: tokens) }
+        }
+        timed(.attention) { attend(count: count, into: normalised) }
         addToTokens("\(name).attn", count: count) { tokens in
-            multiply(
-                block.projection, normalised, stride: width, into: tokens, stride: width, rows: rows, accumulate: true)
+            timed(.projections) {
+                multiply(
+                    block.projection, normalised, stride: width, into: tokens, stride: width, rows: rows,
+                    accumulate: true)
+            }
         }
 
-        normalise(block.norm2, tokens, into: normalised, rows: rows)
+        timed(.norms) { normalise(block.norm2, tokens, into: normalised, rows: rows) }
         observeTokens("\(name).norm2", normalised, count: count)
-        multiply(
-            block.expand, normalised, stride: width, into: workspace.hidden, stride: shape.hidden, rows: rows,
-            activation: CK_GELU)
+        timed(.mlp) {
+            multiply(
+                block.expand, normalised, stride: width, into: workspace.hidden, stride: shape.hidden, rows: rows,
+                activation: CK_GELU)
+        }
         observeTokens("\(name).mlp.fc1", workspace.hidden, count: count, activation: CK_GELU, width: shape.hidden)
         addToTokens("\(name).mlp", count: count) { tokens in
-            multiply(
-                block.contract, workspace.hidden, stride: shape.hidden, into: tokens, stride: width, rows: rows,
-                accumulate: true)
+            timed(.mlp) {
+                multiply(
+                    block.contract, workspace.hidden, stride: shape.hidden, into: tokens, stride: width, rows: rows,
+                    accumulate: true)
+            }
         }
         observeTokens(name, tokens, count: count)
     }

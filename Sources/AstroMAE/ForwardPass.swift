@@ -16,6 +16,8 @@ final class ForwardPass {
     let workspace: Workspace
     /// Receives every stage when set: for tests.
     var observer: ((ObservedStage) -> Void)?
+    /// Counts the time of each kind of layer when set: for benchmarks.
+    var times: LayerTimes?
 
     var shape: NetworkShape { layout.shape }
 
@@ -42,14 +44,19 @@ final class ForwardPass {
                 let part = min(Self.tile, galaxies - start)
                 let tileImages = images + (first + start) * shape.imageCount
                 runTokens(tileImages, count: part, pooled: workspace.pooled + start * shape.embedding)
-                for galaxy in 0..<part {
-                    runInception(
-                        tileImages + galaxy * shape.imageCount,
-                        flat: workspace.flat + (start + galaxy) * shape.flattened)
+                timed(.inception) {
+                    for galaxy in 0..<part {
+                        runInception(
+                            tileImages + galaxy * shape.imageCount,
+                            flat: workspace.flat + (start + galaxy) * shape.flattened)
+                    }
                 }
             }
-            runHeads(
-                magnitudes: magnitudes + first * shape.magnitudeCount, count: galaxies, redshifts: redshifts + first)
+            timed(.heads) {
+                runHeads(
+                    magnitudes: magnitudes + first * shape.magnitudeCount, count: galaxies,
+                    redshifts: redshifts + first)
+            }
         }
     }
 

@@ -9,11 +9,35 @@ public struct InstructionSet: Sendable, CustomStringConvertible {
     public static let available: [InstructionSet] = (0...)
         .lazy.map { ck_available($0) }.prefix { $0 != nil }.map { InstructionSet(kernels: $0!) }
 
+    /// The short names of the levels that this program was built for, the plainest first.
+    public static let names = ["portable", "avx2", "avx512"]
+
+    /// The place among the levels of this architecture, 0 for the plainest.
+    public var level: Int { Self.available.firstIndex { $0.kernels == kernels } ?? 0 }
+
+    /// The widest instruction set of this processor up to the level of that name; the widest of all for an unknown name.
+    public static func widest(upTo name: String) -> InstructionSet {
+        available[min(names.firstIndex(of: name) ?? .max, available.count - 1)]
+    }
+
     /// The widest instruction set of this processor.
     public static var widest: InstructionSet { available[available.count - 1] }
 
     /// The name that results record: `AVX-512`, `AVX2`, `NEON` or `portable`.
     public var description: String { String(cString: kernels.pointee.name) }
+
+    /// Multiplications and additions a second that the calling thread does with this instruction set at best, in float32.
+    public func measurePeak(seconds: Double) -> Double {
+        var (operations, sink) = (0.0, Float(0))
+        let start = ContinuousClock.now
+        var elapsed = Duration.zero
+        while elapsed < .seconds(seconds) {
+            operations += kernels.pointee.peak(100_000, &sink)
+            elapsed = ContinuousClock.now - start
+        }
+        let (whole, fraction) = elapsed.components
+        return operations / (Double(whole) + Double(fraction) * 1e-18)
+    }
 
     /// Floats in one vector.
     var lanes: Int { kernels.pointee.lanes }

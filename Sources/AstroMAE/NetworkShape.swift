@@ -37,6 +37,9 @@ public struct NetworkShape: Sendable, BitwiseCopyable {
     /// What BatchNorm adds to the variance.
     public var batchNormEpsilon = 1e-5
 
+    /// A shape without sizes, to be filled in.
+    public init() {}
+
     /// The widths of one branch's two last steps.
     public struct HeadWidths: Sendable, BitwiseCopyable {
         /// Outputs of the hidden layers.

@@ -26,8 +26,14 @@ extension Dataset {
         guard try count(of: ranges) == buffer.count else {
             throw error(.mismatch, "a block of \(ranges.map(\.count)) does not fill \(buffer.count) elements")
         }
+        let isHalf = T.self is any BinaryFloatingPoint.Type && HalfPrecision.isStored(in: self)
         try transfer(ranges) { memory, block in
-            H5Dread(handle.id, T.memoryType, memory, block, ch5_default(), buffer.baseAddress)
+            guard isHalf else {
+                return H5Dread(handle.id, T.memoryType, memory, block, ch5_default(), buffer.baseAddress)
+            }
+            return HalfPrecision.convert(into: buffer) {
+                H5Dread(handle.id, type.id, memory, block, ch5_default(), $0)
+            }
         }
     }
 

@@ -68,7 +68,7 @@ public enum ElementType: Sendable, Equatable, CustomStringConvertible {
     /// The library's type to store numbers of this type, in this machine's byte order; nil when there is none.
     func stored() -> Handle? {
         switch self {
-        case .float(16): return Self.halfPrecision()
+        case .float(16): return HalfPrecision.type()
         case .float(32): return Handle(H5Tcopy(ch5_float()), H5Tclose)
         case .float(64): return Handle(H5Tcopy(ch5_double()), H5Tclose)
         case .integer(let bits, let signed):
@@ -79,15 +79,5 @@ public enum ElementType: Sendable, Equatable, CustomStringConvertible {
             return types[bits].flatMap { Handle(H5Tcopy(signed ? $0.0 : $0.1), H5Tclose) }
         default: return nil
         }
-    }
-
-    /// IEEE 754 half precision, which HDF5 has no name for before 1.14.4: sign at bit 15, 5 bits of exponent, 10 of
-    /// mantissa. The fields move within the first bits before the size shrinks, else they would lie outside.
-    private static func halfPrecision() -> Handle? {
-        guard let type = Handle(H5Tcopy(ch5_float32_le()), H5Tclose),
-            H5Tset_fields(type.id, 15, 10, 5, 0, 10) >= 0, H5Tset_size(type.id, 2) >= 0,
-            H5Tset_ebias(type.id, 15) >= 0
-        else { return nil }
-        return type
     }
 }

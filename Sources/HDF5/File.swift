@@ -33,7 +33,8 @@ public final class File: Group {
         return try open(path, flags: ch5_read_write(), access: access { ch5_allow_large_attributes($0) })
     }
 
-    /// Creates a file, in a format that has room for large attributes.
+    /// Creates a file, in a format that has room for large attributes. No time is stored in it: the same data make the same
+    /// bytes.
     ///
     /// - Parameters:
     ///   - path: Where. The folder must exist.
@@ -42,8 +43,10 @@ public final class File: Group {
     public static func create(_ path: String, exclusively: Bool = false) throws(HDF5Error) -> File {
         Library.silence()
         guard let access = access({ min(ch5_allow_large_attributes($0), ch5_do_not_lock($0)) }),
+            let creation = Handle(H5Pcreate(ch5_file_create()), H5Pclose),
+            H5Pset_obj_track_times(creation.id, false) >= 0,
             let handle = Handle(
-                H5Fcreate(path, exclusively ? ch5_exclusive() : ch5_truncate(), ch5_default(), access.id), H5Fclose)
+                H5Fcreate(path, exclusively ? ch5_exclusive() : ch5_truncate(), creation.id, access.id), H5Fclose)
         else { throw HDF5Error(.unwritable, file: path, "cannot be created", frames: errorFrames()) }
         return File(path: path, handle: handle)
     }

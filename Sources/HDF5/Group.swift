@@ -77,8 +77,9 @@ public class Group: AttributeHolder {
     /// - Throws: ``HDF5Error`` of kind `unwritable`, also when there is an entry of that name.
     public func createGroup(_ name: String) throws(HDF5Error) -> Group {
         Library.silence()
-        guard isName(name),
-            let handle = Handle(H5Gcreate2(handle.id, name, ch5_default(), ch5_default(), ch5_default()), H5Gclose)
+        guard isName(name), let creation = Handle(H5Pcreate(ch5_group_create()), H5Pclose),
+            H5Pset_obj_track_times(creation.id, false) >= 0,
+            let handle = Handle(H5Gcreate2(handle.id, name, ch5_default(), creation.id, ch5_default()), H5Gclose)
         else { throw file.error(.unwritable, path(of: name), "cannot be created", frames: errorFrames()) }
         return Group(name: path(of: name), handle: handle, file: file)
     }

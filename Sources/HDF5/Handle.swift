@@ -21,7 +21,7 @@ final class Handle {
         let errors = H5Eget_num(ch5_error_default()) > 0 ? H5Eget_current_stack() : -1
         Library.silence()
         let isReleased = release(id) >= 0
-        if errors >= 0 { _ = isReleased ? H5Eset_current_stack(errors) : H5Eclose_stack(errors) }
+        if errors >= 0 { H5Eset_current_stack(errors) }
         return isReleased
     }
 

@@ -35,7 +35,9 @@ public struct Storage: Sendable {
 
     /// The library's list of properties of a data set of that shape; nil when it takes them not.
     func properties(shape: [Int]) -> Handle? {
+        // Without the time of its making, the same data make the same file.
         guard let creation = Handle(H5Pcreate(ch5_dataset_create()), H5Pclose),
+            H5Pset_obj_track_times(creation.id, false) >= 0,
             !allocatesEarly || H5Pset_alloc_time(creation.id, H5D_ALLOC_TIME_EARLY) >= 0
         else { return nil }
         // A scalar has no chunks, and a data set without rows none to be stored in.

@@ -91,7 +91,8 @@ private final class Ring: @unchecked Sendable {
                 let expected = dataSet.partitions[piece.partition].rows
                 guard file.rows == expected else {
                     throw PartitionError(
-                        file: file.path, faults: ["holds \(file.rows) galaxies and held \(expected) when the job started"])
+                        file: file.path,
+                        faults: ["holds \(file.rows) galaxies and held \(expected) when the job started"])
                 }
                 open = (piece.partition, file)
             }

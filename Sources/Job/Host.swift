@@ -35,30 +35,34 @@ enum Host {
 
     /// The largest resident set of this process so far, MB.
     static func peakMemory() -> Double {
-        var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
-        return Double(usage.ru_maxrss) * 1024 / 1e6
+        return Double(usage().ru_maxrss) * 1024 / 1e6
     }
 
     /// User and system time of this process so far, seconds.
     static func processorTime() -> Double {
-        var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
+        let usage = usage()
         return seconds(usage.ru_utime) + seconds(usage.ru_stime)
     }
 
     /// Cores that this process may run on.
     static func cores() -> Int {
-        var set = cpu_set_t()
-        guard sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else { return 1 }
-        return max(1, withUnsafeBytes(of: set) { $0.reduce(0) { $0 + $1.nonzeroBitCount } })
+        let allowed = lines(of: "/proc/self/status").first { $0.hasPrefix("Cpus_allowed:") }
+        // A mask in hexadecimal digits, in groups with commas between them.
+        let mask = allowed.map(value) ?? "1"
+        return max(1, mask.reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) })
+    }
+
+    private static func usage() -> rusage {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return usage
     }
 
     private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) * 1e-6 }
 
     private static func value(_ line: Substring) -> String {
         let text = line.drop { $0 != ":" }.dropFirst()
-        return String(text.drop { $0 == " " })
+        return String(text.drop { $0 == " " || $0 == "\t" })
     }
 
     private static func number(_ line: Substring) -> Int { Int(line.filter(\.isNumber)) ?? 0 }

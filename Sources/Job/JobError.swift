@@ -35,7 +35,11 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
         case let error as PartitionError:
             self.init(.badData, "\(error)\nCheck the partition with: photoz inspect \(error.file)")
         case let error as DataSet.Failure:
-            if case .inconsistent = error { self.init(.badData, "\(error)") } else { self.init(.inputMissing, "\(error)") }
+            if case .inconsistent = error {
+                self.init(.badData, "\(error)")
+            } else {
+                self.init(.inputMissing, "\(error)")
+            }
         default: self.init(.unexpected, "\(error)")
         }
     }

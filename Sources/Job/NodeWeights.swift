@@ -6,15 +6,14 @@ enum NodeWeights {
     /// The network, ready to run on every rank of the node.
     ///
     /// - Parameters:
-    ///   - path: The weights file.
-    ///   - node: The ranks of this node.
     ///   - weights: The opened file on the node's first rank, nil elsewhere.
+    ///   - shape: The network's sizes.
+    ///   - node: The ranks of this node.
     ///   - instructionSet: What to pack the weights for.
     /// - Throws: `WeightsError`, `HDF5Error` on the first rank; a communication error anywhere.
     static func load(
-        _ weights: WeightsFile?, on node: Communicator, for instructionSet: InstructionSet
+        _ weights: WeightsFile?, of shape: NetworkShape, on node: Communicator, for instructionSet: InstructionSet
     ) throws -> PreparedNetwork {
-        let shape = try node.broadcast(weights?.shape ?? NetworkShape(), root: 0)
         let memory = try SharedMemory(
             byteCount: PreparedNetwork.byteCount(of: shape, for: instructionSet), on: node)
         if let weights { try PreparedNetwork.pack(weights, for: instructionSet, into: memory.bytes) }

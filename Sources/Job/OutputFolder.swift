@@ -24,7 +24,8 @@ final class OutputFolder {
             release()
             throw JobError(
                 .outputRefused,
-                "\(path): already holds \(finished.joined(separator: ", ")); choose another folder, or give --overwrite to replace them")
+                "\(path): already holds \(finished.joined(separator: ", ")); choose another folder, or give --overwrite to replace them"
+            )
         }
     }
 
@@ -37,11 +38,13 @@ final class OutputFolder {
     func requireSpace(bytes: Int) throws {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { return }
-        let free = Int(clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+        let free = Int(
+            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
         guard free >= bytes else {
             throw JobError(
                 .outputRefused,
-                "\(path): has \(megabytes(free)) free and the results need \(megabytes(bytes)); make room or choose another folder")
+                "\(path): has \(megabytes(free)) free and the results need \(megabytes(bytes)); make room or choose another folder"
+            )
         }
     }
 
@@ -107,7 +110,8 @@ final class OutputFolder {
             folder += part
             if mkdir(folder, 0o777) != 0, errno != EEXIST {
                 throw JobError(
-                    .outputRefused, "\(path): cannot be created: \(String(cString: strerror(errno))); choose another folder")
+                    .outputRefused,
+                    "\(path): cannot be created: \(String(cString: strerror(errno))); choose another folder")
             }
             folder += "/"
         }
@@ -124,11 +128,13 @@ final class OutputFolder {
             let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
             guard descriptor >= 0 else {
                 throw JobError(
-                    .outputRefused, "\(path): cannot be written: \(String(cString: strerror(errno))); choose another folder")
+                    .outputRefused,
+                    "\(path): cannot be written: \(String(cString: strerror(errno))); choose another folder")
             }
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
                 close(descriptor)
-                throw JobError(.outputRefused, "\(path): another photoz job is writing here; wait for it or choose another folder")
+                throw JobError(
+                    .outputRefused, "\(path): another photoz job is writing here; wait for it or choose another folder")
             }
             // The job before may have removed the file between the opening and the locking.
             var (opened, current) = (stat(), stat())

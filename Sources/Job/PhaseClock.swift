@@ -1,8 +1,14 @@
 /// Measures the job's phases one after another.
 struct PhaseClock {
     private(set) var times = Results.WallTime()
-    private let start = ContinuousClock.now
-    private var last = ContinuousClock.now
+    private let start: ContinuousClock.Instant
+    private var last: ContinuousClock.Instant
+
+    /// The first phase began at `start`.
+    init(start: ContinuousClock.Instant) {
+        self.start = start
+        last = start
+    }
 
     /// Ends a phase now and begins the next.
     mutating func end(_ phase: WritableKeyPath<Results.WallTime, Double>) {

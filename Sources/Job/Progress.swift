@@ -35,7 +35,16 @@ struct Progress {
         }
     }
 
-    private func say(_ text: String) { fputs(text, stderrStream()) }
+    private func say(_ text: String) { writeToStandardError(text) }
+}
+
+/// A warning that does not stop the job; for rank 0.
+func warn(_ text: String) { writeToStandardError("photoz: warning: \(text)\n") }
+
+/// In one piece. What cannot be shown is no failure of the job.
+private func writeToStandardError(_ text: String) {
+    let bytes = Array(text.utf8)
+    _ = write(2, bytes, bytes.count)
 }
 
 extension Duration {

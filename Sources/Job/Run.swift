@@ -11,18 +11,23 @@ public struct Run {
     private let node: Communicator
     let version: String
     let started = Date()
-    var clock = PhaseClock()
+    var clock: PhaseClock
 
     /// - Parameters:
     ///   - options: What to do; the same on every rank.
     ///   - world: All ranks.
     ///   - node: The ranks of this node.
     ///   - version: The program's version, for the record.
-    public init(_ options: RunOptions, world: Communicator, node: Communicator, version: String) {
+    ///   - start: When the process began, before MPI was started.
+    public init(
+        _ options: RunOptions, world: Communicator, node: Communicator, version: String,
+        start: ContinuousClock.Instant
+    ) {
         self.options = options
         self.world = world
         self.node = node
         self.version = version
+        clock = PhaseClock(start: start)
     }
 
     /// Runs the job; every rank calls it.
@@ -37,7 +42,8 @@ public struct Run {
         do {
             let dataSet = try plan(schema: schema, output: output)
             clock.end(\.startup)
-            let network = try NodeWeights.load(weights, on: node, for: try commonInstructionSet())
+            let network = try NodeWeights.load(
+                weights, of: shape, on: node, for: try commonInstructionSet())
             try world.barrier()
             clock.end(\.load)
             return try finish(network, dataSet, schema, output)
@@ -62,8 +68,9 @@ public struct Run {
     /// The widest instruction set that every rank's processor has: on unlike nodes, results must not depend on who
     /// computes a galaxy.
     private func commonInstructionSet() throws -> InstructionSet {
-        let widest = try world.allReduce(InstructionSet.available.count - 1, .min)
-        return InstructionSet.available[widest]
+        let mine = options.instructionSet.map(InstructionSet.widest(upTo:)) ?? .widest
+        let common = try world.allReduce(mine.level, .min)
+        return InstructionSet.available[common]
     }
 
     private mutating func finish(
@@ -77,6 +84,7 @@ public struct Run {
         try world.barrier()
         clock.end(\.inference)
 
+        try warnOfPredictionsThatAreNotFinite(outcome, shares, dataSet)
         let metrics = try measure(outcome, dataSet)
         let reports = try world.gather(outcome.report, root: 0)
         let hosts = try world.gatherStrings(MPI.processorName)
@@ -112,6 +120,21 @@ public struct Run {
             network: network, dataSet: dataSet, schema: schema, shard: shard, batchSize: options.batchSize,
             threads: options.threads)
         return try inference.run { progress.update(Double($0) / Double(shard.galaxies.count)) }
+    }
+
+    /// Finite input may still be so far from any galaxy that the network overflows; the user should know.
+    private func warnOfPredictionsThatAreNotFinite(
+        _ outcome: Inference.Outcome, _ shares: [Range<Int>], _ dataSet: DataSet
+    ) throws {
+        let place = outcome.predictions.firstIndex { !$0.isFinite }
+        let count = try world.allReduce(outcome.predictions.count { !$0.isFinite }, .sum)
+        let first = try world.allReduce(place.map { shares[world.rank].lowerBound + $0 } ?? Int.max, .min)
+        guard count > 0, world.rank == 0,
+            let piece = Shard(first..<first + 1, partitionRows: dataSet.partitions.map(\.rows)).pieces.first
+        else { return }
+        warn(
+            "\(count) predictions are not finite, the first in \(dataSet.path(of: piece.partition)), row \(piece.rows.lowerBound); its image or magnitudes are far from what the network knows"
+        )
     }
 
     /// Metrics over all ranks; nil when no partition knows redshifts.

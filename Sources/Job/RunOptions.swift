@@ -18,6 +18,8 @@ public struct RunOptions: Sendable {
     public var fileLimit: Int?
     /// Whether results that stand in the output folder are replaced.
     public var overwrite = false
+    /// The widest instruction set that may be used, by its short name; nil for whatever the processors have.
+    public var instructionSet: String?
     /// Whether progress and summary are left out.
     public var quiet = false
     /// How partition files name and lay out their data.

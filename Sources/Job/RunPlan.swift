@@ -37,6 +37,6 @@ extension Communicator {
 
     /// Every rank's text on rank 0, in rank order; nil elsewhere.
     func gatherStrings(_ text: String) throws -> [String]? {
-        try gather(Array(text.utf8), root: 0)?.map { String(decoding: $0, as: UTF8.self) }
+        try gatherVarying(Array(text.utf8), root: 0)?.map { String(decoding: $0, as: UTF8.self) }
     }
 }

@@ -10,12 +10,14 @@ extension Results {
             "",
         ]
         func row(_ name: String, _ value: String, _ remark: String = "") {
-            lines.append("  " + padded(name, 24) + padded(value, 14) + remark)
+            lines.append("  " + padded(name, 24) + (remark.isEmpty ? value : padded(value, 14) + remark))
         }
         row("galaxies a second", decimal(samplesPerSecond, 0), "over the inference phase")
         row("wall time", decimal(wallTime.total, 2) + " s", phases)
         row("CPU time", decimal(processorTime, 2) + " s", "user and system, all ranks")
-        row("peak memory of a rank", decimal(reports.map(\.memory).max() ?? 0, 0) + " MB", "resident, shared pages included")
+        row(
+            "peak memory of a rank", decimal(reports.map(\.memory).max() ?? 0, 0) + " MB",
+            "resident, shared pages included")
         lines.append("")
         if let metrics, metrics.count > 0 {
             lines.append("  \(metrics.count) of them have a spectroscopic redshift; d = (p - z)/(1 + z)")
@@ -48,6 +50,6 @@ private func percent(_ fraction: Double?) -> String { fraction.map { decimal($0 
 private func decimal(_ value: Double?, _ digits: Int) -> String {
     guard let value, value.isFinite else { return "-" }
     var text = [CChar](repeating: 0, count: 400)
-    _ = withVaList([value]) { vsnprintf(&text, text.count, "%.\(digits)f", $0) }
-    return String(cString: text)
+    let length = withVaList([value]) { vsnprintf(&text, text.count, "%.\(digits)f", $0) }
+    return String(decoding: text.prefix(Int(length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }

@@ -9,6 +9,12 @@ public struct DataSet: Sendable {
         public let name: String
         /// Galaxies in the file.
         public let rows: Int
+
+        /// A file that another rank has looked at.
+        public init(name: String, rows: Int) {
+            self.name = name
+            self.rows = rows
+        }
     }
 
     /// Why a data set cannot be taken.

@@ -5,6 +5,12 @@ public struct PartitionError: Error, Sendable, CustomStringConvertible {
     /// One sentence for each fault, naming the data set and, where it is about a galaxy, its row.
     public let faults: [String]
 
+    /// Faults of a file.
+    public init(file: String, faults: [String]) {
+        self.file = file
+        self.faults = faults
+    }
+
     /// One line for each fault, the first with the file's name.
     public var description: String {
         if faults.count == 1 { return "\(file): \(faults[0])" }

@@ -75,7 +75,8 @@ private struct PartitionCheck {
         let sides = isFirst ? images.shape[2...] : images.shape[1...2]
         let fits = sides.allSatisfy { schema.crop ? $0 >= size : $0 == size }
         if images.shape[isFirst ? 1 : 3] != bands || !fits {
-            let hint = sides.allSatisfy { $0 >= size } && !schema.crop ? "; --crop takes the centre of larger images" : ""
+            let hint =
+                sides.allSatisfy { $0 >= size } && !schema.crop ? "; --crop takes the centre of larger images" : ""
             faults.append("\(schema.images): has shape \(images.shape) instead of \(expected)\(hint)")
         }
         if !images.elementType.isNumeric { faults.append("\(schema.images): holds \(images.elementType), not numbers") }
@@ -129,7 +130,9 @@ private struct PartitionCheck {
 
     mutating func types(redshift: Dataset?, objectID: Dataset?) {
         if let redshift {
-            if redshift.shape.count != 1 { faults.append("\(redshift.name): has shape \(redshift.shape) instead of [N]") }
+            if redshift.shape.count != 1 {
+                faults.append("\(redshift.name): has shape \(redshift.shape) instead of [N]")
+            }
             if !redshift.elementType.isNumeric {
                 faults.append("\(redshift.name): holds \(redshift.elementType), not numbers")
             }

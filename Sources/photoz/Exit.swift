@@ -20,15 +20,20 @@ enum Exit {
 
     /// Ends after a failure of a command that runs without MPI.
     static func withoutMPI(_ error: any Error) -> Never {
-        if error is CleanExit || error is ValidationError || error is ExitCode { Photoz.exit(withError: error) }
         let failure = JobError(error)
         say("photoz: error: \(failure)", to: 2)
         exit(failure.code.rawValue)
     }
 
-    /// Ends the whole job after a failure on this rank. When several ranks of a node fail at once, the first speaks.
-    static func job(_ error: any Error, world: Communicator, failures: FirstFailure?) -> Never {
+    /// Ends the whole job after a failure on this rank. When several ranks of a node fail at once, the first speaks; when
+    /// several nodes do, as when each finds the same fault in the weights, the node of rank 0.
+    ///
+    /// - Parameters:
+    ///   - failures: Who speaks on this node; nil when the failure came before that could be settled.
+    ///   - isFirstNode: Whether rank 0 is on this node.
+    static func job(_ error: any Error, world: Communicator, failures: FirstFailure?, isFirstNode: Bool) -> Never {
         let failure = JobError(error)
+        if !isFirstNode { sleep(2) }
         if failures?.claim() == false {
             // The rank that speaks ends this one too; if it cannot, this rank still leaves with the code of its failure.
             sleep(10)

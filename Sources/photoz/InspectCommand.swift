@@ -8,20 +8,40 @@ import Survey
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Say what a weights or partition file holds, or every fault it has.")
+        abstract: "Say what a weights or partition file holds, or every fault it has; or what the processor offers.")
 
     @Argument(help: ArgumentHelp("The file.", valueName: "file"))
-    var file: String
+    var file: String?
+
+    @Flag(help: "Say which instruction sets this processor offers and which one a run would use.")
+    var cpu = false
 
     @OptionGroup(title: "Files of other surveys")
     var schema: SchemaOptions
 
-    func run() throws {
+    func validate() throws {
+        guard file != nil || cpu else { throw ValidationError("Give a file, or --cpu.") }
+    }
+
+    func run() {
+        if cpu { describeProcessor() }
+        guard let file else { return }
+        do { try inspect(file) } catch { Exit.withoutMPI(error) }
+    }
+
+    private func describeProcessor() {
+        let names = InstructionSet.available.map(\.description)
+        print("instruction sets: \(names.joined(separator: ", "))")
+        print("a run uses: \(InstructionSet.widest); --instruction-set caps it")
+        print("cores that this process may use: \(RunOptions.cores)")
+    }
+
+    private func inspect(_ file: String) throws {
         let opened = try File.open(file)
         if opened.hasAttribute("format") {
-            try describeWeights()
+            try describeWeights(file)
         } else if opened.contains(schema.images) {
-            try describePartition()
+            try describePartition(file)
         } else {
             throw JobError(
                 .badData,
@@ -30,19 +50,20 @@ struct InspectCommand: ParsableCommand {
         }
     }
 
-    private func describeWeights() throws {
+    private func describeWeights(_ file: String) throws {
         let weights = try WeightsFile(file)
         try weights.checkValues()
         let shape = weights.shape
         print("\(file): AstroMAE weights, whole and finite")
         print("  \(weights.tensorCount) tensors, \(weights.parameterCount) parameters")
         print(
-            "  images [\(shape.bands), \(shape.imageSize), \(shape.imageSize)], patches of \(shape.patch) x \(shape.patch) pixels, \(shape.magnitudeCount) magnitudes")
+            "  images [\(shape.bands), \(shape.imageSize), \(shape.imageSize)], patches of \(shape.patch) x \(shape.patch) pixels, \(shape.magnitudeCount) magnitudes"
+        )
         print("  \(shape.depth) blocks of \(shape.embedding) features, \(shape.heads) heads, MLP of \(shape.hidden)")
         for (name, text) in weights.texts { print("  \(name): \(text)") }
     }
 
-    private func describePartition() throws {
+    private func describePartition(_ file: String) throws {
         let partition = try PartitionFile(file, schema: schema.schema(bands: 5, imageSize: 32))
         try partition.checkValues()
         print("\(file): partition, whole and finite")

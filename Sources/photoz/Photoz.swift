@@ -14,12 +14,16 @@ struct Photoz: ParsableCommand {
             Start it on many cores with: mpirun -np N photoz run ...
             """,
         version: version,
-        subcommands: [RunCommand.self, InspectCommand.self])
+        subcommands: [RunCommand.self, InspectCommand.self, BenchCommand.self])
 
     /// Synchronous on purpose: MPI belongs to the thread that started it, and an asynchronous main may leave that thread.
     static func main() {
-        var command: any ParsableCommand
-        do { command = try parseAsRoot() } catch { Exit.afterParsing(error) }
-        do { try command.run() } catch { Exit.withoutMPI(error) }
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            // What fails in a command leaves from there; what comes here is a wrong command line or a wish for help.
+            Exit.afterParsing(error)
+        }
     }
 }

@@ -35,6 +35,9 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Threads of a rank; with one rank a core, 1 is best.", valueName: "count"))
     var threads = 1
 
+    @Option(help: "The widest instruction set to use: portable, avx2 or avx512. Results differ in their last digits.")
+    var instructionSet: InstructionSetName?
+
     @Option(help: "Deal single galaxies (rows) or whole partitions (files) to ranks.")
     var shard = Sharding.rows
 
@@ -57,20 +60,26 @@ struct RunCommand: ParsableCommand {
         if let fileLimit, fileLimit < 1 { throw ValidationError("--file-limit must be at least 1.") }
     }
 
-    func run() throws {
-        // Writing past a limit on file sizes then fails like a full disk, instead of killing the process.
+    func run() {
+        let start = ContinuousClock.now
+        // Writing past a limit on file sizes, or to a reader that has gone, then fails instead of killing the process.
         signal(SIGXFSZ, SIG_IGN)
-        let world = try MPI.start()
+        signal(SIGPIPE, SIG_IGN)
+        let world: Communicator
+        do { world = try MPI.start() } catch { Exit.withoutMPI(error) }
         var failures: FirstFailure?
+        var isFirstNode = true
         do {
             let node = try world.splitByNode()
+            isFirstNode = try node.broadcast(world.rank, root: 0) == 0
             failures = try FirstFailure(on: node)
-            var run = Run(options(isSpeaker: world.rank == 0), world: world, node: node, version: Photoz.version)
+            var run = Run(
+                options(isSpeaker: world.rank == 0), world: world, node: node, version: Photoz.version, start: start)
             let summary = try run.run()
             try MPI.finish()
             if let summary { Exit.say(summary, to: 1) }
         } catch {
-            Exit.job(error, world: world, failures: failures)
+            Exit.job(error, world: world, failures: failures, isFirstNode: isFirstNode)
         }
     }
 
@@ -78,6 +87,7 @@ struct RunCommand: ParsableCommand {
         var options = RunOptions(weights: weights, data: data, output: output)
         options.batchSize = batchSize
         options.threads = min(threads, RunOptions.cores)
+        options.instructionSet = instructionSet?.rawValue
         if options.threads < threads, isSpeaker {
             Exit.say(
                 "photoz: warning: a rank is bound to \(RunOptions.cores) of the cores; it uses \(options.threads) threads, not \(threads)",
@@ -94,9 +104,14 @@ struct RunCommand: ParsableCommand {
     }
 }
 
+/// The levels of instruction sets that the program was built for.
+enum InstructionSetName: String, ExpressibleByArgument, CaseIterable {
+    case portable, avx2, avx512
+}
+
 /// The arithmetic of the network.
 enum Precision: String, ExpressibleByArgument, CaseIterable {
     case f32
 }
 
-extension Sharding: @retroactive ExpressibleByArgument {}
+extension Sharding: ExpressibleByArgument {}

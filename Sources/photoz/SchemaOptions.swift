@@ -42,4 +42,4 @@ struct SchemaOptions: ParsableArguments {
     }
 }
 
-extension PartitionSchema.Layout: @retroactive ExpressibleByArgument {}
+extension PartitionSchema.Layout: ExpressibleByArgument {}

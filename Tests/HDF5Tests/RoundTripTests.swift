@@ -1,3 +1,4 @@
+import Foundation
 import HDF5
 import Testing
 
@@ -51,6 +52,20 @@ extension HDF5Tests {
             #expect(try opened.dataset("empty").shape == [0, 4])
             #expect(try opened.dataset("empty").readAll(as: Float.self) == [])
             #expect(try opened.dataset("text").readStrings(rows: 0..<1) == ["α"])
+        }
+
+        @Test func sameDataMakeTheSameFile() throws {
+            let files = try (0..<2).map { _ in
+                let scratch = try ScratchFile()
+                let file = try File.create(scratch.path)
+                let numbers = try file.createGroup("g").createDataset("x", of: Int.self, shape: [2])
+                try numbers.write(rows: 0..<2, from: [1, 2])
+                try file.setAttribute("texts", ["a", "b"])
+                try file.close()
+                usleep(1_100_000)
+                return try scratch.bytes
+            }
+            #expect(files[0] == files[1])
         }
 
         @Test func halfPrecision() throws {

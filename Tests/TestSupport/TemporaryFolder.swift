@@ -1,20 +1,25 @@
 import Foundation
 
-/// A folder of a test's own, removed when the test is done with it.
-public final class TemporaryFolder {
+/// A folder of a test's own, removed when the test process ends.
+///
+/// Not earlier: an object may end after its last mention in the source, while a program that the test started still reads
+/// the folder.
+public struct TemporaryFolder: Sendable {
     /// Its path.
     public let path: String
 
+    private static let parent: String = {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("photoz-tests-\(getpid())").path
+        atexit { try? FileManager.default.removeItem(atPath: TemporaryFolder.parent) }
+        return path
+    }()
+
     /// - Throws: When the folder cannot be made.
     public init() throws {
-        let template = FileManager.default.temporaryDirectory.appendingPathComponent("photoz-test-XXXXXX").path
-        var bytes = Array(template.utf8CString)
-        guard mkdtemp(&bytes) != nil else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
-        path = String(decoding: bytes.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        path = Self.parent + "/" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
     /// The path of an entry.
     public func file(_ name: String) -> String { path + "/" + name }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
 }

@@ -67,7 +67,8 @@ typedef struct {
     ptrdiff_t (*attention_scratch)(ptrdiff_t patches, ptrdiff_t head_size);
     void (*attention)(const ck_attention_t *);
     void (*pcm)(const ck_pcm_t *);
-    // y = activation(x W + bias) with few inputs, accumulated in float64. W is [inputs][width padded to lanes].
+    // y = activation(x W + bias) with few inputs, accumulated in float64. W is [inputs][width padded to lanes], and the
+    // bias is padded likewise.
     void (*wide_linear)(const float *x, ptrdiff_t rows, ptrdiff_t inputs, const float *w, const float *bias, float *y,
                         ptrdiff_t ldy, ptrdiff_t width, ck_activation activation);
     // Mean over each run of `count` rows of x: y row r is the mean of x rows r * count ..< (r + 1) * count.
@@ -79,6 +80,9 @@ typedef struct {
     void (*max_pool)(const float *x, float *y, ptrdiff_t size, ptrdiff_t channels);
     // x = activation(x), for tests and small work.
     void (*activate)(float *x, ptrdiff_t count, ck_activation activation);
+    // Multiplies and adds in registers, `rounds` times over: what the core can do at best. Returns the operations done
+    // (a multiplication and an addition are two); *sink receives a value that depends on all of them.
+    double (*peak)(ptrdiff_t rounds, float *sink);
 } ck_kernels_t;
 
 // Kernels that this processor can run, from the plainest (0) to the widest; NULL past the end.

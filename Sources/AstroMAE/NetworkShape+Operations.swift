@@ -1,0 +1,35 @@
+extension NetworkShape {
+    /// Multiplications and additions of one forward pass, counted over the matrix products of the folded network: 0.2143 G a
+    /// galaxy for the full one. What an engine does beyond that, because it folds less or pads, is its own loss.
+    public var operationsPerGalaxy: Double { 2 * Double(tokenProducts + imageProducts + headProducts) }
+
+    /// Products of the transformer.
+    private var tokenProducts: Int {
+        let tokens = patches + 1
+        let attention = 2 * tokens * tokens * embedding
+        let grouped = patches * groupedHidden * (groupInputs + groupInputs)
+        let block = tokens * embedding * (4 * embedding + 2 * hidden) + attention + grouped
+        return patches * patchCount * embedding + depth * block
+    }
+
+    /// Products of the Inception branch; its opening convolution sees the pooled image.
+    private var imageProducts: Int {
+        let sizes = inceptionSizes
+        let opening = sizes[0] * sizes[0] * bands * stem
+        return (0..<5).reduce(opening) { products, module in
+            let (inputs, width) = (inceptionInputs(module: module), inception[module])
+            let branches = Self.branches(module: module)
+            let pixel = branches * inputs * width + 9 * width * width + (branches == 4 ? 25 * width * width : 0)
+            return products + sizes[module] * sizes[module] * pixel
+        }
+    }
+
+    /// Products of the heads: each branch's last layer is one with its slice of the joining layer.
+    private var headProducts: Int {
+        let token = embedding * tokenHead.hidden + tokenHead.hidden * joined
+        let image = flattened * imageHead.hidden + imageHead.hidden * joined
+        let width = magnitudeHead.hidden
+        let magnitude = magnitudeCount * width + 3 * width * width + width * joined
+        return token + image + magnitude + joined
+    }
+}

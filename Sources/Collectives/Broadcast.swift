@@ -1,0 +1,47 @@
+import CMPI
+
+/// One rank's values on every rank.
+extension Communicator {
+    /// Rank `root`'s value on every rank: a number or a plain struct. The others' own values are not looked at.
+    ///
+    /// - Throws: ``CollectiveError``
+    public func broadcast<T: BitwiseCopyable>(_ value: T, root: Int) throws(CollectiveError) -> T {
+        let root = try requireRank(root, "broadcast")
+        return try withRoom(value) { room throws(CollectiveError) in
+            try check(MPI_Bcast(room, Int32(MemoryLayout<T>.size), cmpi_byte(), root, handle), "MPI_Bcast")
+        }
+    }
+
+    /// Rank `root`'s array on every rank; the others give nil and need not know its length.
+    ///
+    /// - Throws: ``CollectiveError``
+    public func broadcast<T: BitwiseCopyable>(_ values: [T]?, root: Int) throws(CollectiveError) -> [T] {
+        let source = try requireRank(root, "broadcast")
+        let count = try broadcast(rank == root ? values?.count ?? -1 : 0, root: root)
+        guard count >= 0 else {
+            throw CollectiveError(routine: "broadcast", reason: "rank \(root) is the root and gives no values")
+        }
+        return try filled(count) { room throws(CollectiveError) in
+            if rank == root, let values { room.update(from: values, count: count) }
+            try broadcast(bytes: room, count * MemoryLayout<T>.stride, root: source)
+        }
+    }
+
+    /// Overwrites the buffer on every rank with rank `root`'s bytes, any number of them.
+    ///
+    /// - Throws: ``CollectiveError``, on every rank when the buffers differ in length.
+    public func broadcast(into buffer: UnsafeMutableRawBufferPointer, root: Int) throws(CollectiveError) {
+        let root = try requireRank(root, "broadcast")
+        try agree(onLength: buffer.count, "broadcast")
+        guard let start = buffer.baseAddress else { return }
+        try broadcast(bytes: start, buffer.count, root: root)
+    }
+
+    private func broadcast(
+        bytes: UnsafeMutableRawPointer, _ count: Int, root: Int32
+    ) throws(CollectiveError) {
+        try forEachPart(of: count) { first, length throws(CollectiveError) in
+            try check(MPI_Bcast(bytes + first, length, cmpi_byte(), root, handle), "MPI_Bcast")
+        }
+    }
+}

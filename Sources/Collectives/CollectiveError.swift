@@ -1,0 +1,39 @@
+import CMPI
+
+/// A communication that failed.
+public struct CollectiveError: Error, Sendable, CustomStringConvertible {
+    /// What kind of failure it is.
+    public enum Kind: Sendable, Equatable {
+        /// MPI reported an error of this class.
+        case mpi(errorClass: Int)
+        /// The ranks' buffers differ in length; every rank throws this.
+        case lengthsDiffer(shortest: Int, rankOfShortest: Int, longest: Int, rankOfLongest: Int)
+        /// The caller asked for something that makes no sense, such as a root that is no rank.
+        case misuse
+    }
+
+    /// What kind of failure it is.
+    public let kind: Kind
+    /// The MPI routine, or the operation of this library.
+    public let routine: String
+    /// What is wrong.
+    public let reason: String
+
+    /// Routine and reason, in one line.
+    public var description: String { "\(routine): \(reason)" }
+
+    init(_ kind: Kind = .misuse, routine: String, reason: String) {
+        self.kind = kind
+        self.routine = routine
+        self.reason = reason
+    }
+}
+
+/// The one place where MPI's return codes are looked at.
+func check(_ code: Int32, _ routine: String) throws(CollectiveError) {
+    guard code != MPI_SUCCESS else { return }
+    var errorClass: Int32 = 0
+    MPI_Error_class(code, &errorClass)
+    let text = MPI.text(Int(MPI_MAX_ERROR_STRING)) { MPI_Error_string(code, $0, $1) }
+    throw CollectiveError(.mpi(errorClass: Int(errorClass)), routine: routine, reason: text)
+}

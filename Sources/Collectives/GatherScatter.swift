@@ -1,0 +1,115 @@
+import CMPI
+
+/// Values of all ranks on one rank, or on all, and back. The elements are numbers or plain structs.
+extension Communicator {
+    /// Every rank's value on `root`, in rank order; nil on the others.
+    ///
+    /// - Throws: ``CollectiveError``
+    public func gather<T: BitwiseCopyable>(_ value: T, root: Int) throws(CollectiveError) -> [T]? {
+        let parts = try gatherBytes([value], counts: [Int](repeating: 1, count: size), root: root)
+        return parts?.map { $0[0] }
+    }
+
+    /// Every rank's array on `root`, one behind another in rank order; nil on the others.
+    ///
+    /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length.
+    public func gather<T: BitwiseCopyable>(_ values: [T], root: Int) throws(CollectiveError) -> [T]? {
+        _ = try requireRank(root, "gather")
+        try agree(onLength: values.count, "gather")
+        let counts = [Int](repeating: values.count, count: size)
+        return try gatherBytes(values, counts: counts, root: root)?.flatMap { $0 }
+    }
+
+    /// Every rank's array, of whatever length, on `root`, in rank order; nil on the others.
+    ///
+    /// - Throws: ``CollectiveError``
+    public func gatherVarying<T: BitwiseCopyable>(_ values: [T], root: Int) throws(CollectiveError) -> [[T]]? {
+        let counts = try gather(values.count, root: root)
+        return try gatherBytes(values, counts: counts ?? [], root: root)
+    }
+
+    /// Every rank's value on every rank, in rank order.
+    ///
+    /// - Throws: ``CollectiveError``
+    public func allGather<T: BitwiseCopyable>(_ value: T) throws(CollectiveError) -> [T] {
+        let bytes = Int32(MemoryLayout<T>.stride)
+        return try filled(size) { room throws(CollectiveError) in
+            room[rank] = value
+            try check(
+                MPI_Allgather(cmpi_in_place(), 0, cmpi_byte(), room, bytes, cmpi_byte(), handle), "MPI_Allgather")
+        }
+    }
+
+    /// Rank r's share of `root`'s list: the r-th of as many equal parts as there are ranks. The others give nil.
+    ///
+    /// - Throws: ``CollectiveError``, on every rank when the list cannot be dealt evenly.
+    public func scatter<T: BitwiseCopyable>(_ values: [T]?, root: Int) throws(CollectiveError) -> [T] {
+        _ = try requireRank(root, "scatter")
+        let count = try broadcast(rank == root ? values?.count ?? -1 : 0, root: root)
+        guard count >= 0, count % size == 0 else {
+            throw CollectiveError(
+                routine: "scatter",
+                reason: count < 0
+                    ? "rank \(root) is the root and gives no values"
+                    : "\(count) values cannot be dealt evenly to \(size) ranks")
+        }
+        let share = count / size
+        let parts =
+            rank == root ? values.map { all in (0..<size).map { Array(all[$0 * share..<($0 + 1) * share]) } } : nil
+        return try scatterVarying(parts, root: root)
+    }
+
+    /// The array that `root` has for this rank: one of any length for each rank. The others give nil.
+    ///
+    /// - Throws: ``CollectiveError``, on every rank when there is not one array for each rank.
+    public func scatterVarying<T: BitwiseCopyable>(_ parts: [[T]]?, root: Int) throws(CollectiveError) -> [T] {
+        _ = try requireRank(root, "scatter")
+        let given = try broadcast(rank == root ? parts?.count ?? -1 : 0, root: root)
+        guard given == size else {
+            throw CollectiveError(
+                routine: "scatter", reason: "rank \(root) gives \(max(given, 0)) arrays for \(size) ranks")
+        }
+        guard rank == root, let parts else { return try receiveArray(of: T.self, from: root) }
+        for target in 0..<size where target != root { try send(parts[target], to: target) }
+        return parts[root]
+    }
+
+    /// The arrays of all ranks on `root`. The lengths are known there; a length that fits MPI's counts goes in one call.
+    private func gatherBytes<T: BitwiseCopyable>(
+        _ values: [T], counts: [Int], root: Int
+    ) throws(CollectiveError) -> [[T]]? {
+        let target = try requireRank(root, "gather")
+        let stride = MemoryLayout<T>.stride
+        let total = counts.reduce(0, +) * stride
+        guard try broadcast(rank == root ? total : 0, root: root) <= largestCount else {
+            return try gatherOneByOne(values, root: root)
+        }
+        let lengths = counts.map { Int32($0 * stride) }
+        var starts: [Int32] = []
+        var end: Int32 = 0
+        for length in lengths {
+            starts.append(end)
+            end += length
+        }
+        let all: [UInt8] = try filled(rank == root ? total : 0) { room throws(CollectiveError) in
+            try values.withContiguousBytes { bytes throws(CollectiveError) in
+                try check(
+                    MPI_Gatherv(
+                        bytes, Int32(values.count * stride), cmpi_byte(), room, lengths, starts, cmpi_byte(), target,
+                        handle), "MPI_Gatherv")
+            }
+        }
+        guard rank == root else { return nil }
+        return zip(starts, lengths).map { Array(all[Int($0)..<Int($0 + $1)]).elements(of: T.self) }
+    }
+
+    private func gatherOneByOne<T: BitwiseCopyable>(_ values: [T], root: Int) throws(CollectiveError) -> [[T]]? {
+        guard rank == root else {
+            try send(values, to: root)
+            return nil
+        }
+        var parts: [[T]] = []
+        for source in 0..<size { parts.append(source == root ? values : try receiveArray(of: T.self, from: source)) }
+        return parts
+    }
+}

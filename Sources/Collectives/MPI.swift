@@ -1,0 +1,79 @@
+import CMPI
+import Glibc
+
+/// MPI's life in this process: started once, by the thread that then makes every call.
+public enum MPI {
+    /// Starts MPI.
+    ///
+    /// - Returns: The communicator of all ranks.
+    /// - Throws: ``CollectiveError`` when MPI cannot be started, or when a launcher started several processes that do not
+    ///   know each other: N separate worlds of one, which would all do the whole job.
+    public static func start() throws(CollectiveError) -> Communicator {
+        var provided: Int32 = 0
+        try check(MPI_Init_thread(nil, nil, Int32(MPI_THREAD_FUNNELED), &provided), "MPI_Init_thread")
+        guard provided >= Int32(MPI_THREAD_FUNNELED) else {
+            throw CollectiveError(
+                routine: "MPI_Init_thread", reason: "this MPI library cannot run beside other threads of a process")
+        }
+        // An error comes back as a return code, which `check` turns into a Swift error, instead of ending the process.
+        try check(MPI_Comm_set_errhandler(cmpi_comm_world(), cmpi_errors_return()), "MPI_Comm_set_errhandler")
+        try check(MPI_Comm_set_errhandler(cmpi_comm_self(), cmpi_errors_return()), "MPI_Comm_set_errhandler")
+        let world = try Communicator(cmpi_comm_world())
+        try requireOneWorld(world)
+        return world
+    }
+
+    /// Finishes MPI: only on a clean way out, since it waits for every rank.
+    ///
+    /// - Throws: ``CollectiveError``
+    public static func finish() throws(CollectiveError) {
+        try check(MPI_Finalize(), "MPI_Finalize")
+    }
+
+    /// Ends every rank of the job at once; the launcher's exit code becomes `exitCode`.
+    public static func abort(exitCode: Int32) -> Never {
+        fflush(nil)
+        var isStarted: Int32 = 0
+        if MPI_Initialized(&isStarted) == MPI_SUCCESS, isStarted != 0 {
+            MPI_Abort(cmpi_comm_world(), exitCode)
+        }
+        _exit(exitCode)
+    }
+
+    /// The MPI library that runs, on one line.
+    public static var libraryVersion: String {
+        text(Int(MPI_MAX_LIBRARY_VERSION_STRING)) { MPI_Get_library_version($0, $1) }
+    }
+
+    /// The name of the host that this rank runs on.
+    public static var processorName: String {
+        text(Int(MPI_MAX_PROCESSOR_NAME)) { MPI_Get_processor_name($0, $1) }
+    }
+
+    /// A text that MPI writes into a buffer of a fixed size; empty when it cannot. Its first line.
+    static func text(
+        _ capacity: Int, _ get: (UnsafeMutablePointer<CChar>, UnsafeMutablePointer<Int32>) -> Int32
+    ) -> String {
+        var buffer = [CChar](repeating: 0, count: capacity + 1)
+        var length: Int32 = 0
+        guard get(&buffer, &length) == MPI_SUCCESS else { return "" }
+        let bytes = buffer.prefix(Int(length)).map { UInt8(bitPattern: $0) }.prefix { $0 != 0 && $0 != 0x0A }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// A launcher that counts more ranks than MPI sees belongs to another MPI than the one this program is linked with.
+    private static func requireOneWorld(_ world: Communicator) throws(CollectiveError) {
+        guard world.size == 1 else { return }
+        var names = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"]
+        if names.allSatisfy({ getenv($0) == nil }) { names = ["SLURM_STEP_NUM_TASKS"] }
+        for name in names {
+            guard let value = getenv(name), let count = Int(String(cString: value)), count > 1 else { continue }
+            throw CollectiveError(
+                routine: "MPI_Comm_size",
+                reason: """
+                    the launcher started \(count) processes (\(name)) and each is alone in its MPI world; launcher and \
+                    library differ: use the mpirun of this MPI (\(libraryVersion)), or srun --mpi=pmix
+                    """)
+        }
+    }
+}

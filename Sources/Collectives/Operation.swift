@@ -1,0 +1,130 @@
+import CMPI
+
+/// How two values become one in a reduction. Arrays are combined element by element.
+public struct Operation<Element: BitwiseCopyable> {
+    enum Kind {
+        /// MPI's own operation on MPI's own type.
+        case native(MPI_Op?, MPI_Datatype?)
+        /// Any function; `isFree` when MPI may choose the order of evaluation.
+        case custom((Element, Element) -> Element, isFree: Bool)
+    }
+
+    let kind: Kind
+
+    /// A function of your own.
+    ///
+    /// Declared associative and commutative, it is evaluated in an order that MPI chooses, always the same for the same
+    /// ranks. Otherwise it is evaluated strictly left to right in rank order: ((v0 op v1) op v2) op ...
+    public static func custom(
+        commutative: Bool, associative: Bool, _ combine: @escaping (Element, Element) -> Element
+    ) -> Operation {
+        Operation(kind: .custom(combine, isFree: commutative && associative))
+    }
+}
+
+extension Operation where Element: MPINumber {
+    /// The sum.
+    public static var sum: Operation { Operation(kind: .native(cmpi_sum(), Element.datatype)) }
+    /// The product.
+    public static var product: Operation { Operation(kind: .native(cmpi_product(), Element.datatype)) }
+    /// The smallest value.
+    public static var min: Operation { Operation(kind: .native(cmpi_min(), Element.datatype)) }
+    /// The largest value.
+    public static var max: Operation { Operation(kind: .native(cmpi_max(), Element.datatype)) }
+}
+
+extension Operation where Element: MPINumber & FixedWidthInteger {
+    /// And, bit by bit.
+    public static var and: Operation { Operation(kind: .native(cmpi_and(), Element.datatype)) }
+    /// Or, bit by bit.
+    public static var or: Operation { Operation(kind: .native(cmpi_or(), Element.datatype)) }
+}
+
+/// A value and the rank that has it.
+public struct Located<Value: MPINumber>: BitwiseCopyable {
+    /// The value.
+    public var value: Value
+    /// Where it is.
+    public var rank: Int
+
+    /// A value of a rank.
+    public init(_ value: Value, rank: Int) {
+        self.value = value
+        self.rank = rank
+    }
+}
+
+extension Operation {
+    /// The smallest value and the lowest rank that has it.
+    public static func minLocation<Value>() -> Operation where Element == Located<Value> {
+        .custom(commutative: true, associative: true) { a, b in
+            a.value < b.value || (a.value == b.value && a.rank < b.rank) ? a : b
+        }
+    }
+
+    /// The largest value and the lowest rank that has it.
+    public static func maxLocation<Value>() -> Operation where Element == Located<Value> {
+        .custom(commutative: true, associative: true) { a, b in
+            a.value > b.value || (a.value == b.value && a.rank < b.rank) ? a : b
+        }
+    }
+
+    /// Calls `body` with MPI's handles for this operation and its element type; nil when MPI must not choose the order.
+    func withHandles(
+        _ body: (MPI_Op?, MPI_Datatype?) throws(CollectiveError) -> Void
+    ) throws(CollectiveError) -> Bool {
+        switch kind {
+        case .native(let operation, let datatype):
+            try body(operation, datatype)
+            return true
+        case .custom(_, isFree: false):
+            return false
+        case .custom(let combine, isFree: true):
+            try Trampoline.with(combine, body)
+            return true
+        }
+    }
+
+    /// Both values as one.
+    func combine(_ a: [Element], _ b: [Element]) -> [Element] {
+        guard case .custom(let function, _) = kind else { preconditionFailure("MPI combines its own operations") }
+        return zip(a, b).map { function($0, $1) }
+    }
+}
+
+/// Lets MPI call a Swift function. MPI's callback carries no context, so the function is kept here while a call runs; MPI
+/// is used by one thread, and no such call starts another.
+private enum Trampoline {
+    nonisolated(unsafe) static var combine: (UnsafeMutableRawPointer, UnsafeMutableRawPointer, Int) -> Void = {
+        _, _, _ in
+    }
+
+    static func with<T: BitwiseCopyable>(
+        _ function: @escaping (T, T) -> T, _ body: (MPI_Op?, MPI_Datatype?) throws(CollectiveError) -> Void
+    ) throws(CollectiveError) {
+        combine = { left, right, count in
+            let (a, b) = (left.assumingMemoryBound(to: T.self), right.assumingMemoryBound(to: T.self))
+            for index in 0..<count { b[index] = function(a[index], b[index]) }
+        }
+        defer { combine = { _, _, _ in } }
+
+        var datatype: MPI_Datatype?
+        try check(
+            MPI_Type_contiguous(Int32(MemoryLayout<T>.stride), cmpi_byte(), &datatype), "MPI_Type_contiguous")
+        defer { MPI_Type_free(&datatype) }
+        try check(MPI_Type_commit(&datatype), "MPI_Type_commit")
+
+        var operation: MPI_Op?
+        let callback:
+            @convention(c) (
+                UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int32>?,
+                UnsafeMutablePointer<MPI_Datatype?>?
+            ) -> Void = { left, right, count, _ in
+                guard let left, let right, let count else { return }
+                Trampoline.combine(left, right, Int(count.pointee))
+            }
+        try check(MPI_Op_create(callback, 1, &operation), "MPI_Op_create")
+        defer { MPI_Op_free(&operation) }
+        try body(operation, datatype)
+    }
+}

@@ -1,0 +1,72 @@
+import CMPI
+
+/// Memory that the ranks of one node share: the first rank's, seen by all of them.
+///
+/// It lives until the process ends: freeing it is collective, and a rank that fails must not wait for the others.
+public final class SharedMemory {
+    /// The memory, zero at first, on a 64-byte boundary. Its address may differ between ranks.
+    public let bytes: UnsafeMutableRawBufferPointer
+
+    private let node: Communicator
+    private let window: MPI_Win?
+
+    /// Makes `byteCount` bytes of shared memory; every rank of the node calls it.
+    ///
+    /// - Parameters:
+    ///   - byteCount: The same on every rank.
+    ///   - node: Ranks of one node, from ``Communicator/splitByNode()``.
+    /// - Throws: ``CollectiveError``, for instance when /dev/shm is too small.
+    public init(byteCount: Int, on node: Communicator) throws(CollectiveError) {
+        try node.agree(onLength: byteCount, "SharedMemory")
+        // MPI promises no alignment; the spare bytes make room for a 64-byte boundary.
+        let spare = 64
+        var base: UnsafeMutableRawPointer?
+        var window: MPI_Win?
+        try check(
+            MPI_Win_allocate_shared(
+                node.rank == 0 ? MPI_Aint(byteCount + spare) : 0, 1, cmpi_info_null(), node.handle, &base, &window),
+            "MPI_Win_allocate_shared")
+        try check(MPI_Win_set_errhandler(window, cmpi_errors_return()), "MPI_Win_set_errhandler")
+        var (size, unit): (MPI_Aint, Int32) = (0, 0)
+        try check(MPI_Win_shared_query(window, 0, &size, &unit, &base), "MPI_Win_shared_query")
+        guard let base else {
+            throw CollectiveError(routine: "MPI_Win_shared_query", reason: "the node's memory has no address")
+        }
+        // Pages are 64-byte aligned everywhere, so this moves by the same amount on every rank.
+        let misalignment = UInt(bitPattern: base) % UInt(spare)
+        bytes = UnsafeMutableRawBufferPointer(
+            start: base + (misalignment == 0 ? 0 : spare - Int(misalignment)), count: byteCount)
+        self.node = node
+        self.window = window
+        try check(MPI_Win_lock_all(Int32(MPI_MODE_NOCHECK), window), "MPI_Win_lock_all")
+        if node.rank == 0 { bytes.initializeMemory(as: UInt8.self, repeating: 0) }
+        try synchronize()
+    }
+
+    /// What any rank wrote before this call, every rank reads after it. Every rank of the node calls it.
+    ///
+    /// - Throws: ``CollectiveError``
+    public func synchronize() throws(CollectiveError) {
+        try check(MPI_Win_sync(window), "MPI_Win_sync")
+        try node.barrier()
+        try check(MPI_Win_sync(window), "MPI_Win_sync")
+    }
+}
+
+/// Lets one rank of a node speak when several fail at once.
+public final class FirstFailure {
+    private let memory: SharedMemory
+
+    /// Every rank of the node calls it, before anything can fail.
+    ///
+    /// - Throws: ``CollectiveError``
+    public init(on node: Communicator) throws(CollectiveError) {
+        memory = try SharedMemory(byteCount: MemoryLayout<Int32>.size, on: node)
+    }
+
+    /// True for the first caller on the node and false for every other, without any communication.
+    public func claim() -> Bool {
+        guard let flag = memory.bytes.baseAddress?.assumingMemoryBound(to: Int32.self) else { return true }
+        return cmpi_claim(flag) != 0
+    }
+}

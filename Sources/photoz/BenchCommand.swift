@@ -1,0 +1,191 @@
+import ArgumentParser
+import AstroMAE
+import Dispatch
+import FoundationEssentials
+import HDF5
+import Job
+
+/// `photoz bench`
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure the engine alone: galaxies a second, and the share of what the cores can do at best.",
+        discussion: "Runs on made-up galaxies in memory, for a few seconds, without MPI.")
+
+    @Option(help: ArgumentHelp("The network's weights (HDF5).", valueName: "file"))
+    var weights: String
+
+    @Option(help: "The arithmetic: f32.")
+    var precision = Precision.f32
+
+    @Option(help: ArgumentHelp("Threads that share the galaxies.", valueName: "count"))
+    var threads = 1
+
+    @Option(help: ArgumentHelp("Galaxies that are predicted together.", valueName: "count"))
+    var batchSize = 512
+
+    @Option(help: "The widest instruction set to use: portable, avx2 or avx512.")
+    var instructionSet: InstructionSetName?
+
+    @Flag(help: "Print one JSON object instead of a table.")
+    var json = false
+
+    func validate() throws {
+        guard (1...1 << 16).contains(batchSize) else { throw ValidationError("--batch-size must be 1 to 65536.") }
+        guard (1...1024).contains(threads) else { throw ValidationError("--threads must be 1 to 1024.") }
+    }
+
+    func run() {
+        do { try measure() } catch { Exit.withoutMPI(error) }
+    }
+
+    private func measure() throws {
+        let instructionSet = instructionSet.map { InstructionSet.widest(upTo: $0.rawValue) } ?? .widest
+        let network = try PreparedNetwork(WeightsFile(weights), for: instructionSet)
+        let bench = Bench(network, threads: threads, batchSize: batchSize)
+        // The peak is measured before and after, since a machine's clock drifts; the higher one counts.
+        let before = peak(instructionSet)
+        let rate = bench.galaxiesPerSecond(seconds: 2)
+        let peak = max(before, peak(instructionSet))
+        let report = BenchReport(
+            galaxiesPerSecond: rate, gflops: rate * network.shape.operationsPerGalaxy / 1e9, peak: peak / 1e9,
+            instructionSet: "\(instructionSet)", precision: precision.rawValue, threads: threads, batchSize: batchSize,
+            layers: bench.layerShares(seconds: 0.5))
+        print(json ? try report.encoded() : report.table)
+    }
+
+    /// All threads at once, as the engine uses them.
+    private func peak(_ instructionSet: InstructionSet) -> Double {
+        let rates = PeakRates(count: threads)
+        DispatchQueue.concurrentPerform(iterations: threads) {
+            rates.set($0, instructionSet.measurePeak(seconds: 0.4))
+        }
+        return rates.sum
+    }
+}
+
+/// A rate for each thread; each writes its own.
+private final class PeakRates: @unchecked Sendable {
+    private let rates: UnsafeMutableBufferPointer<Double>
+
+    init(count: Int) {
+        rates = .allocate(capacity: count)
+        rates.initialize(repeating: 0)
+    }
+
+    func set(_ thread: Int, _ rate: Double) { rates[thread] = rate }
+
+    var sum: Double { rates.reduce(0, +) }
+
+    deinit { rates.deallocate() }
+}
+
+/// A network at work on galaxies that stay in memory.
+private struct Bench {
+    private let engine: Engine
+    private let images: [Float]
+    private let magnitudes: [Float]
+    private let batchSize: Int
+
+    init(_ network: PreparedNetwork, threads: Int, batchSize: Int) {
+        let shape = network.shape
+        engine = Engine(network, threads: threads)
+        self.batchSize = batchSize
+        // Scattered numbers of the size that surveys have; the time does not depend on them.
+        images = (0..<batchSize * shape.imageCount).map { Float(($0 &* 2_654_435_761) >> 8 & 0xffff) / 32_768 - 0.5 }
+        magnitudes = (0..<batchSize * shape.magnitudeCount).map { 19 - Float($0 % 7) * 0.4 }
+    }
+
+    /// The median over batches, after one that is not counted.
+    func galaxiesPerSecond(seconds: Double) -> Double {
+        predict()
+        var times: [Double] = []
+        while times.reduce(0, +) < seconds || times.count < 5 {
+            let start = ContinuousClock.now
+            predict()
+            times.append((ContinuousClock.now - start).inSeconds)
+        }
+        return Double(batchSize) / times.sorted()[times.count / 2]
+    }
+
+    /// The share of each kind of layer in the first thread's time.
+    func layerShares(seconds: Double) -> [String: Double] {
+        engine.profile(true)
+        let start = ContinuousClock.now
+        repeat { predict() } while ContinuousClock.now - start < .seconds(seconds)
+        let durations = engine.profile(false)?.durations ?? [:]
+        let total = durations.values.reduce(.zero, +).inSeconds
+        return Dictionary(uniqueKeysWithValues: durations.map { ($0.key.rawValue, $0.value.inSeconds / total) })
+    }
+
+    private func predict() {
+        var redshifts = [Float](repeating: 0, count: batchSize)
+        images.withUnsafeBufferPointer { images in
+            magnitudes.withUnsafeBufferPointer { magnitudes in
+                redshifts.withUnsafeMutableBufferPointer {
+                    engine.predict(images: images, magnitudes: magnitudes, redshifts: $0)
+                }
+            }
+        }
+    }
+}
+
+/// What a measurement found.
+private struct BenchReport: Encodable {
+    let galaxiesPerSecond: Double
+    let gflops: Double
+    let peak: Double
+    let instructionSet: String
+    let precision: String
+    let threads: Int
+    let batchSize: Int
+    let layers: [String: Double]
+
+    enum CodingKeys: String, CodingKey {
+        case gflops, precision, threads
+        case galaxiesPerSecond = "galaxies_per_second"
+        case peak = "peak_gflops"
+        case fraction = "fraction_of_peak"
+        case instructionSet = "instruction_set"
+        case batchSize = "batch_size"
+        case layers = "share_of_time"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(galaxiesPerSecond, forKey: .galaxiesPerSecond)
+        try values.encode(gflops, forKey: .gflops)
+        try values.encode(peak, forKey: .peak)
+        try values.encode(gflops / peak, forKey: .fraction)
+        try values.encode(instructionSet, forKey: .instructionSet)
+        try values.encode(precision, forKey: .precision)
+        try values.encode(threads, forKey: .threads)
+        try values.encode(batchSize, forKey: .batchSize)
+        try values.encode(layers, forKey: .layers)
+    }
+
+    func encoded() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+
+    var table: String {
+        let lines = layers.sorted { $0.value > $1.value }.map { "  \(Int(($0.value * 100).rounded())) %  \($0.key)" }
+        return """
+            \(Int(galaxiesPerSecond.rounded())) galaxies a second, \(threads) \(threads == 1 ? "thread" : "threads"), \
+            batches of \(batchSize), \(instructionSet), \(precision)
+            \(Int(gflops.rounded())) G operations a second, \(Int((100 * gflops / peak).rounded())) % of the \
+            \(Int(peak.rounded())) that these cores do at best
+            share of time:
+            \(lines.joined(separator: "\n"))
+            """
+    }
+}
+
+extension Duration {
+    fileprivate var inSeconds: Double {
+        let (whole, fraction) = components
+        return Double(whole) + Double(fraction) * 1e-18
+    }
+}

@@ -1,0 +1,76 @@
+import Glibc
+
+/// Floats that end at memory which nobody may touch: a kernel that reads or writes past them stops the test.
+///
+/// Sentinels stand before them, and behind them where they do not reach the guard; as these are NaN, whoever reads one
+/// shows it in a result.
+final class GuardedFloats {
+    /// The bits of a NaN that no arithmetic makes.
+    static let sentinel = Float(bitPattern: 0x7fd5_a5a5)
+
+    let start: UnsafeMutablePointer<Float>
+    let count: Int
+    private let gap: Int
+    private let mapping: UnsafeMutableRawPointer
+    private let byteCount: Int
+    private static let margin = 64
+
+    /// - Parameters:
+    ///   - values: What the floats are at first.
+    ///   - gap: Floats between the last one and the guard; one of 0 ..< 16 shifts the start by 4 bytes each.
+    init(_ values: [Float], gap: Int = 0) {
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let needed = (Self.margin + values.count + gap) * MemoryLayout<Float>.stride
+        byteCount = (needed + page - 1) / page * page + page
+        guard
+            let memory = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+            memory != MAP_FAILED, mprotect(memory + byteCount - page, page, PROT_NONE) == 0
+        else { fatalError("no memory: \(String(cString: strerror(errno)))") }
+        mapping = memory
+        let end = (memory + byteCount - page).assumingMemoryBound(to: Float.self)
+        start = end - gap - values.count
+        count = values.count
+        self.gap = gap
+        (start - Self.margin).initialize(repeating: Self.sentinel, count: Self.margin)
+        start.initialize(from: values, count: count)
+        (start + count).initialize(repeating: Self.sentinel, count: gap)
+    }
+
+    /// Sentinels only, to be written.
+    convenience init(count: Int, gap: Int = 0) {
+        self.init(Array(repeating: Self.sentinel, count: count), gap: gap)
+    }
+
+    /// Rows of `width` values, `stride` floats apart, with sentinels between them and none behind the last.
+    convenience init(rows values: [Float], width: Int, stride: Int, gap: Int = 0) {
+        let rows = width > 0 ? values.count / width : 0
+        var floats = [Float](repeating: Self.sentinel, count: rows > 0 ? (rows - 1) * stride + width : 0)
+        for row in 0..<rows {
+            for column in 0..<width { floats[row * stride + column] = values[row * width + column] }
+        }
+        self.init(floats, gap: gap)
+    }
+
+    var values: [Float] { Array(UnsafeBufferPointer(start: start, count: count)) }
+
+    /// The first `width` floats of rows that are `stride` apart.
+    func rows(_ rows: Int, width: Int, stride: Int) -> [Float] {
+        (0..<rows).flatMap { row in (0..<width).map { start[row * stride + $0] } }
+    }
+
+    /// Whether everything around the rows still is what it was.
+    func isIntactAround(rows: Int, width: Int, stride: Int) -> Bool {
+        let between = (0..<max(rows - 1, 0)).allSatisfy { row in
+            (width..<max(width, stride)).allSatisfy { Self.isSentinel(start[row * stride + $0]) }
+        }
+        return between && (1...Self.margin).allSatisfy { Self.isSentinel(start[-$0]) }
+            && (0..<gap).allSatisfy { Self.isSentinel(start[count + $0]) }
+    }
+
+    /// Whether everything around the floats still is what it was.
+    var isIntactAround: Bool { isIntactAround(rows: 1, width: count, stride: count) }
+
+    private static func isSentinel(_ value: Float) -> Bool { value.bitPattern == sentinel.bitPattern }
+
+    deinit { munmap(mapping, byteCount) }
+}

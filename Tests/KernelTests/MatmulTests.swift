@@ -1,0 +1,96 @@
+import CKernels
+import Testing
+
+/// Matrix products of every shape against plain loops, at every instruction set.
+@Suite struct MatmulTests {
+    static let activations = [CK_IDENTITY, CK_RELU, CK_GELU, CK_SILU]
+
+    /// Products of the network, as (n, k): qkv, projection, MLP, patches, heads, magnitudes, joined, and those of the
+    /// Inception branch, whose k is that of one window.
+    static let layers = [
+        (576, 192), (192, 192), (768, 192), (192, 768), (192, 320), (1096, 192), (1096, 1096), (1024, 1024),
+        (1024, 3216), (1024, 1096), (1, 1024), (1024, 5), (32, 5), (48, 32), (48, 64), (24, 64), (24, 32), (16, 32),
+        (16, 64), (16, 16), (8, 32), (8, 64), (8, 8), (8, 4), (4, 32), (4, 4), (4, 16), (1, 4), (5, 320), (320, 1),
+    ]
+
+    /// Rows of a product of the network: tokens of up to 14 galaxies, and galaxies in the heads.
+    @Test(arguments: layers) func layersOfTheNetwork(n: Int, k: Int) {
+        var numbers = SeededNumbers(seed: UInt64(n * 10_000 + k))
+        // The widest layers serve galaxies, of which there are at most 112; the others tokens as well.
+        let most = n * k > 500_000 ? 112 : 238
+        let (a, b) = (numbers.floats(most * k), numbers.floats(k * n))
+        let sums = Plain.product(a, b, m: most, n: n, k: k)
+        let bias = numbers.floats(n)
+        for table in Kernels.tables {
+            let kernels = Kernels[table]
+            let whole = Matmul(m: most, n: n, k: k, bias: bias)
+            let c = whole.run(kernels, a, b)
+            let worst = whole.worst(c, sums)
+            #expect(worst <= 1, "\(kernels.title): \(worst) times the bound")
+            // A row has the same bits in whatever company: that makes predictions independent of batches.
+            for m in Array(1...40) + [112] {
+                let part = Matmul(m: m, n: n, k: k, bias: bias)
+                let first = (most - m) / 2
+                let rows = part.run(kernels, Array(a[first * k..<(first + m) * k]), b)
+                #expect(
+                    rows.map(\.bitPattern) == c[first * n..<(first + m) * n].map(\.bitPattern),
+                    "\(kernels.title): \(m) rows")
+            }
+        }
+    }
+
+    @Test(arguments: Kernels.tables) func oddShapes(table: Int) {
+        let kernels = Kernels[table]
+        let (lanes, panel) = (kernels.lanes, kernels.panel)
+        let widths = Set([0, 1, 3, lanes - 1, lanes, lanes + 1, panel - 1, panel, panel + 1, 33, 2 * panel + 1])
+        var numbers = SeededNumbers(seed: 2)
+        for n in widths.sorted() {
+            for k in [0, 1, 7, 33] {
+                let b = numbers.floats(k * n)
+                for m in [0, 1, 2, 5, 6, 7, 11, 12, 13, 14, 15, 16, 17, 28, 29, 33] {
+                    let a = numbers.floats(m * k)
+                    let sums = Plain.product(a, b, m: m, n: n, k: k)
+                    for (index, activation) in Self.activations.enumerated() {
+                        var task = Matmul(m: m, n: n, k: k, activation: activation)
+                        // Alignments and spaces vary with the shape; every combination with a bias and without one.
+                        task.gap = (m + n) % 4
+                        task.space = (m + k + index) % 3 * 5
+                        check(task, kernels, a, b, sums)
+                        task.bias = numbers.floats(n)
+                        check(task, kernels, a, b, sums)
+                        guard activation == CK_IDENTITY else { continue }
+                        task.old = numbers.floats(m * n)
+                        check(task, kernels, a, b, sums)
+                        task.bias = nil
+                        check(task, kernels, a, b, sums)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(arguments: Kernels.tables) func strangersDoNotMatter(table: Int) {
+        // Another row may be infinite or NaN without a trace in this one.
+        let kernels = Kernels[table]
+        var numbers = SeededNumbers(seed: 3)
+        let (m, n, k) = (29, 40, 16)
+        let (a, b) = (numbers.floats(m * k), numbers.floats(k * n))
+        let task = Matmul(m: m, n: n, k: k)
+        let clean = task.run(kernels, a, b)
+        for row in 0..<m {
+            var spoiled = a
+            for place in 0..<k { spoiled[row * k + place] = place % 2 == 0 ? .nan : .infinity }
+            let c = task.run(kernels, spoiled, b)
+            let others = (0..<m * n).filter { $0 / n != row }
+            #expect(others.allSatisfy { c[$0].bitPattern == clean[$0].bitPattern }, "row \(row)")
+            #expect(c[row * n..<(row + 1) * n].allSatisfy { $0.isNaN }, "row \(row)")
+        }
+    }
+
+    private func check(_ task: Matmul, _ kernels: ck_kernels_t, _ a: [Float], _ b: [Float], _ sums: Plain.Sums) {
+        let worst = task.worst(task.run(kernels, a, b), sums)
+        #expect(
+            worst <= 1,
+            "\(kernels.title): \(task.m) x \(task.n) x \(task.k), activation \(task.activation.rawValue): \(worst)")
+    }
+}

@@ -1,0 +1,68 @@
+import CKernels
+import Glibc
+
+/// What the kernels are held to: plain loops in double precision.
+enum Plain {
+    /// A result, and the sum of the magnitudes of its terms: what rounding errors are measured by.
+    struct Sums {
+        var values: [Double]
+        var magnitudes: [Double]
+    }
+
+    /// A [m][k] times B [k][n].
+    static func product(_ a: [Float], _ b: [Float], m: Int, n: Int, k: Int) -> Sums {
+        var sums = Sums(values: .init(repeating: 0, count: m * n), magnitudes: .init(repeating: 0, count: m * n))
+        let wide = b.map { Double($0) }
+        sums.values.withUnsafeMutableBufferPointer { values in
+            sums.magnitudes.withUnsafeMutableBufferPointer { magnitudes in
+                wide.withUnsafeBufferPointer { wide in
+                    for row in 0..<m {
+                        for depth in 0..<k {
+                            let x = Double(a[row * k + depth])
+                            for column in 0..<n {
+                                let term = x * wide[depth * n + column]
+                                values[row * n + column] += term
+                                magnitudes[row * n + column] += abs(term)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return sums
+    }
+
+    static func activated(_ x: Double, _ activation: ck_activation) -> Double {
+        switch activation {
+        case CK_RELU: max(x, 0)
+        case CK_GELU: 0.5 * x * erfc(-x / 2.0.squareRoot())
+        case CK_SILU: x / (1 + exp(-x))
+        default: x
+        }
+    }
+
+    static func softmax(_ scores: [Double]) -> [Double] {
+        let highest = scores.max()!
+        let powers = scores.map { exp($0 - highest) }
+        let total = powers.reduce(0, +)
+        return powers.map { $0 / total }
+    }
+}
+
+/// Rounding errors that float32 sums are allowed.
+enum Tolerance {
+    /// Half a unit in the last place of 1.
+    static let unit = 0x1p-24
+
+    /// The proven bound of a sum of `terms` products in any order, `magnitude` the sum of the terms' magnitudes.
+    static func sum(terms: Int, magnitude: Double) -> Double { Double(terms + 3) * unit * magnitude }
+
+    /// What an activation makes of an error in its argument: no slope exceeds 1.13. The functions' own errors are below
+    /// 1.5e-6, and a few units of the result.
+    static func activated(_ error: Double, result: Double, _ activation: ck_activation) -> Double {
+        switch activation {
+        case CK_GELU, CK_SILU: 1.13 * error + 1.5e-6 + 8 * unit * abs(result)
+        default: error
+        }
+    }
+}
