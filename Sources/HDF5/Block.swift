@@ -22,7 +22,7 @@ extension Dataset {
         guard try count(of: block) > 0 else { return }
         Library.silence()
         guard let selected = select(block), run(selected.memory.id, selected.file.id) >= 0 else {
-            let place = block.first.map { $0.count == 1 ? "row \($0.lowerBound)" : "rows \($0)" } ?? "the element"
+            let place = block.first.map { "rows \($0)" } ?? "the element"
             throw error(
                 kind, "\(place) cannot be \(kind == .unwritable ? "written" : "read")", frames: errorFrames())
         }

@@ -1,7 +1,7 @@
 /// The order in which people read file names: runs of digits compare as numbers, so that `2.h5` comes before `10.h5`.
-enum NaturalOrder {
+package enum NaturalOrder {
     /// Whether `a` stands before `b`. Names that differ only in leading zeros are ordered by their bytes.
-    static func precedes(_ a: String, _ b: String) -> Bool {
+    package static func precedes(_ a: String, _ b: String) -> Bool {
         let (x, y) = (Array(a.utf8), Array(b.utf8))
         var (i, j) = (0, 0)
         while i < x.count, j < y.count {

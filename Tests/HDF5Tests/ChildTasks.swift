@@ -2,7 +2,7 @@ import Foundation
 import HDF5
 import Testing
 
-extension HDF5Tests {
+extension HDF5Suite {
     /// The other side of `ChildProcess`: nothing in an ordinary run.
     @Suite struct ChildTasks {
         @Test(.enabled(if: ChildProcess.task != nil))

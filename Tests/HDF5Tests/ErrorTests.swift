@@ -3,90 +3,148 @@ import HDF5
 import TestSupport
 import Testing
 
-extension HDF5Tests {
-    @Suite struct Errors {
-        @Test func fileThatIsNotThere() throws {
-            let scratch = try ScratchFile()
-            let error = try expectError(.unreadable) { _ = try File.open(scratch.path) }
-            #expect(error.description.contains("No such file") && error.description.contains(scratch.path))
-            try expectError(.unreadable) { _ = try File.open(scratch.folder.path) }
-            mkfifo(scratch.path, 0o600)
-            try expectError(.unreadable) { _ = try File.open(scratch.path) }
-        }
+extension HDF5Suite {
+    /// Failures are told apart, name what they are about, and print nothing.
+    @Suite struct ErrorTests {
+        let folder: TemporaryFolder
+        let path: String
 
-        @Test func fileThatIsNotHDF5() throws {
-            let scratch = try ScratchFile()
-            for bytes in [[], Array("no HDF5".utf8), [UInt8](repeating: 0, count: 5000)] {
-                try scratch.write(bytes)
-                #expect(!File.isHDF5(scratch.path))
-                try expectError(.notHDF5) { _ = try File.open(scratch.path) }
-            }
-        }
-
-        @Test func fileThatCannotBeCreated() throws {
-            let scratch = try ScratchFile()
-            try expectError(.unwritable) { _ = try File.create(scratch.folder.file("none/file.h5")) }
-            try File.create(scratch.path, exclusively: true).close()
-            let error = try expectError(.unwritable) { _ = try File.create(scratch.path, exclusively: true) }
-            #expect(error.frames.first?.function == "H5Fcreate")
-            #expect(error.frames.allSatisfy { !$0.text.isEmpty && !$0.major.isEmpty && !$0.minor.isEmpty })
-        }
-
-        @Test func otherTypesAndRanges() throws {
-            let file = try File.open(Repository.fixture("hdf5-types.h5"))
-            let numbers = try file.dataset("int32")
-            try expectError(.mismatch) { _ = try numbers.readStrings(rows: 0..<1) }
-            try expectError(.mismatch) { _ = try file.dataset("fixed").readAll(as: Float.self) }
-            try expectError(.mismatch) { _ = try numbers.read(rows: 2..<4, as: Int.self) }
-            try expectError(.mismatch) { _ = try numbers.read(rows: -1..<1, as: Int.self) }
-            try expectError(.mismatch) { _ = try numbers.read([0..<1], as: Int.self) }
-            try expectError(.mismatch) { _ = try numbers.read([0..<1, 0..<5], as: Int.self) }
-            try withUnsafeTemporaryAllocation(of: Int.self, capacity: 5) { room in
-                _ = try expectError(.mismatch) { try numbers.read(rows: 0..<1, into: room) }
-            }
-            try expectError(.unwritable) { try numbers.write(rows: 0..<1, from: [1, 2, 3, 4]) }
-            try expectError(.unwritable) { try file.setAttribute("x", 1) }
-            try expectError(.unwritable) { _ = try file.createGroup("x") }
-        }
-
-        @Test func namesThatAreTaken() throws {
-            let scratch = try ScratchFile()
-            let file = try File.create(scratch.path)
-            _ = try file.createGroup("a")
-            try expectError(.unwritable) { _ = try file.createGroup("a") }
-            try expectError(.unwritable) { _ = try file.createDataset("a", of: Int.self, shape: [1]) }
-            try expectError(.unwritable) { _ = try file.createDataset("b\0c", of: Int.self, shape: [1]) }
-        }
-
-        @Test func useAfterClosing() throws {
-            let scratch = try ScratchFile()
-            let file = try File.create(scratch.path)
-            let dataset = try file.createDataset("x", of: Int.self, shape: [1])
+        init() throws {
+            folder = try TemporaryFolder()
+            path = folder.file("good.h5")
+            let file = try File.create(path)
+            try file.createDataset("x", of: Float.self, shape: [4, 3]).write(
+                rows: 0..<4, from: [Float](repeating: 1, count: 12))
+            try file.createStringDataset("t", shape: [2]).write(rows: 0..<2, strings: ["a", "b"])
             try file.close()
-            try file.close()
-            try expectError(.unwritable) { try dataset.write(rows: 0..<1, from: [1]) }
-            #expect(!file.contains("x"))
-            let again = try File.openForWriting(scratch.path)
-            try again.dataset("x").write(rows: 0..<1, from: [9])
-            try again.close()
-            #expect(try File.open(scratch.path).dataset("x").readAll() == [9])
         }
 
-        /// Two readers of one file in one process: closing one leaves the other open.
-        @Test func openTwice() throws {
-            let (one, other) = (
-                try File.open(Repository.fixture("hdf5-types.h5")), try File.open(Repository.fixture("hdf5-types.h5"))
-            )
-            let dataset = try other.dataset("int32")
-            try one.close()
-            #expect(try dataset.readAll(as: Int.self).count == 12)
+        @Test func files() throws {
+            let other = folder.file("notes.txt")
+            try Data("no HDF5 here".utf8).write(to: URL(fileURLWithPath: other))
+            let empty = folder.file("empty.h5")
+            try Data().write(to: URL(fileURLWithPath: empty))
+            let missing = folder.file("missing.h5")
+            let cases: [(String, HDF5Error.Kind)] = [
+                (missing, .unreadable), (folder.path, .unreadable), (other + "/x.h5", .unreadable), ("", .unreadable),
+                ("/dev/null", .unreadable), (other, .notHDF5), (empty, .notHDF5),
+            ]
+            for (path, kind) in cases {
+                let error = try failure { _ = try File.open(path) }
+                #expect(error.kind == kind && error.file == path && error.description.hasPrefix(path), "\(error)")
+            }
+            #expect(try failure { _ = try File.open(missing) }.description.contains("No such file"))
+            #expect(try failure { _ = try File.create(folder.file("absent/new.h5")) }.kind == .unwritable)
+            #expect(try failure { _ = try File.create(folder.path) }.kind == .unwritable)
         }
 
-        @Test func fullDisk() throws {
-            let scratch = try ScratchFile()
-            let result = try ChildProcess.run(["full disk", scratch.path], folder: scratch.folder.path, limit: 30)
-            #expect(result.status == 0, "\(result.output)")
-            #expect(!result.output.contains("HDF5-DIAG"))
+        @Test func ranges() throws {
+            let dataset = try File.open(path).dataset("x")
+            for rows in [0..<5, 4..<5, -1..<2, 100..<101, Int.max - 1..<Int.max] {
+                let error = try failure { _ = try dataset.read(rows: rows, as: Float.self) }
+                #expect(error.kind == .mismatch && error.object == "x", "\(error)")
+            }
+            var room = [Float](repeating: 0, count: 13)
+            for count in [0, 11, 13] {
+                let error = try failure {
+                    try room.withUnsafeMutableBufferPointer {
+                        try dataset.read(rows: 0..<4, into: UnsafeMutableBufferPointer(rebasing: $0[..<count]))
+                    }
+                }
+                #expect(error.kind == .mismatch, "\(error)")
+            }
+            for ranges in [[0..<4], [0..<1, 0..<1, 0..<1], [0..<1, 2..<4], [0..<1, -1..<0]] {
+                let size = ranges.reduce(1) { $0 * $1.count }
+                let error = try failure {
+                    try room.withUnsafeMutableBufferPointer {
+                        try dataset.read(ranges, into: UnsafeMutableBufferPointer(rebasing: $0[..<size]))
+                    }
+                }
+                #expect(error.kind == .mismatch, "\(ranges): \(error)")
+            }
+            #expect(room.allSatisfy { $0 == 0 })
+        }
+
+        @Test func types() throws {
+            let file = try File.open(path)
+            let (numbers, texts) = (try file.dataset("x"), try file.dataset("t"))
+            #expect(try failure { _ = try numbers.readStrings(rows: 0..<1) }.description.contains("float32"))
+            #expect(try failure { _ = try texts.readAll(as: Float.self) }.description.contains("string"))
+            #expect(try failure { _ = try texts.readStrings(rows: 1..<3) }.kind == .mismatch)
+        }
+
+        @Test func writing() throws {
+            let file = try File.create(folder.file("new.h5"))
+            let dataset = try file.createDataset("x", of: Float.self, shape: [4])
+            let texts = try file.createStringDataset("t", shape: [2])
+            #expect(try failure { try dataset.write(rows: 0..<2, from: [Float(1)]) }.kind == .mismatch)
+            #expect(try failure { try dataset.write(rows: 3..<5, from: [Float(1), 2]) }.kind == .mismatch)
+            #expect(try failure { try dataset.write(rows: 0..<1, strings: ["a"]) }.kind == .mismatch)
+            #expect(try failure { try texts.write(rows: 0..<1, from: [Float(1)]) }.kind == .mismatch)
+            #expect(try failure { try texts.write(rows: 0..<2, strings: ["a"]) }.kind == .mismatch)
+            #expect(try failure { _ = try file.createDataset("x", of: Int8.self, shape: [1]) }.kind == .unwritable)
+            // A file opened for reading stays as it is.
+            let readOnly = try File.open(path)
+            #expect(try failure { try readOnly.setAttribute("a", 1) }.kind == .unwritable)
+            #expect(
+                try failure { try readOnly.dataset("x").write(rows: 0..<1, from: [Float](repeating: 2, count: 3)) }.kind
+                    == .unwritable)
+        }
+
+        @Test func nothingIsPrinted() throws {
+            let damaged = try DamageTests.fileWithDamagedChunk(in: folder)
+            let printed = try hdf5Prints {
+                try files()
+                try ranges()
+                try types()
+                try writing()
+                try OddStorageTests().unknownFilter()
+                try OddStorageTests().neitherValueNorDataset()
+                try AttributeTests().mismatches()
+                #expect(throws: HDF5Error.self) { try File.open(damaged).dataset("x").readAll(as: Int32.self) }
+            }
+            #expect(!printed)
+        }
+
+        @Test func nothingIsPrintedOnAnotherThread() throws {
+            // A reader thread may use what another thread opened.
+            let dataset = try File.open(DamageTests.fileWithDamagedChunk(in: folder)).dataset("x")
+            final class Outcome: @unchecked Sendable {
+                let dataset: Dataset
+                var error: (any Error)?
+                init(_ dataset: Dataset) { self.dataset = dataset }
+            }
+            let outcome = Outcome(dataset)
+            let printed = try hdf5Prints {
+                let done = DispatchSemaphore(value: 0)
+                Thread.detachNewThread {
+                    do { _ = try outcome.dataset.readAll(as: Int32.self) } catch { outcome.error = error }
+                    done.signal()
+                }
+                done.wait()
+            }
+            #expect((outcome.error as? HDF5Error)?.kind == .failed)
+            #expect(!printed)
+        }
+
+        @Test func openingAndClosingLeavesNothing() throws {
+            func descriptors() throws -> Int {
+                try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").filter {
+                    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + $0)) == path
+                }.count
+            }
+            for _ in 0..<5000 {
+                let file = try File.open(path)
+                let dataset = try file.dataset("x")
+                #expect(try dataset.read(rows: 0..<1, as: Float.self) == [1, 1, 1])
+                #expect(throws: HDF5Error.self) { try file.dataset("absent") }
+            }
+            #expect(try descriptors() == 0)
+            // A data set keeps its file open, and no longer.
+            var dataset: Dataset? = try File.open(path).dataset("x")
+            #expect(try descriptors() == 1 && dataset?.rows == 4)
+            dataset = nil
+            #expect(try descriptors() == 0)
         }
     }
 }

@@ -21,11 +21,6 @@ struct ScratchFile {
 }
 
 extension Dataset {
-    /// Rows as an array.
-    func read<T: Scalar>(rows: Range<Int>, as type: T.Type = T.self) throws -> [T] {
-        try read([rows] + shape.dropFirst().map { 0..<$0 }, as: type)
-    }
-
     /// A block as an array.
     func read<T: Scalar>(_ block: [Range<Int>], as type: T.Type = T.self) throws -> [T] {
         let count = block.reduce(1) { $0 * $1.count }

@@ -2,9 +2,9 @@ import HDF5
 import TestSupport
 import Testing
 
-extension HDF5Tests {
+extension HDF5Suite {
     /// A file that h5py wrote.
-    @Suite struct Fixture {
+    @Suite struct FixtureTests {
         let file: File
 
         init() throws { file = try File.open(Repository.fixture("hdf5-types.h5")) }

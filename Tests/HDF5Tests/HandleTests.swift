@@ -3,8 +3,8 @@ import HDF5
 import TestSupport
 import Testing
 
-extension HDF5Tests {
-    @Suite struct Handles {
+extension HDF5Suite {
+    @Suite struct HandleTests {
         private var openIdentifiers: Int {
             let kinds = [H5I_FILE, H5I_GROUP, H5I_DATATYPE, H5I_DATASPACE, H5I_DATASET, H5I_ATTR, H5I_GENPROP_LST]
             return kinds.reduce(0) { total, kind in

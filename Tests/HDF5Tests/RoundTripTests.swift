@@ -1,153 +1,130 @@
-import Foundation
 import HDF5
+import TestSupport
 import Testing
 
-extension HDF5Tests {
-    @Suite struct RoundTrips {
+extension HDF5Suite {
+    /// What is written is what is read, for every type of number and every way to store it.
+    @Suite struct RoundTripTests {
         static let storages: [Storage] = [
-            .contiguous, .chunked(rows: 3), .chunked(rows: 4, compression: 4, checksum: true),
-            Storage(chunk: [2, 2], compression: 1, shuffles: false), Storage(allocatesEarly: true),
+            .contiguous, .chunked(rows: 1), .chunked(rows: 4), .chunked(rows: 100), .chunked(rows: 3, compression: 1),
+            .chunked(rows: 5, compression: 9, checksum: true), .chunked(rows: 2, checksum: true),
         ]
 
-        @Test(arguments: storages)
-        func everyType(storage: Storage) throws {
-            let types: [any Scalar.Type] = [
-                Int8.self, Int16.self, Int32.self, Int64.self, Int.self, UInt8.self, UInt16.self, UInt32.self,
-                UInt64.self, Float.self, Double.self,
-            ]
-            for type in types { try roundTrip(type, storage) }
+        @Test(arguments: storages) func everyType(storage: Storage) throws {
+            try roundTrip([Int8.min, -1, 0, 1, 2, .max], storage)
+            try roundTrip([Int16.min, -1, 0, 1, 2, .max], storage)
+            try roundTrip([Int32.min, -1, 0, 1, 2, .max], storage)
+            try roundTrip([Int64.min, -1, 0, 1, 2, .max], storage)
+            try roundTrip([Int.min, -1, 0, 1, 2, .max], storage)
+            try roundTrip([UInt8.min, 1, 2, 3, 4, .max], storage)
+            try roundTrip([UInt16.min, 1, 2, 3, 4, .max], storage)
+            try roundTrip([UInt32.min, 1, 2, 3, 4, .max], storage)
+            try roundTrip([UInt64.min, 1, 2, 3, 4, .max], storage)
+            try roundTrip([-Float.infinity, -.pi, -0.0, .leastNonzeroMagnitude, 1, .greatestFiniteMagnitude], storage)
+            try roundTrip([-Double.infinity, -.pi, -0.0, .leastNonzeroMagnitude, 1, .greatestFiniteMagnitude], storage)
         }
 
-        private func roundTrip<T: Scalar>(_ type: T.Type, _ storage: Storage) throws {
-            let scratch = try ScratchFile()
-            let values = (0..<35).map { T(exactly: $0)! }
-            let file = try File.create(scratch.path)
-            let written = try file.createDataset("a.b", of: T.self, shape: [7, 5], storage: storage)
-            try written.write(rows: 0..<4, from: Array(values[..<20]))
-            try written.write(rows: 4..<7, from: Array(values[20...]))
-            try file.close()
-
-            let dataset = try File.open(scratch.path).dataset("a.b")
-            #expect(dataset.shape == [7, 5])
-            #expect(dataset.elementType == written.elementType)
-            #expect(try dataset.readAll(as: T.self) == values)
-            #expect(try dataset.readAll(as: Double.self) == (0..<35).map(Double.init))
-            // Rows that begin and end within chunks.
-            #expect(try dataset.read(rows: 2..<6, as: T.self) == Array(values[10..<30]))
-            #expect(try dataset.read([1..<4, 1..<3], as: T.self) == [6, 7, 11, 12, 16, 17].map { values[$0] })
-            #expect(try dataset.read(rows: 3..<3, as: T.self) == [])
-        }
-
-        @Test func scalarAndEmpty() throws {
-            let scratch = try ScratchFile()
-            let file = try File.create(scratch.path)
-            try file.createDataset("scalar", of: Double.self, shape: []).write(rows: 0..<1, from: [2.5])
-            _ = try file.createDataset(
-                "empty", of: Float.self, shape: [0, 4], storage: .chunked(rows: 8, compression: 1))
-            try file.createStringDataset("text", shape: []).write(rows: 0..<1, strings: ["α"])
-            try file.close()
-            let opened = try File.open(scratch.path)
-            #expect(try opened.dataset("scalar").shape == [])
-            #expect(try opened.dataset("scalar").readAll() == [2.5])
-            #expect(try opened.dataset("empty").shape == [0, 4])
-            #expect(try opened.dataset("empty").readAll(as: Float.self) == [])
-            #expect(try opened.dataset("text").readStrings(rows: 0..<1) == ["α"])
-        }
-
-        @Test func sameDataMakeTheSameFile() throws {
-            let files = try (0..<2).map { _ in
-                let scratch = try ScratchFile()
-                let file = try File.create(scratch.path)
-                let numbers = try file.createGroup("g").createDataset("x", of: Int.self, shape: [2])
-                try numbers.write(rows: 0..<2, from: [1, 2])
-                try file.setAttribute("texts", ["a", "b"])
+        private func roundTrip<T: Scalar>(_ few: [T], _ storage: Storage) throws {
+            let folder = try TemporaryFolder()
+            let values = (0..<7).flatMap { few[($0 % 6)...] + few[..<($0 % 6)] }
+            do {
+                let file = try File.create(folder.file("a.h5"))
+                try file.createDataset("x", of: T.self, shape: [7, 3, 2], storage: storage)
+                    .write(rows: 0..<7, from: values)
                 try file.close()
-                usleep(1_100_000)
-                return try scratch.bytes
             }
-            #expect(files[0] == files[1])
-        }
-
-        @Test func halfPrecision() throws {
-            let scratch = try ScratchFile()
-            let file = try File.create(scratch.path)
-            let dataset = try file.createDataset("half", of: Float.self, shape: [4], storedAs: .float(bits: 16))
-            #expect(dataset.elementType == .float(bits: 16))
-            try dataset.write(rows: 0..<4, from: [1.5, -0.333_333_34, 65504, 1e9] as [Float])
-            #expect(try dataset.readAll(as: Float.self) == [1.5, -0.333_251_95, 65504, .infinity])
-            #expect(dataset.storageSize == 8)
-            try expectError(.mismatch) {
-                _ = try file.createDataset("text", of: Float.self, shape: [1], storedAs: .string)
+            let dataset = try File.open(folder.file("a.h5")).dataset("x")
+            #expect(dataset.shape == [7, 3, 2] && dataset.rows == 7 && dataset.rowCount == 6 && dataset.count == 42)
+            #expect(dataset.chunk == storage.chunk?.first.map { [min($0, 7), 3, 2] })
+            #expect(try dataset.readAll(as: T.self) == values, "\(T.self)")
+            // Ranges that fit no chunk.
+            for rows in [0..<1, 1..<6, 2..<3, 3..<7, 6..<7, 4..<4, 7..<7] {
+                #expect(
+                    try dataset.read(rows: rows, as: T.self) == Array(values[rows.lowerBound * 6..<rows.upperBound * 6])
+                )
             }
         }
 
-        @Test func storageIsDescribed() throws {
-            let scratch = try ScratchFile()
-            let file = try File.create(scratch.path)
-            let dataset = try file.createDataset(
-                "x", of: Float.self, shape: [100, 8], storage: .chunked(rows: 10, compression: 6, checksum: true))
-            #expect(dataset.chunk == [10, 8])
-            #expect(dataset.filters.map(\.name) == ["shuffle", "deflate", "fletcher32"])
-            #expect(dataset.isDecodable)
-            #expect(dataset.storageSize == 0)
-            try dataset.write(rows: 0..<100, from: [Float](repeating: 1, count: 800))
-            try file.flush()
-            #expect((1..<3200).contains(dataset.storageSize))
+        @Test func typesAreNamed() throws {
+            let folder = try TemporaryFolder()
+            let file = try File.create(folder.file("a.h5"))
+            #expect(
+                try file.createDataset("a", of: Int8.self, shape: [1]).elementType == .integer(bits: 8, signed: true))
+            let wide = try file.createDataset("b", of: UInt64.self, shape: [1])
+            #expect(wide.elementType == .integer(bits: 64, signed: false))
+            #expect(try file.createDataset("c", of: Int.self, shape: [1]).elementType.description == "int64")
+            #expect(try file.createDataset("d", of: Float.self, shape: [1]).elementType == .float(bits: 32))
+            #expect(try file.createDataset("e", of: Double.self, shape: [1]).elementType.description == "float64")
+            #expect(try file.createStringDataset("f", shape: [1]).elementType == .string)
+            #expect(wide.elementType.isNumeric && !ElementType.string.isNumeric)
         }
 
-        @Test(arguments: storages)
-        func strings(storage: Storage) throws {
-            let scratch = try ScratchFile()
-            let texts = ["", "M31", "α Centauri", String(repeating: "long ", count: 100), "e"]
-            let file = try File.create(scratch.path)
-            let storage = Storage(chunk: storage.chunk.map { [$0[0]] }, compression: storage.compression)
-            let variable = try file.createStringDataset("variable", shape: [5], storage: storage)
-            try variable.write(rows: 0..<5, strings: texts)
-            let fixed = try file.createStringDataset("fixed", shape: [3], length: 12, storage: storage)
-            try fixed.write(rows: 0..<3, strings: Array(texts[..<3]))
-            try expectError(.mismatch) { try fixed.write(rows: 0..<1, strings: [texts[3]]) }
-            try expectError(.mismatch) { try variable.write(rows: 0..<1, strings: ["a\0b"]) }
-            try file.close()
-            let opened = try File.open(scratch.path)
-            #expect(try opened.dataset("variable").readStrings(rows: 0..<5) == texts)
-            #expect(try opened.dataset("variable").readStrings(rows: 1..<3) == Array(texts[1..<3]))
-            #expect(try opened.dataset("fixed").readStrings(rows: 0..<3) == Array(texts[..<3]))
-            #expect(try opened.dataset("fixed").stringLength == 12)
-            #expect(try opened.dataset("variable").stringLength == nil)
+        @Test(arguments: storages) func blocks(storage: Storage) throws {
+            let folder = try TemporaryFolder()
+            let shape = [9, 5, 7]
+            let file = try File.create(folder.file("a.h5"))
+            let dataset = try file.createDataset("x", of: Int32.self, shape: shape, storage: storage)
+            try dataset.write(rows: 0..<9, from: (0..<315).map { Int32($0) })
+            var numbers = SeededNumbers(seed: 1)
+            for _ in 0..<200 {
+                let ranges = shape.map { size in
+                    let first = Int.random(in: 0..<size, using: &numbers)
+                    return first..<Int.random(in: first...size, using: &numbers)
+                }
+                let expected = ranges[0].flatMap { z in
+                    ranges[1].flatMap { y in ranges[2].map { x in Int32((z * 5 + y) * 7 + x) } }
+                }
+                let block = try [Int32](unsafeUninitializedCapacity: expected.count) { buffer, count in
+                    count = expected.count
+                    try dataset.read(ranges, into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+                }
+                #expect(block == expected, "\(ranges)")
+            }
         }
 
-        @Test func attributes() throws {
-            let scratch = try ScratchFile()
-            // Far beyond the 64 KiB that an attribute had in the old format.
-            let many = (0..<10_000).map { "partition \($0)" }
-            let file = try File.create(scratch.path)
-            let holders: [AttributeHolder] = [
-                file, try file.createGroup("g"), try file.createDataset("d", of: Int8.self, shape: [1]),
-            ]
-            for holder in holders {
-                try holder.setAttribute("many", many)
-                try holder.setAttribute("int", 5)
-                try holder.setAttribute("int", 7)
-                try holder.setAttribute("double", 0.1)
-                try holder.setAttribute("text", "grüße")
-                try holder.setAttribute("none", [] as [String])
-                try holder.setAttribute("numbers", [1.5, 2.5])
+        @Test func rowsWrittenInAnyOrder() throws {
+            let folder = try TemporaryFolder()
+            let file = try File.create(folder.file("a.h5"))
+            for (name, storage) in zip("abcdefg", Self.storages) {
+                let dataset = try file.createDataset(String(name), of: Int64.self, shape: [11, 2], storage: storage)
+                for rows in [8..<11, 0..<3, 3..<4, 4..<4, 4..<8] {
+                    try dataset.write(rows: rows, from: (rows.lowerBound * 2..<rows.upperBound * 2).map { Int64($0) })
+                }
+                #expect(try dataset.readAll(as: Int64.self) == Array(0..<22))
             }
-            try file.close()
-            let opened = try File.open(scratch.path)
-            for holder in [opened, try opened.group("g"), try opened.dataset("d")] as [AttributeHolder] {
-                #expect(try holder.attributeStrings("many") == many)
-                #expect(try holder.attribute("int", as: Int.self) == 7)
-                #expect(try holder.attribute("int", as: UInt8.self) == 7)
-                #expect(try holder.attribute("double", as: Double.self) == 0.1)
-                #expect(try holder.attributeString("text") == "grüße")
-                #expect(try holder.attributeStrings("none") == [])
-                #expect(try holder.attributeNumbers("numbers", as: Double.self) == [1.5, 2.5])
-                #expect(try holder.attributeNames() == ["double", "int", "many", "none", "numbers", "text"])
-                try expectError(.mismatch) { _ = try holder.attribute("numbers", as: Int.self) }
-                try expectError(.mismatch) { _ = try holder.attributeStrings("int") }
-                try expectError(.missingObject) { _ = try holder.attribute("other", as: Int.self) }
+        }
+
+        @Test(arguments: storages) func withoutRows(storage: Storage) throws {
+            let folder = try TemporaryFolder()
+            do {
+                let file = try File.create(folder.file("a.h5"))
+                try file.createDataset("x", of: Float.self, shape: [0, 5], storage: storage)
+                    .write(rows: 0..<0, from: [Float]())
+                try file.createStringDataset("t", shape: [0], storage: storage).write(rows: 0..<0, strings: [])
+                try file.close()
             }
+            let again = try File.open(folder.file("a.h5"))
+            let dataset = try again.dataset("x")
+            #expect(dataset.shape == [0, 5] && dataset.rows == 0 && dataset.count == 0)
+            #expect(try dataset.readAll(as: Float.self) == [])
+            #expect(try dataset.read(rows: 0..<0, as: Double.self) == [])
+            #expect(try again.dataset("t").readStrings(rows: 0..<0) == [])
+        }
+
+        @Test func numbersConvert() throws {
+            let folder = try TemporaryFolder()
+            let file = try File.create(folder.file("a.h5"))
+            let doubles = try file.createDataset("d", of: Double.self, shape: [5])
+            try doubles.write(rows: 0..<5, from: [0.1, -2.75, 1e300, .nan, 3])
+            let floats = try doubles.readAll(as: Float.self)
+            #expect(floats[0] == Float(0.1) && floats[1] == -2.75 && floats[2] == .infinity && floats[3].isNaN)
+            // Whole numbers drop the fraction and stop at the ends of their range.
+            let small = try doubles.read(rows: 0..<3, as: Int8.self)
+            #expect(small == [0, -2, .max])
+            let integers = try file.createDataset("i", of: Int64.self, shape: [3])
+            try integers.write(rows: 0..<3, from: [Int64.min, 300, 7])
+            #expect(try integers.readAll(as: UInt8.self) == [0, 255, 7])
+            #expect(try integers.readAll(as: Float.self) == [-0x1p63, 300, 7])
         }
     }
 }

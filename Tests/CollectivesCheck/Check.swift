@@ -1,0 +1,58 @@
+import Collectives
+import Glibc
+
+/// A real MPI program: each mode checks a part of `Collectives` on every rank, and any failed check ends the job with
+/// exit code 3 and a message that names rank and check.
+@main
+enum Check {
+    static func main() {
+        let mode = CommandLine.arguments.dropFirst().first ?? ""
+        do {
+            let world = try MPI.start()
+            if let failure = Failures.modes[mode] {
+                try failure(world)
+            } else {
+                guard let checks = modes[mode] else { fail(world, "unknown mode \(mode)") }
+                try checks(world)
+            }
+            try world.barrier()
+            if world.rank == 0 { print("\(mode) passed on \(world.size) ranks") }
+            try MPI.finish()
+        } catch {
+            fputs("check: \(error)\n", stderrHandle())
+            MPI.abort(exitCode: 4)
+        }
+    }
+
+    private static let modes: [String: @Sendable (Communicator) throws -> Void] = [
+        "worked": WorkedValues.check, "roots": Roots.check, "orders": Orders.check, "shapes": Shapes.check,
+        "random": RandomValues.check, "memory": Memory.check, "lengths": Lengths.check,
+    ]
+
+    /// Ends the job.
+    static func fail(_ world: Communicator, _ message: String) -> Never {
+        fputs("check: rank \(world.rank) of \(world.size): \(message)\n", stderrHandle())
+        MPI.abort(exitCode: 3)
+    }
+}
+
+/// C's standard error, opened anew: its global variable is none that Swift 6 may read.
+func stderrHandle() -> UnsafeMutablePointer<FILE> { fdopen(2, "w") }
+
+extension Communicator {
+    /// Ends the job when two values differ.
+    func expect<T: Equatable>(_ actual: T, _ expected: T, _ what: String) {
+        if actual != expected { Check.fail(self, "\(what): \(actual) instead of \(expected)") }
+    }
+
+    /// Ends the job unless `body` throws an error that `matches`.
+    func expectError(_ what: String, _ matches: (CollectiveError) -> Bool, _ body: () throws -> Void) {
+        do {
+            try body()
+        } catch let error as CollectiveError {
+            if !matches(error) { Check.fail(self, "\(what): wrong error: \(error)") }
+            return
+        } catch { Check.fail(self, "\(what): wrong error: \(error)") }
+        Check.fail(self, "\(what): no error")
+    }
+}

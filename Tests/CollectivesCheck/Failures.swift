@@ -1,0 +1,36 @@
+import Collectives
+import Glibc
+
+/// Jobs that must fail, each in its way: a test that cannot fail proves nothing.
+enum Failures {
+    static let modes: [String: @Sendable (Communicator) throws -> Void] = [
+        "wrong": { $0.expect(1, 2, "a deliberate mistake") },
+        "throw": { world in
+            if world.rank == world.size - 1 { _ = try world.gather(1, root: 99) }
+            try world.barrier()
+        },
+        "exit": { world in
+            if world.rank == world.size - 1 { exit(9) }
+            try world.barrier()
+        },
+        "trap": { world in
+            if world.rank == world.size - 1 { fatalError("a bug of our own") }
+            try world.barrier()
+        },
+        "claim": { world in
+            // All fail at the same moment; one speaks.
+            let failures = try FirstFailure(on: world.splitByNode())
+            try world.barrier()
+            if failures.claim() {
+                fputs("the one message\n", stderrHandle())
+                fflush(nil)
+                MPI.abort(exitCode: 7)
+            }
+            sleep(10)
+        },
+        "hang": { world in
+            if world.rank == 0 { sleep(600) }
+            try world.barrier()
+        },
+    ]
+}

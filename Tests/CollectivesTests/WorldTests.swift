@@ -1,0 +1,68 @@
+import TestSupport
+import Testing
+
+/// Every check of `collectives-check` at every world size from 1 to 8, each with its own limit.
+@Suite(.serialized) struct CollectiveWorldTests {
+    private static let modes = ["worked", "roots", "orders", "shapes", "random", "memory", "lengths"]
+
+    private func check(ranks: Int, limit: Int) async throws {
+        for mode in Self.modes {
+            let outcome = try await Launch.mpirun(
+                ranks: ranks, Launch.products + "/collectives-check", [mode], limit: limit)
+            #expect(outcome.exitCode == 0, "\(mode): \(outcome.report)")
+            #expect(outcome.output.contains("\(mode) passed on \(ranks) ranks"), "\(outcome.report)")
+        }
+    }
+
+    @Test func worldOf1() async throws { try await check(ranks: 1, limit: 20) }
+    @Test func worldOf2() async throws { try await check(ranks: 2, limit: 20) }
+    @Test func worldOf3() async throws { try await check(ranks: 3, limit: 20) }
+    @Test func worldOf4() async throws { try await check(ranks: 4, limit: 30) }
+    @Test func worldOf5() async throws { try await check(ranks: 5, limit: 30) }
+    @Test func worldOf6() async throws { try await check(ranks: 6, limit: 30) }
+    @Test func worldOf7() async throws { try await check(ranks: 7, limit: 40) }
+    @Test func worldOf8() async throws { try await check(ranks: 8, limit: 40) }
+}
+
+/// One rank fails while the others wait at a barrier: the whole job ends, with that rank's exit code, and soon.
+@Suite(.serialized) struct CollectiveFailureTests {
+    private func run(_ mode: String, limit: Int = 30) async throws -> Outcome {
+        try await Launch.mpirun(ranks: 4, Launch.products + "/collectives-check", [mode], limit: limit)
+    }
+
+    @Test func aFailedCheckFailsTheJob() async throws {
+        let outcome = try await run("wrong")
+        #expect(outcome.exitCode == 3, "\(outcome.report)")
+        #expect(outcome.error.contains("a deliberate mistake: 1 instead of 2"), "\(outcome.report)")
+    }
+
+    @Test func anUncaughtErrorEndsTheJob() async throws {
+        let outcome = try await run("throw")
+        #expect(outcome.exitCode == 4, "\(outcome.report)")
+        #expect(
+            outcome.error.components(separatedBy: "there is no rank 99 among 4 ranks").count == 2, "\(outcome.report)")
+    }
+
+    @Test func aRankThatLeavesEarly() async throws {
+        let outcome = try await run("exit")
+        #expect(outcome.exitCode == 9 && outcome.seconds < 15, "\(outcome.report)")
+    }
+
+    @Test func aRankThatCrashes() async throws {
+        let outcome = try await run("trap")
+        #expect(outcome.exitCode > 128 && outcome.seconds < 15, "\(outcome.report)")
+    }
+
+    @Test func oneSpeaksWhenAllFail() async throws {
+        for _ in 0..<5 {
+            let outcome = try await run("claim")
+            #expect(outcome.exitCode == 7, "\(outcome.report)")
+            #expect(outcome.error.components(separatedBy: "the one message").count == 2, "\(outcome.report)")
+        }
+    }
+
+    @Test func theLimitEndsAHang() async throws {
+        let outcome = try await run("hang", limit: 3)
+        #expect(outcome.exitCode == 124 && outcome.seconds < 15, "\(outcome.report)")
+    }
+}
