@@ -12,6 +12,7 @@ CH5_ID(ch5_all, H5S_ALL)
 CH5_ID(ch5_error_default, H5E_DEFAULT)
 CH5_ID(ch5_file_access, H5P_FILE_ACCESS)
 CH5_ID(ch5_file_create, H5P_FILE_CREATE)
+CH5_ID(ch5_group_create, H5P_GROUP_CREATE)
 CH5_ID(ch5_dataset_access, H5P_DATASET_ACCESS)
 CH5_ID(ch5_dataset_create, H5P_DATASET_CREATE)
 CH5_ID(ch5_string, H5T_C_S1)
@@ -29,12 +30,63 @@ CH5_ID(ch5_ieee_float32, H5T_IEEE_F32LE)
 
 static inline size_t ch5_variable(void) { return H5T_VARIABLE; }
 static inline unsigned ch5_read_only(void) { return H5F_ACC_RDONLY; }
+static inline unsigned ch5_read_write(void) { return H5F_ACC_RDWR; }
 static inline unsigned ch5_truncate(void) { return H5F_ACC_TRUNC; }
+static inline unsigned ch5_exclusive(void) { return H5F_ACC_EXCL; }
 
-// Reading needs no lock, and network file systems often have none to give. HDF5 1.10.7 has the call; older libraries
-// know only the environment variable HDF5_USE_FILE_LOCKING.
+// Visits the links of a group; the visitor's second argument says whether one leads into another file. HDF5's own call and
+// its callback have another form in each version. The order is HDF5's own: asked for another, it makes a table of the
+// links first, and HDF5 1.10 frees what it has not filled when a damaged file stops it.
+typedef herr_t (*ch5_link_visitor)(const char *name, int is_external, void *context);
+
+struct ch5_visit {
+    ch5_link_visitor visitor;
+    void *context;
+};
+
+static inline herr_t ch5_visit_link(hid_t group, const char *name, const H5L_info_t *info, void *visit) {
+    const struct ch5_visit *v = (const struct ch5_visit *)visit;
+    (void)group;
+    return v->visitor(name, info->type == H5L_TYPE_EXTERNAL, v->context);
+}
+
+static inline herr_t ch5_visit_links(hid_t group, ch5_link_visitor visitor, void *context) {
+    struct ch5_visit visit = {visitor, context};
+    hsize_t place = 0;
+    return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, &place, ch5_visit_link, &visit);
+}
+
+// Whether a file begins as HDF5 files do.
+static inline htri_t ch5_is_hdf5(const char *path) {
+#if H5_VERSION_GE(1, 12, 0)
+    return H5Fis_accessible(path, H5P_DEFAULT);
+#else
+    return H5Fis_hdf5(path);
+#endif
+}
+
+// Frees the strings that a read of strings of variable length has left in a buffer.
+static inline herr_t ch5_reclaim(hid_t type, hid_t space, void *buffer) {
+#if H5_VERSION_GE(1, 12, 0)
+    return H5Treclaim(type, space, H5P_DEFAULT, buffer);
+#else
+    return H5Dvlen_reclaim(type, space, H5P_DEFAULT, buffer);
+#endif
+}
+
+// A format with room for attributes above 64 KiB, that libraries since 1.8 can read.
+static inline herr_t ch5_allow_large_attributes(hid_t access) {
+#if H5_VERSION_GE(1, 10, 2)
+    return H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_V110);
+#else
+    return H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST);
+#endif
+}
+
+// Reading needs no lock, and network file systems often have none to give. HDF5 1.10.7 and 1.12.1 brought the call;
+// libraries without it know only the environment variable HDF5_USE_FILE_LOCKING.
 static inline herr_t ch5_do_not_lock(hid_t access) {
-#if H5_VERSION_GE(1, 10, 7)
+#if H5_VERSION_GE(1, 12, 1) || (H5_VERSION_GE(1, 10, 7) && !H5_VERSION_GE(1, 11, 0))
     return H5Pset_file_locking(access, 0, 1);
 #else
     (void)access;

@@ -32,49 +32,52 @@ public enum ElementType: Sendable, Equatable, CustomStringConvertible {
     init(_ type: hid_t) {
         let bits = 8 * H5Tget_size(type)
         switch H5Tget_class(type) {
-        case H5T_FLOAT: self = .float(bits: bits)
-        case H5T_INTEGER: self = .integer(bits: bits, signed: H5Tget_sign(type) != H5T_SGN_NONE)
+        case H5T_FLOAT, H5T_INTEGER:
+            self = Self.hasSoundFields(type) ? .number(type, bits: bits) : .other("damaged number")
         case H5T_STRING: self = .string
+        case H5T_TIME: self = .other("time")
+        case H5T_BITFIELD: self = .other("bit field")
+        case H5T_OPAQUE: self = .other("opaque")
         case H5T_COMPOUND: self = .other("compound")
+        case H5T_REFERENCE: self = .other("reference")
         case H5T_ENUM: self = .other("enumeration")
         case H5T_ARRAY: self = .other("array")
         case H5T_VLEN: self = .other("variable-length sequence")
         default: self = .other("unsupported type")
         }
     }
-}
 
-/// A number that HDF5 converts to and from whatever a file stores.
-public protocol Scalar: BitwiseCopyable, Numeric {}
+    private static func number(_ type: hid_t, bits: Int) -> ElementType {
+        H5Tget_class(type) == H5T_FLOAT
+            ? .float(bits: bits) : .integer(bits: bits, signed: H5Tget_sign(type) != H5T_SGN_NONE)
+    }
 
-extension Int8: Scalar {}
-extension Int16: Scalar {}
-extension Int32: Scalar {}
-extension Int64: Scalar {}
-extension Int: Scalar {}
-extension UInt8: Scalar {}
-extension UInt16: Scalar {}
-extension UInt32: Scalar {}
-extension UInt64: Scalar {}
-extension Float: Scalar {}
-extension Double: Scalar {}
+    /// Whether a number has a size that numbers have, and its bits lie within it. A damaged file may say otherwise, and
+    /// HDF5 1.10 then takes memory without end, or reads and writes beyond it.
+    private static func hasSoundFields(_ type: hid_t) -> Bool {
+        let bits = 8 * H5Tget_size(type)
+        let (precision, offset) = (H5Tget_precision(type), Int(H5Tget_offset(type)))
+        guard precision > 0, offset >= 0, precision + offset <= bits, bits <= 512 else { return false }
+        guard H5Tget_class(type) == H5T_FLOAT else { return true }
+        var (sign, exponent, exponentSize, mantissa, mantissaSize) = (0, 0, 0, 0, 0)
+        guard H5Tget_fields(type, &sign, &exponent, &exponentSize, &mantissa, &mantissaSize) >= 0 else { return false }
+        return sign < bits && exponentSize > 0 && exponentSize <= 32 && exponent + exponentSize <= bits
+            && mantissaSize > 0 && mantissa + mantissaSize <= bits
+    }
 
-extension Scalar {
-    /// The library's identifier of the type in memory.
-    static var memoryType: hid_t {
-        let bits = 8 * MemoryLayout<Self>.size
-        guard let integer = Self.self as? any FixedWidthInteger.Type else {
-            return bits == 32 ? ch5_float() : ch5_double()
-        }
-        switch (bits, integer.isSigned) {
-        case (8, true): return ch5_int8()
-        case (16, true): return ch5_int16()
-        case (32, true): return ch5_int32()
-        case (64, true): return ch5_int64()
-        case (8, false): return ch5_uint8()
-        case (16, false): return ch5_uint16()
-        case (32, false): return ch5_uint32()
-        default: return ch5_uint64()
+    /// The library's type to store numbers of this type, in this machine's byte order; nil when there is none.
+    func stored() -> Handle? {
+        switch self {
+        case .float(16): return HalfPrecision.type()
+        case .float(32): return Handle(H5Tcopy(ch5_float()), H5Tclose)
+        case .float(64): return Handle(H5Tcopy(ch5_double()), H5Tclose)
+        case .integer(let bits, let signed):
+            let types: [Int: (hid_t, hid_t)] = [
+                8: (ch5_int8(), ch5_uint8()), 16: (ch5_int16(), ch5_uint16()), 32: (ch5_int32(), ch5_uint32()),
+                64: (ch5_int64(), ch5_uint64()),
+            ]
+            return types[bits].flatMap { Handle(H5Tcopy(signed ? $0.0 : $0.1), H5Tclose) }
+        default: return nil
         }
     }
 }

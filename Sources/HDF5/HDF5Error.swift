@@ -1,5 +1,3 @@
-import CHDF5
-
 /// What went wrong with a file, in which object, and what the library said about it.
 public struct HDF5Error: Error, Sendable, CustomStringConvertible {
     /// Kinds of failure that a program answers differently.
@@ -18,6 +16,21 @@ public struct HDF5Error: Error, Sendable, CustomStringConvertible {
         case failed
     }
 
+    /// An entry of HDF5's error stack.
+    public struct Frame: Sendable, Equatable, CustomStringConvertible {
+        /// The function of HDF5 that failed, such as `H5Dread`.
+        public let function: String
+        /// What failed in it.
+        public let text: String
+        /// The part of the library, such as `Dataset`.
+        public let major: String
+        /// The kind of failure, such as `Read failed`.
+        public let minor: String
+
+        /// Function and text.
+        public var description: String { "\(function): \(text)" }
+    }
+
     /// The kind of failure.
     public let kind: Kind
     /// The file's path.
@@ -26,38 +39,21 @@ public struct HDF5Error: Error, Sendable, CustomStringConvertible {
     public let object: String?
     /// What was being done, and what is wrong.
     public let reason: String
-    /// The library's error stack, outermost first: function and description.
-    public let frames: [String]
+    /// The library's error stack, outermost call first; empty when this module found the fault.
+    public let frames: [Frame]
 
-    /// One line: reason, file, object, and the first and last words of the library.
+    /// One paragraph: file, object, reason, and the first and last words of the library.
     public var description: String {
         let place = object.map { "\(file): \($0)" } ?? file
         guard let first = frames.first, let last = frames.last else { return "\(place): \(reason)" }
-        return "\(place): \(reason) (HDF5: \(frames.count > 1 ? first + "; " + last : first))"
+        return "\(place): \(reason) (HDF5: \(frames.count > 1 ? "\(first); \(last)" : "\(first)"))"
     }
 
-    init(_ kind: Kind, file: String, object: String? = nil, _ reason: String, frames: [String] = []) {
+    init(_ kind: Kind, file: String, object: String? = nil, _ reason: String, frames: [Frame] = []) {
         self.kind = kind
         self.file = file
         self.object = object
         self.reason = reason
         self.frames = frames
     }
-}
-
-/// Collects the calling thread's error stack, outermost call first.
-func errorFrames() -> [String] {
-    final class Collected { var frames: [String] = [] }
-    let collected = Collected()
-    let stack = H5Eget_current_stack()
-    defer { H5Eclose_stack(stack) }
-    let append: H5E_walk2_t = { _, entry, context in
-        guard let entry = entry?.pointee, let context, let text = entry.desc else { return 0 }
-        let name = entry.func_name.map { String(cString: $0) } ?? "?"
-        Unmanaged<Collected>.fromOpaque(context).takeUnretainedValue().frames.append(
-            "\(name): \(String(cString: text))")
-        return 0
-    }
-    H5Ewalk2(stack, H5E_WALK_DOWNWARD, append, Unmanaged.passUnretained(collected).toOpaque())
-    return collected.frames
 }

@@ -4,7 +4,7 @@ import CHDF5
 final class Handle {
     let id: hid_t
     private let release: (hid_t) -> herr_t
-    private var isOpen = true
+    private(set) var isOpen = true
 
     /// Owns `id`, which `release` gives back; nil when `id` says that the call failed.
     init?(_ id: hid_t, _ release: @escaping (hid_t) -> herr_t) {
@@ -17,15 +17,13 @@ final class Handle {
     func close() -> Bool {
         guard isOpen else { return true }
         isOpen = false
-        return release(id) >= 0
+        // Releasing would wipe the errors of a call before it, and handles go out of scope before those are looked at.
+        let errors = H5Eget_num(ch5_error_default()) > 0 ? H5Eget_current_stack() : -1
+        Library.silence()
+        let isReleased = release(id) >= 0
+        if errors >= 0 { H5Eset_current_stack(errors) }
+        return isReleased
     }
 
-    deinit {
-        guard isOpen else { return }
-        // Each call of the library clears its error stack. Handles go when they are used no more, which may be before the
-        // error of the call they were made for has been read: the stack is kept for it.
-        let errors = H5Eget_current_stack()
-        _ = close()
-        H5Eset_current_stack(errors)
-    }
+    deinit { _ = close() }
 }

@@ -1,19 +1,29 @@
 import CHDF5
 
-/// The HDF5 library in this process. It is used by one thread at a time: a handle may move between threads, but no two
-/// threads call the library at once.
+/// The HDF5 library in this process.
+///
+/// One thread at a time uses it. Files, groups and data sets may move from a thread to another, but no two threads call
+/// anything of this module at once, not even for different files: HDF5 may have been built without a lock of its own.
 public enum Library {
     /// The version of the library that runs, such as `1.10.8`.
     public static var version: String {
+        silence()
         var (major, minor, release): (UInt32, UInt32, UInt32) = (0, 0, 0)
         H5get_libversion(&major, &minor, &release)
         return "\(major).\(minor).\(release)"
     }
 
-    /// Stops the library from printing its errors: they are in what is thrown. The setting belongs to the calling thread,
-    /// so it is made wherever a file, a data set or an attribute is used.
+    /// Stops the library from printing its errors: they are in what is thrown. HDF5 keeps the setting for each thread, so
+    /// whatever may fail makes it first.
     static func silence() {
-        H5open()
+        _ = isStarted
         H5Eset_auto2(ch5_error_default(), nil, nil)
     }
+
+    /// HDF5 would try at exit to store what was never closed, or could not be stored before; on a full disk that prints
+    /// errors, or ends the process by a fault in HDF5 1.10. What counts is closed before: files close themselves.
+    private static let isStarted: Bool = {
+        H5dont_atexit()
+        return H5open() >= 0
+    }()
 }

@@ -43,7 +43,8 @@ extension HDF5Suite {
             let scalar = try file.dataset("scalar")
             #expect(scalar.shape == [] && scalar.rows == 1 && scalar.rowCount == 1 && scalar.count == 1)
             #expect(try scalar.readAll(as: Int16.self) == [-7])
-            #expect(try failure { _ = try scalar.read(rows: 0..<1, as: Int16.self) }.kind == .mismatch)
+            #expect(try scalar.read(rows: 0..<1, as: Int16.self) == [-7])
+            #expect(try failure { _ = try scalar.read(rows: 0..<2, as: Int16.self) }.kind == .mismatch)
         }
 
         @Test func withoutRows() throws {
@@ -54,7 +55,7 @@ extension HDF5Suite {
             let dataset = try file.dataset("lzf")
             let error = try failure { _ = try dataset.readAll(as: Int32.self) }
             #expect(error.kind == .failed && error.object == "lzf" && error.description.contains("odd-storage.h5"))
-            #expect(error.frames.contains { $0.contains("filter") }, "\(error.frames)")
+            #expect(error.frames.contains { $0.text.contains("filter") }, "\(error.frames)")
         }
 
         @Test(arguments: [("flags", "enumeration"), ("pairs", "compound"), ("ragged", "variable-length sequence")])

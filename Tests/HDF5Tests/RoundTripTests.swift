@@ -35,7 +35,7 @@ extension HDF5Suite {
             }
             let dataset = try File.open(folder.file("a.h5")).dataset("x")
             #expect(dataset.shape == [7, 3, 2] && dataset.rows == 7 && dataset.rowCount == 6 && dataset.count == 42)
-            #expect(dataset.chunk == storage.chunkRows.map { [min($0, 7), 3, 2] })
+            #expect(dataset.chunk == storage.chunk?.first.map { [min($0, 7), 3, 2] })
             #expect(try dataset.readAll(as: T.self) == values, "\(T.self)")
             // Ranges that fit no chunk.
             for rows in [0..<1, 1..<6, 2..<3, 3..<7, 6..<7, 4..<4, 7..<7] {
