@@ -53,7 +53,7 @@ let package = Package(
             name: "collectives-check", dependencies: ["Collectives"], path: "Tests/CollectivesCheck"),
         .testTarget(name: "CollectivesTests", dependencies: ["TestSupport", "collectives-check"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
-        .testTarget(name: "KernelTests", dependencies: ["CKernels"]),
+        .testTarget(name: "KernelTests", dependencies: ["CKernels", "TestSupport"]),
         .testTarget(name: "AstroMAETests", dependencies: ["AstroMAE", "HDF5", "TestSupport"]),
         .testTarget(name: "SurveyTests", dependencies: ["HDF5", "Survey", "TestSupport"]),
         .testTarget(name: "MetricsTests", dependencies: ["Metrics"]),

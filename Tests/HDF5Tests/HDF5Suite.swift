@@ -33,21 +33,6 @@ func hdf5Prints(_ body: () throws -> Void) throws -> Bool {
     return String(decoding: printed, as: UTF8.self).contains(ours)
 }
 
-/// Numbers that look random and are the same in every run (SplitMix64).
-struct SeededNumbers: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-}
-
 extension Dataset {
     /// Some rows as an array.
     func read<T: Scalar>(rows: Range<Int>, as type: T.Type = T.self) throws -> [T] {

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Damage to a file's bytes that follows from its number alone.
 enum Mutation {
     static func apply(_ number: Int, to bytes: [UInt8]) -> [UInt8] {

@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// Attention against the formula, head by head.

@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// Convolutions as products with a window, row by row of a bordered image, against the sum that defines them.

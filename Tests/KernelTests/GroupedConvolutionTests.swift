@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// The parallel convolution path of a block against plain loops.

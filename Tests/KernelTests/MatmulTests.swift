@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// Matrix products of every shape against plain loops, at every instruction set.

@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// LayerNorm and means over rows against plain loops.

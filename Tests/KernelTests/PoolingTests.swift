@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// Pooling of images [y][x][channel] against plain loops.

@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// The first layer of the magnitude branch against plain loops.

@@ -6,21 +6,6 @@ import Testing
 /// Tests that open files, one at a time: HDF5 serves one thread at a time.
 @Suite(.serialized) struct SurveySuite {}
 
-/// Numbers that look random and are the same in every run (SplitMix64).
-struct SeededNumbers: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-}
-
 /// A partition file to be written, small and regular but for what a test changes.
 struct SamplePartition {
     /// A small network's images: 2 bands of 4 x 4 pixels.
