@@ -5,6 +5,9 @@ import Dispatch
 /// A galaxy's redshift has the same bits whatever galaxies share its batch and however many threads there are. An engine
 /// is used by one thread at a time; several engines may share a network.
 public final class Engine {
+    /// Galaxies a thread that an engine likes to be given at once; more at once are no faster.
+    public static let preferredCount = ForwardPass.headTile
+
     private let passes: [ForwardPass]
 
     /// - Parameters:

@@ -1,7 +1,7 @@
 import AstroMAE
 import Survey
 
-/// One rank's inference phase: its galaxies in batches, each read while the one before is computed.
+/// One rank's inference phase: its galaxies in batches, the next ones read while the ones before are computed.
 struct Inference {
     let network: PreparedNetwork
     let dataSet: DataSet
@@ -31,18 +31,21 @@ struct Inference {
         let (start, processorStart) = (ContinuousClock.now, Host.processorTime())
 
         let engine = Engine(network, threads: threads)
-        let reader = BatchReader(shard.batches(of: batchSize), of: dataSet, schema: schema)
+        let batches = shard.batches(of: batchSize)
+        // A batch is read and computed in pieces that keep the engine's tiles full: memory does not grow with the batch.
+        let pieces = batches.flatMap { $0.batches(of: Engine.preferredCount * threads) }
+        let reader = BatchReader(pieces, of: dataSet, schema: schema)
         var waiting = ContinuousClock.now
         try reader.forEach { batch in
             outcome.report.readWait += (ContinuousClock.now - waiting).seconds
             outcome.predictions += predict(batch, engine)
             outcome.redshifts += batch.buffers.redshifts
-            outcome.report.batches += 1
             progress(outcome.predictions.count)
             waiting = .now
         }
 
         outcome.report.samples = outcome.predictions.count
+        outcome.report.batches = batches.count
         outcome.report.wallTime = (ContinuousClock.now - start).seconds
         outcome.report.processorTime = Host.processorTime() - processorStart
         outcome.report.memory = Host.peakMemory()

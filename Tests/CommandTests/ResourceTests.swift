@@ -23,19 +23,20 @@ extension CommandTests {
                     == Output(folder: scratch.file("2")).bytes("predictions.h5"))
         }
 
-        @Test func memoryOfARank() async throws {
+        /// Small chunks, and chunks of 10 MB that must be decompressed whole.
+        @Test(arguments: [16, 512]) func memoryOfARank(rowsOfAChunk: Int) async throws {
             // Proportional set sizes: a page that n processes share counts as an n-th in each of them.
-            let data = try survey()
-            let output = scratch.file("out")
+            try MockSurvey().write(input.file("1.h5"), count: 4096, .init(chunkRows: rowsOfAChunk))
+            let (data, output) = (input.path, scratch.file("out"))
             async let outcome = Photoz.run(
-                ranks: 2, data: data, output: output, ["--batch-size", "512"], limit: 60)
+                ranks: 2, data: [data], output: output, ["--batch-size", "512"], limit: 60)
             let peaks = try await ProportionalMemory.peaks(ofProcessesWith: output)
             let finished = try await outcome
             try #require(finished.exitCode == 0, "\(finished.report)")
             #expect(peaks.count == 2, "\(peaks)")
             #expect(peaks.first ?? .infinity <= 250, "MB: \(peaks)")
             #expect(peaks.dropFirst().allSatisfy { $0 <= 100 }, "MB: \(peaks)")
-            print("peak proportional set sizes, MB: \(peaks)")
+            print("peak proportional set sizes with chunks of \(rowsOfAChunk) rows, MB: \(peaks)")
         }
 
         @Test func throughputOnTwoRanks() async throws {
