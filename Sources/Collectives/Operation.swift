@@ -23,14 +23,32 @@ public struct Operation<Element: BitwiseCopyable> {
 }
 
 extension Operation where Element: MPINumber {
-    /// The sum.
-    public static var sum: Operation { Operation(kind: .native(cmpi_sum(), Element.datatype)) }
+    /// The sum. Integers wrap around.
+    public static var sum: Operation { wrappingSum ?? Operation(kind: .native(cmpi_sum(), Element.datatype)) }
     /// The product.
     public static var product: Operation { Operation(kind: .native(cmpi_product(), Element.datatype)) }
     /// The smallest value.
     public static var min: Operation { Operation(kind: .native(cmpi_min(), Element.datatype)) }
     /// The largest value.
     public static var max: Operation { Operation(kind: .native(cmpi_max(), Element.datatype)) }
+}
+
+extension Operation {
+    /// Open MPI's vector code saturates sums of 8 and 16 bits, except in the elements that are left over at the end of an
+    /// array: those sums are our own.
+    fileprivate static var wrappingSum: Operation? {
+        switch Element.self {
+        case is Int8.Type: Operation<Int8>.ownSum as? Operation
+        case is Int16.Type: Operation<Int16>.ownSum as? Operation
+        case is UInt8.Type: Operation<UInt8>.ownSum as? Operation
+        case is UInt16.Type: Operation<UInt16>.ownSum as? Operation
+        default: nil
+        }
+    }
+}
+
+extension Operation where Element: FixedWidthInteger {
+    fileprivate static var ownSum: Operation { .custom(commutative: true, associative: true, &+) }
 }
 
 extension Operation where Element: MPINumber & FixedWidthInteger {
@@ -54,19 +72,26 @@ public struct Located<Value: MPINumber>: BitwiseCopyable {
     }
 }
 
+extension Located {
+    /// The same whichever is asked, so that the result does not depend on the order in which MPI compares.
+    fileprivate func wins(over other: Located, isBetter: (Value, Value) -> Bool) -> Bool {
+        if isBetter(value, other.value) { return true }
+        if isBetter(other.value, value) { return false }
+        // Equal, or one that compares with nothing, itself included.
+        let (isNumber, otherIsNumber) = (value == value, other.value == other.value)
+        return isNumber == otherIsNumber ? rank <= other.rank : isNumber
+    }
+}
+
 extension Operation {
-    /// The smallest value and the lowest rank that has it.
+    /// The smallest value and the lowest rank that has it. NaN loses against every number.
     public static func minLocation<Value>() -> Operation where Element == Located<Value> {
-        .custom(commutative: true, associative: true) { a, b in
-            a.value < b.value || (a.value == b.value && a.rank < b.rank) ? a : b
-        }
+        .custom(commutative: true, associative: true) { $0.wins(over: $1, isBetter: <) ? $0 : $1 }
     }
 
-    /// The largest value and the lowest rank that has it.
+    /// The largest value and the lowest rank that has it. NaN loses against every number.
     public static func maxLocation<Value>() -> Operation where Element == Located<Value> {
-        .custom(commutative: true, associative: true) { a, b in
-            a.value > b.value || (a.value == b.value && a.rank < b.rank) ? a : b
-        }
+        .custom(commutative: true, associative: true) { $0.wins(over: $1, isBetter: >) ? $0 : $1 }
     }
 
     /// Calls `body` with MPI's handles for this operation and its element type; nil when MPI must not choose the order.

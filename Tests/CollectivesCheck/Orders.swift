@@ -48,5 +48,12 @@ enum Orders {
         let (least, most) = (values.min() ?? 0, values.max() ?? 0)
         world.expect([lowest.value, lowest.rank], [least, values.firstIndex(of: least) ?? -1], "minLocation")
         world.expect([highest.value, highest.rank], [most, values.firstIndex(of: most) ?? -1], "maxLocation")
+        // A value that is not a number, on any one rank, loses wherever MPI meets it.
+        for odd in 0..<world.size where world.size > 1 {
+            let mine = Located(rank == odd ? Double.nan : Double(-rank), rank: rank)
+            let others = (0..<world.size).filter { $0 != odd }
+            world.expect(try world.allReduce(mine, .minLocation()).rank, others[others.count - 1], "minimum beside NaN")
+            world.expect(try world.allReduce(mine, .maxLocation()).rank, others[0], "maximum beside NaN")
+        }
     }
 }

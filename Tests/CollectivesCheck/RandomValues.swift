@@ -3,6 +3,37 @@ import Collectives
 /// Every operation against a plain fold over what all ranks hold, for seeded random lengths and values.
 enum RandomValues {
     static func check(_ world: Communicator) throws {
+        try operations(world)
+        try sums(world, Int8.self, Int16.self, Int32.self, Int64.self, Int.self)
+        try sums(world, UInt8.self, UInt16.self, UInt32.self, UInt64.self, UInt.self)
+    }
+
+    /// Sums and products that wrap around, of arrays long enough for MPI's vector code and for what it leaves over.
+    private static func sums<each T: MPINumber & FixedWidthInteger>(
+        _ world: Communicator, _ types: repeat (each T).Type
+    ) throws { repeat try check((each T).self, world) }
+
+    private static func check<T: MPINumber & FixedWidthInteger>(_ type: T.Type, _ world: Communicator) throws {
+        for count in [1, 31, 64, 100, 1003] {
+            let all = (0..<world.size).map { rank in
+                var values = Generator(state: UInt64(count * 1000 + rank))
+                return (0..<count).map { _ in T(truncatingIfNeeded: values.next()) }
+            }
+            let sums = all.dropFirst().reduce(all[0]) { zip($0, $1).map { $0 &+ $1 } }
+            let products = all.dropFirst().reduce(all[0]) { zip($0, $1).map { $0 &* $1 } }
+            var reduced = all[world.rank]
+            try world.allReduce(inPlace: &reduced, .sum)
+            world.expect(reduced, sums, "sum of \(count) \(T.self)")
+            let running = all[...world.rank].dropFirst().reduce(all[0]) { zip($0, $1).map { $0 &+ $1 } }
+            world.expect(try world.scan(all[world.rank], .sum), running, "scan of \(count) \(T.self)")
+            let last = world.size - 1
+            world.expect(
+                try world.reduce(all[world.rank], .product, root: last), world.rank == last ? products : nil,
+                "product of \(count) \(T.self)")
+        }
+    }
+
+    private static func operations(_ world: Communicator) throws {
         var lengths = Generator(state: 2026)
         for round in 0..<40 {
             let count = Int(lengths.next() % 50)
