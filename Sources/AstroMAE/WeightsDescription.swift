@@ -21,6 +21,9 @@ struct WeightsDescription {
                 faults.append("\(member.name): is not a tensor; a weights file holds nothing else")
                 continue
             }
+            if dataset.isNeverWritten {
+                faults.append("\(member.name): has shape \(dataset.shape) and no data; its writer did not finish")
+            }
             tensors[member.name] = Tensor(shape: dataset.shape, type: dataset.elementType)
         }
         guard faults.isEmpty else { return }

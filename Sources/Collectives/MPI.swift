@@ -9,6 +9,8 @@ public enum MPI {
     /// - Throws: ``CollectiveError`` when MPI cannot be started, or when a launcher started several processes that do not
     ///   know each other: N separate worlds of one, which would all do the whole job.
     public static func start() throws(CollectiveError) -> Communicator {
+        // Alone, Open MPI would still look for a remote shell and fail where there is none, as in many containers.
+        if getenv("OMPI_COMM_WORLD_SIZE") == nil { setenv("OMPI_MCA_plm_rsh_agent", "", 0) }
         var provided: Int32 = 0
         try check(MPI_Init_thread(nil, nil, Int32(MPI_THREAD_FUNNELED), &provided), "MPI_Init_thread")
         guard provided >= Int32(MPI_THREAD_FUNNELED) else {

@@ -16,6 +16,8 @@ public final class Dataset: AttributeHolder {
     public let filters: [Filter]
 
     let type: Handle
+    /// Whether the elements are in this file: not in others that it names.
+    private let keepsOwnData: Bool
 
     init(file: OpenFile, name: String, handle: Handle) throws(HDF5Error) {
         guard let type = Handle(H5Dget_type(handle.id), H5Tclose),
@@ -38,6 +40,8 @@ public final class Dataset: AttributeHolder {
         stringLength = elementType == .string && H5Tis_variable_str(type.id) == 0 ? H5Tget_size(type.id) : nil
         chunk = Self.chunk(creation, rank: shape.count)
         filters = Filter.list(of: creation)
+        let layout = H5Pget_layout(creation.id)
+        keepsOwnData = layout == H5D_CHUNKED || (layout == H5D_CONTIGUOUS && H5Pget_external_count(creation.id) == 0)
         super.init(handle: handle, file: file, objectName: name)
     }
 
@@ -52,6 +56,12 @@ public final class Dataset: AttributeHolder {
 
     /// Bytes that the elements take in the file, after compression; zero when nothing has been written.
     public var storageSize: Int { Int(clamping: H5Dget_storage_size(handle.id)) }
+
+    /// Whether it was declared and no element was ever written: what is read then is a made-up value.
+    public var isNeverWritten: Bool { keepsOwnData && count > 0 && storageSize == 0 }
+
+    /// Whether it claims more elements than the file can hold, even if they are packed as tightly as can be.
+    public var isImplausible: Bool { keepsOwnData && !file.canHold(count, ofBytes: H5Tget_size(type.id)) }
 
     /// Whether this library can undo all filters.
     public var isDecodable: Bool { filters.allSatisfy(\.isDecodable) }

@@ -26,14 +26,17 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
     }
 
     /// Any error as a failure of the job.
-    public init(_ error: any Error) {
+    ///
+    /// - Parameter inspecting: Whether `photoz inspect` fails; it is then not advised.
+    public init(_ error: any Error, inspecting: Bool = false) {
         switch error {
         case let error as JobError: self = error
+        case let error as HDF5Error where inspecting: self.init(JobError.code(of: error), "\(error)")
         case let error as HDF5Error: self.init(JobError.code(of: error), "\(error)\(JobError.advice(for: error))")
         case let error as WeightsError:
-            self.init(.badData, "\(error)\nCheck the weights with: photoz inspect \(error.file)")
+            self.init(.badData, "\(error)" + (inspecting ? "" : "\nSee all faults with: photoz inspect \(error.file)"))
         case let error as PartitionError:
-            self.init(.badData, "\(error)\nCheck the partition with: photoz inspect \(error.file)")
+            self.init(.badData, "\(error)" + (inspecting ? "" : "\nSee all faults with: photoz inspect \(error.file)"))
         case let error as DataSet.Failure:
             if case .inconsistent = error {
                 self.init(.badData, "\(error)")

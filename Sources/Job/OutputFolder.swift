@@ -20,6 +20,12 @@ final class OutputFolder {
         lock = try Self.lock(path)
         self.path = path
         let finished = Self.names.filter { access(path + "/" + $0, F_OK) == 0 }
+        if let folder = finished.first(where: { Self.isFolder(path + "/" + $0) }) {
+            release()
+            throw JobError(
+                .outputRefused, "\(path)/\(folder): is a folder where a result goes; remove it or choose another output"
+            )
+        }
         if !finished.isEmpty, !overwrite {
             release()
             throw JobError(
@@ -27,6 +33,16 @@ final class OutputFolder {
                 "\(path): already holds \(finished.joined(separator: ", ")); choose another folder, or give --overwrite to replace them"
             )
         }
+    }
+
+    /// Refuses the folder of the partitions: the next run would take the results for one of them.
+    ///
+    /// - Throws: ``JobError`` with code 73.
+    func requireOther(than data: String) throws {
+        var (own, other) = (stat(), stat())
+        guard stat(path, &own) == 0, stat(data, &other) == 0, own.st_ino == other.st_ino, own.st_dev == other.st_dev
+        else { return }
+        throw JobError(.outputRefused, "\(path): is the folder of the partitions; choose another one for the results")
     }
 
     /// Where a file is written until it is whole.
@@ -115,10 +131,14 @@ final class OutputFolder {
             }
             folder += "/"
         }
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+        guard isFolder(path) else {
             throw JobError(.outputRefused, "\(path): is not a folder; choose another one")
         }
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Takes the lock: a file that is locked by the system and lost with the process, however it ends.

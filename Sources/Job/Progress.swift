@@ -28,7 +28,7 @@ struct Progress {
             let filled = Int(fraction * 40)
             let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: 40 - filled)
             say("\r[\(bar)] \(percent)%  \(rate) galaxies/s " + (fraction >= 1 ? "\n" : ""))
-        } else if elapsed >= nextLine || fraction >= 1 {
+        } else if elapsed >= nextLine, fraction < 1 {
             say("photoz: about \(percent)% of \(total) galaxies, \(rate) galaxies/s\n")
             // Lines come further apart the longer the job runs: a log of hours stays short.
             nextLine = elapsed + max(.seconds(2), elapsed / 10)

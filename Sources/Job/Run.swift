@@ -58,7 +58,11 @@ public struct Run {
     private func plan(schema: PartitionSchema, output: OutputFolder?) throws -> DataSet {
         var found: RunPlan?
         if let output {
+            for path in options.data { try output.requireOther(than: path) }
             let dataSet = try DataSet.open(options.data, fileLimit: options.fileLimit, schema: schema)
+            // One line for a few, not a screen for a thousand.
+            for warning in dataSet.warnings.prefix(3) { warn(warning) }
+            if dataSet.warnings.count > 3 { warn("and \(dataSet.warnings.count - 3) more of that kind") }
             try output.requireSpace(bytes: PredictionsWriter.byteCount(of: dataSet, ranks: world.size))
             found = RunPlan(dataSet)
         }

@@ -5,8 +5,8 @@ extension Results {
     /// One screen about the run, for standard output.
     func summary(output: String) -> String {
         var lines = [
-            "\(samples) galaxies in \(partitionCount) \(partitionCount == 1 ? "partition" : "partitions"), "
-                + "\(reports.count) \(reports.count == 1 ? "rank" : "ranks"), \(provenance.instructionSet), \(precision)",
+            "\(counted(samples, "galaxy", "galaxies")) in \(counted(partitionCount, "partition", "partitions")), "
+                + "\(counted(reports.count, "rank", "ranks")), \(provenance.instructionSet), \(precision)",
             "",
         ]
         func row(_ name: String, _ value: String, _ remark: String = "") {
@@ -20,14 +20,14 @@ extension Results {
             "resident, shared pages included")
         lines.append("")
         if let metrics, metrics.count > 0 {
-            lines.append("  \(metrics.count) of them have a spectroscopic redshift; d = (p - z)/(1 + z)")
+            lines.append("  metrics over the \(metrics.count) with a spectroscopic redshift; d = (p - z)/(1 + z)")
             row("sigma_mad", decimal(metrics.sigmaMAD, 5), "1.4826 median |d - median d|")
             row("Bias", decimal(metrics.bias, 5), "mean d")
             row("outliers", percent(metrics.outlierFraction015), "|d| > 0.15")
             row("MAE", decimal(metrics.meanAbsoluteError, 5), "mean |p - z|")
             row("R2", decimal(metrics.r2, 4))
         } else {
-            lines.append("  no spectroscopic redshifts: no metrics")
+            lines.append("  no galaxy with a spectroscopic redshift above -1: no metrics")
         }
         lines += ["", "Results: \(output)/Results.json, \(output)/predictions.h5, \(output)/combined_data.json"]
         return lines.joined(separator: "\n")
@@ -39,6 +39,8 @@ extension Results {
             + "write \(decimal(wallTime.write, 2))"
     }
 }
+
+private func counted(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }
 
 private func padded(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(1, width - text.count))

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import HDF5
 
 /// A survey on disk: partition files in data-set order.
@@ -45,17 +46,22 @@ public struct DataSet: Sendable {
     /// What identifiers the galaxies have: integers or strings only when every file that holds galaxies has them.
     public let identifiers: PartitionFile.Identifiers
 
+    /// What the user should know about the files, although they can be used.
+    public let warnings: [String]
+
     /// Galaxies in all.
     public var rows: Int { partitions.reduce(0) { $0 + $1.rows } }
 
     /// A data set that another rank has looked at.
     public init(
-        folder: String, partitions: [Partition], hasRedshift: Bool, identifiers: PartitionFile.Identifiers
+        folder: String, partitions: [Partition], hasRedshift: Bool, identifiers: PartitionFile.Identifiers,
+        warnings: [String] = []
     ) {
         self.folder = folder
         self.partitions = partitions
         self.hasRedshift = hasRedshift
         self.identifiers = identifiers
+        self.warnings = warnings
     }
 
     /// The path of a partition.
@@ -73,6 +79,8 @@ public struct DataSet: Sendable {
         let names = Array(all.prefix(fileLimit ?? all.count))
         let files = try names.map { name -> (Partition, Bool, PartitionFile.Identifiers) in
             let file = try PartitionFile(join(folder, name), schema: schema)
+            // Integers are as quickly read as checked; strings are read when they are written.
+            if file.identifiers == .integers { try file.checkIdentifiers() }
             return (Partition(name: name, rows: file.rows), file.hasRedshift, file.identifiers)
         }
         let kinds = Set(files.filter { $0.0.rows > 0 }.map(\.2))
@@ -80,9 +88,26 @@ public struct DataSet: Sendable {
             throw Failure.inconsistent(
                 "\(paths.joined(separator: ", ")): some partitions have integers as \(schema.objectID), others strings")
         }
+        var warnings = sameFiles(names, in: folder)
+        if kinds.count > 1, let without = files.first(where: { $0.0.rows > 0 && $0.2 == .none }) {
+            warnings.append(
+                "\(without.0.name) has no \(schema.objectID): the predictions carry none, although others have it")
+        }
         return DataSet(
             folder: folder, partitions: files.map(\.0), hasRedshift: files.contains { $0.1 },
-            identifiers: kinds.count == 1 ? kinds.first ?? .none : .none)
+            identifiers: kinds.count == 1 ? kinds.first ?? .none : .none, warnings: warnings)
+    }
+
+    /// Files that are taken twice, by another name or through a link: their galaxies would count twice.
+    private static func sameFiles(_ names: [String], in folder: String) -> [String] {
+        var seen: [UInt64: String] = [:]
+        return names.compactMap { name in
+            var status = stat()
+            guard stat(join(folder, name), &status) == 0 else { return nil }
+            let identity = UInt64(status.st_ino) ^ UInt64(status.st_dev) << 48
+            defer { seen[identity] = seen[identity] ?? name }
+            return seen[identity].map { "\(name) is the same file as \($0): its galaxies count twice" }
+        }
     }
 
     /// The folder, and the names of the partitions in it.

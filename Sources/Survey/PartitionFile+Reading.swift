@@ -74,7 +74,41 @@ extension PartitionFile {
                 }
             }
         }
+        do { try checkIdentifiers() } catch let error as PartitionError { faults += error.faults }
         guard faults.isEmpty else { throw PartitionError(file: path, faults: faults) }
+    }
+
+    /// Reads all identifiers, so that what cannot be carried into results is known before work starts.
+    ///
+    /// - Throws: ``PartitionError`` that names the row of an integer beyond int64, `HDF5Error` when they cannot be read.
+    func checkIdentifiers() throws {
+        let step = 1 << 16
+        for first in stride(from: 0, to: rows, by: step) {
+            let part = first..<min(first + step, rows)
+            switch identifiers {
+            case .none: return
+            case .strings: _ = try stringIdentifiers(rows: part)
+            case .integers: try requireSigned(part)
+            }
+        }
+    }
+
+    /// HDF5 would replace an unsigned integer beyond int64 by the largest one there is, without a word.
+    private func requireSigned(_ part: Range<Int>) throws {
+        guard let objectID, objectID.elementType == .integer(bits: 64, signed: false) else {
+            _ = try integerIdentifiers(rows: part)
+            return
+        }
+        let values = try [UInt64](unsafeUninitializedCapacity: part.count) { buffer, count in
+            try objectID.read(rows: part, into: UnsafeMutableBufferPointer(rebasing: buffer[..<part.count]))
+            count = part.count
+        }
+        guard let place = values.firstIndex(where: { $0 > Int64.max }) else { return }
+        throw PartitionError(
+            file: path,
+            faults: [
+                "\(schema.objectID): row \(part.lowerBound + place) holds \(values[place]), beyond int64; store such identifiers as strings"
+            ])
     }
 
     /// Identifiers that are integers.
@@ -150,6 +184,8 @@ extension PartitionFile {
         let row = rows.lowerBound + place / (values.count / rows.count)
         throw PartitionError(
             file: path,
-            faults: ["\(name): row \(row) holds \(values[place]), not a finite number; correct or remove that galaxy"])
+            faults: [
+                "\(name): row \(row) holds \(values[place]) in float32, not a finite number; correct or remove that galaxy"
+            ])
     }
 }

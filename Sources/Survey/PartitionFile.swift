@@ -115,9 +115,26 @@ private struct PartitionCheck {
     }
 
     private mutating func open(_ name: String) -> Dataset? {
-        do { return try file.dataset(name) } catch {
+        do {
+            let dataset = try file.dataset(name)
+            checkStorage(of: dataset)
+            return dataset
+        } catch {
             faults.append("\(name): \(error.reason)")
             return nil
+        }
+    }
+
+    private mutating func checkStorage(of dataset: Dataset) {
+        if dataset.isNeverWritten {
+            faults.append("\(dataset.name): has shape \(dataset.shape) and no data; its writer did not finish")
+        } else if dataset.isImplausible {
+            faults.append("\(dataset.name): claims \(dataset.count) elements, more than the file can hold")
+        }
+        for filter in dataset.filters where !filter.isDecodable {
+            faults.append(
+                "\(dataset.name): is packed with \(filter.name), which this HDF5 library cannot undo; install its plug-in or repack the file"
+            )
         }
     }
 

@@ -19,8 +19,8 @@ enum Exit {
     }
 
     /// Ends after a failure of a command that runs without MPI.
-    static func withoutMPI(_ error: any Error) -> Never {
-        let failure = JobError(error)
+    static func withoutMPI(_ error: any Error, inspecting: Bool = false) -> Never {
+        let failure = JobError(error, inspecting: inspecting)
         say("photoz: error: \(failure)", to: 2)
         exit(failure.code.rawValue)
     }

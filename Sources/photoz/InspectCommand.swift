@@ -26,7 +26,7 @@ struct InspectCommand: ParsableCommand {
     func run() {
         if cpu { describeProcessor() }
         guard let file else { return }
-        do { try inspect(file) } catch { Exit.withoutMPI(error) }
+        do { try inspect(file) } catch { Exit.withoutMPI(error, inspecting: true) }
     }
 
     private func describeProcessor() {

@@ -109,6 +109,49 @@ extension CommandTests {
                 65, data: [input.path], naming: ["1.h5", "images", "rows", "cannot be read", "checksum"])
         }
 
+        @Test func aPartitionWhoseWriterDidNotFinish() async throws {
+            let file = try File.create(input.file("1.h5"))
+            _ = try file.createDataset("images", of: Float.self, shape: [9, 5, 32, 32])
+            _ = try file.createDataset("magnitudes", of: Double.self, shape: [9, 5])
+            try file.close()
+            try await expectFailure(
+                65, data: [input.path], naming: ["2 faults", "images: has shape [9, 5, 32, 32] and no data"])
+        }
+
+        @Test func sizesThatNoFileHolds() async throws {
+            let file = try File.create(input.file("1.h5"))
+            let images = try file.createDataset(
+                "images", of: Float.self, shape: [1 << 40, 5, 32, 32], storage: .chunked(rows: 1, compression: 1))
+            try images.write(rows: 0..<1, from: [Float](repeating: 1, count: MockSurvey.pixels))
+            let magnitudes = try file.createDataset(
+                "magnitudes", of: Double.self, shape: [1 << 40, 5], storage: .chunked(rows: 1, compression: 1))
+            try magnitudes.write(rows: 0..<1, from: [1, 2, 3, 4, 5])
+            try file.close()
+            try await expectFailure(65, data: [input.path], naming: ["images: claims", "more than the file can hold"])
+            let outcome = try await Photoz.alone(["inspect", input.file("1.h5")])
+            #expect(outcome.exitCode == 65 && outcome.seconds < 10, "\(outcome.report)")
+        }
+
+        @Test func aPipeAsPartition() async throws {
+            #expect(mkfifo(input.file("1.h5"), 0o600) == 0)
+            try await expectFailure(66, data: [input.path], naming: ["1.h5", "is not a file"])
+        }
+
+        @Test func identifiersBeyondInt64() async throws {
+            let data = try partition(.init())
+            let file = try File.create(input.file("2.h5"))
+            let source = try File.open(input.file("1.h5"))
+            let images: [Float] = try source.dataset("images").readAll()
+            let magnitudes: [Double] = try source.dataset("magnitudes").readAll()
+            try file.createDataset("images", of: Float.self, shape: [10, 5, 32, 32]).write(rows: 0..<10, from: images)
+            try file.createDataset("magnitudes", of: Double.self, shape: [10, 5]).write(rows: 0..<10, from: magnitudes)
+            try file.createDataset("object_id", of: UInt64.self, shape: [10])
+                .write(rows: 0..<10, from: (0..<10).map { UInt64(Int64.max) - 3 + $0 })
+            try file.close()
+            try await expectFailure(
+                65, data: data, naming: ["2.h5", "object_id: row 4 holds 9223372036854775808", "as strings"])
+        }
+
         @Test func aWeightsFileAsData() async throws {
             try await expectFailure(
                 65, data: [Repository.weights], naming: ["astromae-mock-sdss.h5", "images: is missing"])
@@ -156,6 +199,20 @@ extension CommandTests {
         @Test func aReadOnlyOutput() async throws {
             // /proc is a file system that nobody can write to, root included.
             try await expectFailure(73, data: galaxies, output: "/proc/photoz-out", naming: ["/proc/photoz-out"])
+        }
+
+        @Test func theFolderOfThePartitionsAsOutput() async throws {
+            let data = try partition(.init())
+            try await expectFailure(73, data: data, output: input.path, naming: ["folder of the partitions"])
+        }
+
+        @Test func aFolderWhereAResultGoes() async throws {
+            try FileManager.default.createDirectory(
+                atPath: output.folder + "/predictions.h5", withIntermediateDirectories: true)
+            let outcome = try await Photoz.run(
+                ranks: 2, data: galaxies, output: output.folder, ["--overwrite"], limit: 30)
+            #expect(outcome.exitCode == 73 && outcome.error.contains("is a folder where"), "\(outcome.report)")
+            #expect(output.names == ["predictions.h5"])
         }
 
         @Test func aFinishedResultIsNotOverwritten() async throws {

@@ -106,6 +106,29 @@ extension CommandTests {
             #expect(try output.integers("partition") == [0, 1, 1, 2, 2, 2])
         }
 
+        @Test func filesTakenTwiceAndMissingIdentifiersAreSaid() async throws {
+            try MockSurvey().write(input.file("1.h5"), count: 3, .init(integerIdentifiers: true))
+            try MockSurvey().write(input.file("2.h5"), count: 3)
+            symlink(input.file("2.h5"), input.file("3.h5"))
+            let outcome = try await Photoz.run(
+                ranks: 2, data: [input.path], output: scratch.file("out"), limit: 30)
+            #expect(outcome.exitCode == 0, "\(outcome.report)")
+            #expect(outcome.error.contains("3.h5 is the same file as 2.h5"), "\(outcome.report)")
+            #expect(outcome.error.contains("2.h5 has no object_id"), "\(outcome.report)")
+        }
+
+        @Test func aloneWithoutARemoteShell() async throws {
+            // Containers often have none, and nothing is started elsewhere.
+            let outcome = try await Launch.run(
+                Photoz.path,
+                [
+                    "run", "--weights", Repository.weights, "--data", Repository.galaxies, "--output",
+                    scratch.file("out"),
+                ],
+                limit: 30, environment: ["PATH": "/nowhere"])
+            #expect(outcome.exitCode == 0, "\(outcome.report)")
+        }
+
         @Test func predictionsThatOverflowAreSaid() async throws {
             try MockSurvey().write(
                 input.file("1.h5"), count: 10,

@@ -76,7 +76,7 @@ extension SurveySuite {
                 let file = try File.create(path)
                 for (other, shape) in [("images", [3, 2, 4, 4]), ("magnitudes", [3, 2]), ("redshift", [3])]
                 where other != name {
-                    _ = try file.createDataset(other, of: Float.self, shape: shape)
+                    try file.createZeros(other, of: Float.self, shape: shape)
                 }
                 try make(file)
                 try file.close()
@@ -84,16 +84,16 @@ extension SurveySuite {
                     try PartitionFile(path, schema: SamplePartition.schema)
                 }.faults
             }
-            let images = try replacing("images") { _ = try $0.createStringDataset("images", shape: [3, 2, 4, 4]) }
+            let images = try replacing("images") { try $0.createTexts("images", shape: [3, 2, 4, 4]) }
             #expect(images == ["images: holds string, not numbers"])
             let magnitudes = try replacing("magnitudes") {
-                _ = try $0.createDataset("magnitudes", of: Int32.self, shape: [3, 2])
+                try $0.createZeros("magnitudes", of: Int32.self, shape: [3, 2])
             }
             #expect(magnitudes.count == 1 && magnitudes[0].hasPrefix("magnitudes: holds int32"))
-            let redshift = try replacing("redshift") { _ = try $0.createStringDataset("redshift", shape: [3]) }
+            let redshift = try replacing("redshift") { try $0.createTexts("redshift", shape: [3]) }
             #expect(redshift == ["redshift: holds string, not numbers"])
             let identifiers = try replacing("object_id") {
-                _ = try $0.createDataset("object_id", of: Double.self, shape: [3])
+                try $0.createZeros("object_id", of: Double.self, shape: [3])
             }
             #expect(identifiers.count == 1 && identifiers[0].hasPrefix("object_id: holds float64"))
         }

@@ -54,8 +54,8 @@ extension SurveySuite {
         @Test func redshiftsMayBeUnknown() throws {
             // A NaN among redshifts is a galaxy without one, not a fault.
             let file = try File.create(path)
-            _ = try file.createDataset("images", of: Float.self, shape: [2, 2, 4, 4])
-            _ = try file.createDataset("magnitudes", of: Double.self, shape: [2, 2])
+            try file.createZeros("images", of: Float.self, shape: [2, 2, 4, 4])
+            try file.createZeros("magnitudes", of: Double.self, shape: [2, 2])
             try file.createDataset("redshift", of: Double.self, shape: [2]).write(
                 rows: 0..<2, from: [Double.nan, 0.25])
             try file.close()
@@ -122,7 +122,7 @@ extension SurveySuite {
             schema.magnitudes = ["r", "g"]
             do {
                 let file = try File.create(path)
-                _ = try file.createDataset("images", of: Float.self, shape: [3, 2, 4, 4])
+                try file.createZeros("images", of: Float.self, shape: [3, 2, 4, 4])
                 try file.createDataset("g", of: Double.self, shape: [3]).write(rows: 0..<3, from: [1.0, 2, 3])
                 try file.createDataset("r", of: Float.self, shape: [3]).write(rows: 0..<3, from: [4, 5, Float.nan])
                 try file.close()
@@ -162,7 +162,7 @@ extension SurveySuite {
                     let shape = isFirst ? [rows, bands, height, width] : [rows, height, width, bands]
                     try file.createDataset("images", of: Float.self, shape: shape, storage: .chunked(rows: 2))
                         .write(rows: 0..<rows, from: isFirst ? first : last)
-                    _ = try file.createDataset("magnitudes", of: Float.self, shape: [rows, bands])
+                    try file.createZeros("magnitudes", of: Float.self, shape: [rows, bands])
                     try file.close()
                 }
                 let file = try PartitionFile(path, schema: schema)

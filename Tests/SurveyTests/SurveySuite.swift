@@ -50,6 +50,20 @@ struct SamplePartition {
     }
 }
 
+extension File {
+    /// A data set of zeros, written: a data set without data is a fault of its own.
+    func createZeros<T: Scalar>(_ name: String, of type: T.Type, shape: [Int]) throws {
+        try createDataset(name, of: type, shape: shape)
+            .write(rows: 0..<shape[0], from: [T](repeating: 0, count: shape.reduce(1, *)))
+    }
+
+    /// A data set of texts without letters.
+    func createTexts(_ name: String, shape: [Int]) throws {
+        try createStringDataset(name, shape: shape)
+            .write(rows: 0..<shape[0], strings: [String](repeating: "", count: shape.reduce(1, *)))
+    }
+}
+
 /// What a partition yields: images, magnitudes and redshifts.
 struct Galaxies {
     var images, magnitudes, redshifts: [Float]

@@ -40,7 +40,7 @@ public enum Launch {
         variables.merge(environment) { $1 }
         let start = ContinuousClock.now
         let result = try await Subprocess.run(
-            .name("timeout"), arguments: Arguments(["--kill-after=5", "\(limit)", program] + arguments),
+            .path("/usr/bin/timeout"), arguments: Arguments(["--kill-after=5", "\(limit)", program] + arguments),
             environment: .custom(
                 Dictionary(uniqueKeysWithValues: variables.map { (Environment.Key(rawValue: $0)!, $1) })),
             output: .string(limit: 1 << 22), error: .string(limit: 1 << 22))
