@@ -53,13 +53,21 @@ TILES
 static tile_function *const tiles[2][TALL + 1] = {TILES};
 #undef TILE
 
+#define CACHE_LINE 16  // floats
+
 // Rows are dealt to tiles of nearly equal height, none higher than the registers allow.
 static void multiply_panel(const ck_matmul_t *t, const float *b, const float *bias, float *c, ptrdiff_t columns) {
     const int vectors = columns > LANES ? 2 : 1;
     const ptrdiff_t highest = vectors == 2 ? SHORT : TALL;
     const ptrdiff_t blocks = (t->m + highest - 1) / highest;
     const float *a = t->a;
+    // The panel behind this one is fetched meanwhile, a part with each tile: weights come from memory, once for all rows.
+    const ptrdiff_t depth = t->window * t->window * t->k, size = depth * vectors * LANES;
+    const float *ahead = b + size;
+    const ptrdiff_t share = (size / blocks + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
     for (ptrdiff_t block = 0; block < blocks; block++) {
+        for (ptrdiff_t i = 0; i < share; i += CACHE_LINE) __builtin_prefetch(ahead + i, 0, 2);
+        ahead += share;
         const ptrdiff_t rows = t->m / blocks + (block < t->m % blocks);
         tiles[vectors - 1][rows](t, a, b, bias, c, columns);
         a += rows * t->lda;
@@ -68,7 +76,7 @@ static void multiply_panel(const ck_matmul_t *t, const float *b, const float *bi
 }
 
 static void matmul(const ck_matmul_t *t) {
-    for (ptrdiff_t j = 0; j < t->n; j += 2 * LANES) {
+    for (ptrdiff_t j = 0; t->m > 0 && j < t->n; j += 2 * LANES) {
         const ptrdiff_t columns = t->n - j < 2 * LANES ? t->n - j : 2 * LANES;
         const ptrdiff_t depth = t->window * t->window * t->k;
         multiply_panel(t, t->b + j * depth, t->bias ? t->bias + j : NULL, t->c + j, columns);

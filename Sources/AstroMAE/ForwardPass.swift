@@ -2,13 +2,13 @@ import CKernels
 
 /// One thread's way through the network: the packed weights, and room for the activations of a few galaxies.
 ///
-/// Transformer blocks work on tiles of ``tile`` galaxies, whose activations stay in the second-level cache; the heads,
-/// whose weights are many, on up to ``headTile`` galaxies at once, so that each weight fetched from memory serves them all.
+/// Weights are too many for the caches: each one that is fetched serves ``tile`` galaxies in the transformer, and up to
+/// ``headTile`` in the heads, whose weights are most of all. Larger tiles than these push the activations out of the cache.
 final class ForwardPass {
-    /// Galaxies that go through the transformer together. 17 tokens each make 17 tiles of 14 rows in AVX-512.
-    static let tile = 14
+    /// Galaxies that go through the transformer together. 17 tokens each make 34 tiles of 14 rows in AVX-512.
+    static let tile = 28
     /// Galaxies that go through the heads together.
-    static let headTile = 8 * tile
+    static let headTile = 4 * tile
 
     let network: PreparedNetwork
     let layout: NetworkLayout

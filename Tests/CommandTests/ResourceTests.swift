@@ -23,8 +23,8 @@ extension CommandTests {
                     == Output(folder: scratch.file("2")).bytes("predictions.h5"))
         }
 
-        /// Small chunks, and chunks of 10 MB that must be decompressed whole.
-        @Test(arguments: [16, 512]) func memoryOfARank(rowsOfAChunk: Int) async throws {
+        /// Small chunks, and chunks of 5 MB, which HDF5 keeps and decompresses whole: their size adds to a rank's memory.
+        @Test(arguments: [16, 256]) func memoryOfARank(rowsOfAChunk: Int) async throws {
             // Proportional set sizes: a page that n processes share counts as an n-th in each of them.
             try MockSurvey().write(input.file("1.h5"), count: 4096, .init(chunkRows: rowsOfAChunk))
             let (data, output) = (input.path, scratch.file("out"))
