@@ -1,22 +1,14 @@
-// AVX-512: 32 registers of 16 floats.
+// AVX-512 as in Skylake: bfloat16 and int8 are emulated.
 #if defined(__x86_64__)
+#include <immintrin.h>
 
 #pragma clang attribute push(                                                                                        \
-    __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,bmi2"), min_vector_width(512))),              \
+    __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,bmi2"), min_vector_width(512))), \
     apply_to = function)
 
-#define LANES 16
-#define FUSED
-#define SHORT 14
-#define TALL 16
-#define TILES \
-    TILE(1, 2) TILE(2, 2) TILE(3, 2) TILE(4, 2) TILE(5, 2) TILE(6, 2) TILE(7, 2) TILE(8, 2) TILE(9, 2) \
-    TILE(10, 2) TILE(11, 2) TILE(12, 2) TILE(13, 2) TILE(14, 2) TILE(1, 1) TILE(2, 1) TILE(3, 1) \
-    TILE(4, 1) TILE(5, 1) TILE(6, 1) TILE(7, 1) TILE(8, 1) TILE(9, 1) TILE(10, 1) TILE(11, 1) \
-    TILE(12, 1) TILE(13, 1) TILE(14, 1) TILE(15, 1) TILE(16, 1)
 #define NAME "AVX-512"
 #define TABLE ck_avx512
-#include "kernels.h"
+#include "avx512.h"
 
 #pragma clang attribute pop
 #endif

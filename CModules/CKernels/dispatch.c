@@ -3,20 +3,28 @@
 
 extern const ck_kernels_t ck_portable;
 #if defined(__x86_64__)
-extern const ck_kernels_t ck_avx2, ck_avx512;
+extern const ck_kernels_t ck_avx2, ck_avx512, ck_avx512_vnni, ck_avx512_bf16;
 #endif
 
+// Levels that a processor can have at most.
+#define LEVELS 5
+
 const ck_kernels_t *ck_available(int index) {
-    const ck_kernels_t *found[4] = {&ck_portable};
+    const ck_kernels_t *found[LEVELS] = {&ck_portable};
 #if defined(__x86_64__)
     int count = 1;
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2")) {
         found[count++] = &ck_avx2;
         if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw"))
+            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")) {
             found[count++] = &ck_avx512;
+            if (__builtin_cpu_supports("avx512vnni")) {
+                found[count++] = &ck_avx512_vnni;
+                if (__builtin_cpu_supports("avx512bf16")) found[count++] = &ck_avx512_bf16;
+            }
+        }
     }
 #endif
-    return index >= 0 && index < 4 ? found[index] : 0;
+    return index >= 0 && index < LEVELS ? found[index] : 0;
 }

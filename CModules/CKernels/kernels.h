@@ -1,15 +1,24 @@
 // Every kernel for one instruction set, gathered in a table named TABLE.
-// The including file defines LANES, FUSED or not, SHORT and TALL (the highest tiles of two and of one vector), TILES
-// (TILE(rows, vectors) for each of them), NAME and TABLE.
+// The including file defines LANES, FUSED or not, AVX512, AVX2, VNNI and BFLOAT16 where the target has them, SHORT and
+// TALL (the highest tiles of two and of one vector), TILES (TILE(rows, vectors) for each of them), QUERIES and KEYS (the
+// block of an attention matrix that stays in registers), NAME and TABLE. Order matters from here on.
 #include "vector.h"
+
+#include "elementary.h"
+
+#include "numbers.h"
+
+#include "rows.h"
 
 #include "matmul.h"
 
-#include "normalise.h"
+#include "pooling.h"
 
 #include "attention.h"
 
 #include "pcm.h"
+
+#include "product.h"
 
 static void wide_linear(const float *x, ptrdiff_t rows, ptrdiff_t inputs, const float *w, const float *bias, float *y,
                         ptrdiff_t ldy, ptrdiff_t width, ck_activation activation) {
@@ -24,9 +33,6 @@ static void wide_linear(const float *x, ptrdiff_t rows, ptrdiff_t inputs, const 
         }
 }
 
-// Sums that are independent of each other: enough to hide the latency of a fused multiply-add, few enough for registers.
-#define PEAK_SUMS 12
-
 static void activate(float *x, ptrdiff_t count, ck_activation activation) {
     for (ptrdiff_t i = 0; i < count; i += LANES) {
         const ptrdiff_t part = count - i < LANES ? count - i : LANES;
@@ -34,17 +40,28 @@ static void activate(float *x, ptrdiff_t count, ck_activation activation) {
     }
 }
 
-static double peak(ptrdiff_t rounds, float *sink) {
-    vf sum[PEAK_SUMS], factor = splat(0.999f), addend = splat(1e-3f);
+// Sums that are independent of each other: enough to hide the latency of a fused multiply-add, few enough for registers.
+#define PEAK_SUMS 12
+
+INLINE vi peak_of(const ck_format format, ptrdiff_t rounds) {
+    vi sum[PEAK_SUMS], factor = splat_word(0x3f7f3f7f), other = splat_word(0x00010001);
     // Neither known to the compiler nor ever changed, so that nothing is computed ahead of time.
-    __asm__ volatile("" : "+m"(factor), "+m"(addend));
-    UNROLL for (int i = 0; i < PEAK_SUMS; i++) sum[i] = splat((float)i);
+    __asm__ volatile("" : "+m"(factor), "+m"(other));
+    UNROLL for (int i = 0; i < PEAK_SUMS; i++) sum[i] = splat_word(i);
     for (ptrdiff_t round = 0; round < rounds; round++)
-        UNROLL for (int i = 0; i < PEAK_SUMS; i++) sum[i] = madd(sum[i], factor, addend);
-    vf total = {0};
-    UNROLL for (int i = 0; i < PEAK_SUMS; i++) total += sum[i];
-    *sink = lane_sum(total);
-    return 2.0 * LANES * PEAK_SUMS * (double)rounds;
+        UNROLL for (int i = 0; i < PEAK_SUMS; i++) sum[i] = dot(format, factor, other, sum[i]);
+    vi total = {0};
+    UNROLL for (int i = 0; i < PEAK_SUMS; i++) total ^= sum[i];
+    return total;
+}
+
+static double peak(ck_format format, ptrdiff_t rounds, float *sink) {
+    switch (format) {
+        case CK_FLOAT32: *sink = (float)peak_of(CK_FLOAT32, rounds)[0]; break;
+        case CK_BFLOAT16: *sink = (float)peak_of(CK_BFLOAT16, rounds)[0]; break;
+        case CK_INT8: *sink = (float)peak_of(CK_INT8, rounds)[0]; break;
+    }
+    return 2.0 * LANES * PEAK_SUMS * (double)(rounds * numbers_per_word(format));
 }
 
 const ck_kernels_t TABLE = {
@@ -52,6 +69,7 @@ const ck_kernels_t TABLE = {
     .lanes = LANES,
     .panel = 2 * LANES,
     .matmul = matmul,
+    .convert = convert,
     .layer_norm = layer_norm,
     .attention_scratch = attention_scratch,
     .attention = attention,
@@ -61,5 +79,6 @@ const ck_kernels_t TABLE = {
     .average_pool = average_pool,
     .max_pool = max_pool,
     .activate = activate,
+    .product = product,
     .peak = peak,
 };

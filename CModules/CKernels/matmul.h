@@ -1,84 +1,128 @@
-// Matrix products and convolutions: one register-blocked tile of ROWS x VECTORS, instantiated for every height.
+// Matrix products and convolutions: one register-blocked tile of ROWS x VECTORS, instantiated for every height and format.
 //
-// A tile keeps its sums in registers over the whole depth, so each sum runs over k in order from zero and then meets the
-// bias, the activation and the old value: the same for every tile height.
+// A tile keeps its sums in registers over the whole depth, so each sum runs over the words in order from zero and then
+// meets the scale, the bias, the old value and the activation: the same for every tile height.
 
-// One tile: `rows` rows of A against one panel of `vectors` vectors; `columns` of them are stored.
-INLINE void tile(const int rows, const int vectors, const ck_matmul_t *t, const float *a, const float *b,
-                 const float *bias, float *c, ptrdiff_t columns) {
-    const ptrdiff_t lda = t->lda;
-    vf sum[TALL][2];
+// A tile of C, and what it is made from: its first row and column, how many rows, vectors and columns it has, and its
+// panel of B.
+typedef struct {
+    ptrdiff_t row, column, columns;
+    int rows, vectors;
+    const int32_t *b;
+} tile_t;
+
+// One row and vector of C from its finished sums.
+INLINE void finish_vector(const ck_format format, const ck_activation activation, const ck_matmul_t *t, vi sum,
+                          ptrdiff_t row, ptrdiff_t column, ptrdiff_t part) {
+    const vf shift = t->bias ? load(t->bias + column) : (vf){0};
+    vf y = (vf)sum + shift;
+    if (format == CK_INT8) {
+        const vf whole = __builtin_convertvector(sum - load_words(t->offsets + column), vf);
+        y = madd(whole * splat(t->a.scales[row]), load(t->scales + column), shift);
+    }
+    if (t->c.format == CK_BFLOAT16) {
+        uint16_t *const to = (uint16_t *)row_of(&t->c, row) + column;
+        return store_halves(to, rounded(activated(y, activation)), part + part % 2);
+    }
+    float *const to = (float *)row_of(&t->c, row) + column;
+    if (t->accumulate) y = load_part(to, part) + y;
+    store_part(to, activated(y, activation), part);
+}
+
+INLINE void finish_tile(const ck_format format, const ck_activation activation, const ck_matmul_t *t,
+                        const tile_t *tile, const vi (*sums)[2]) {
+    for (int r = 0; r < tile->rows; r++)
+        for (int v = 0; v < tile->vectors; v++) {
+            const ptrdiff_t left = tile->columns - v * LANES;
+            finish_vector(format, activation, t, sums[r][v], tile->row + r, tile->column + v * LANES,
+                          left < LANES ? left : LANES);
+        }
+}
+
+// Once for each format and activation, whatever the shape of the tile: the sums come through memory.
+#define FINISH(format)                                                                                               \
+    static __attribute__((noinline)) void finish_##format(const ck_matmul_t *t, const tile_t *tile,                  \
+                                                          const vi (*sums)[2]) {                                     \
+        switch (t->activation) {                                                                                     \
+            case CK_IDENTITY: finish_tile(CK_##format, CK_IDENTITY, t, tile, sums); break;                           \
+            case CK_RELU: finish_tile(CK_##format, CK_RELU, t, tile, sums); break;                                   \
+            case CK_GELU: finish_tile(CK_##format, CK_GELU, t, tile, sums); break;                                   \
+            case CK_SILU: finish_tile(CK_##format, CK_SILU, t, tile, sums); break;                                   \
+        }                                                                                                            \
+    }
+FINISH(FLOAT32)
+FINISH(BFLOAT16)
+FINISH(INT8)
+
+// The sums of a tile of `rows` rows and `vectors` vectors.
+INLINE void multiply_tile(const ck_format format, const int rows, const int vectors, const ck_matmul_t *t,
+                          const tile_t *tile, vi (*sums)[2]) {
+    const ptrdiff_t lda = t->a.stride, depth = words(t->k, format);
+    const int32_t *const a = row_of(&t->a, tile->row), *b = tile->b;
+    vi sum[TALL][2];
     UNROLL for (int r = 0; r < rows; r++)
-        UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = (vf){0};
+        UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = (vi){0};
 
     for (ptrdiff_t y = 0; y < t->window; y++) {
         for (ptrdiff_t x = 0; x < t->window; x++) {
-            const float *at = a + y * t->ld_image + x * lda;
-            for (ptrdiff_t k = 0; k < t->k; k++) {
-                vf column[2];
-                UNROLL for (int v = 0; v < vectors; v++) column[v] = load(b + v * LANES);
+            const int32_t *const at = a + y * t->ld_image + x * lda;
+            for (ptrdiff_t k = 0; k < depth; k++) {
+                vi column[2];
+                UNROLL for (int v = 0; v < vectors; v++) column[v] = load_words(b + v * LANES);
                 UNROLL for (int r = 0; r < rows; r++) {
-                    const vf element = splat(at[r * lda + k]);
-                    UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = madd(element, column[v], sum[r][v]);
+                    const vi element = splat_word(at[r * lda + k]);
+                    UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = dot(format, element, column[v], sum[r][v]);
                 }
                 b += vectors * LANES;
             }
         }
     }
-
-    UNROLL for (int v = 0; v < vectors; v++) {
-        const ptrdiff_t stored = columns - v * LANES;
-        const vf shift = bias ? load(bias + v * LANES) : (vf){0};
-        UNROLL for (int r = 0; r < rows; r++) {
-            float *to = c + r * t->ldc + v * LANES;
-            vf y = activated(sum[r][v] + shift, t->activation);
-            if (stored >= LANES) {
-                store(to, t->accumulate ? load(to) + y : y);
-            } else {
-                store_part(to, t->accumulate ? load_part(to, stored) + y : y, stored);
-            }
-        }
-    }
+    UNROLL for (int r = 0; r < rows; r++)
+        UNROLL for (int v = 0; v < vectors; v++) sums[r][v] = sum[r][v];
 }
 
-typedef void tile_function(const ck_matmul_t *, const float *, const float *, const float *, float *, ptrdiff_t);
-#define TILE(rows, vectors)                                                                                          \
-    static void tile_##rows##x##vectors(const ck_matmul_t *t, const float *a, const float *b, const float *bias,     \
-                                        float *c, ptrdiff_t columns) {                                               \
-        tile(rows, vectors, t, a, b, bias, c, columns);                                                              \
+typedef void tile_function(const ck_matmul_t *, const tile_t *);
+#define TILE_OF(format, height, width)                                                                               \
+    static void tile_##format##_##height##x##width(const ck_matmul_t *t, const tile_t *tile) {                       \
+        vi sums[TALL][2];                                                                                            \
+        multiply_tile(CK_##format, height, width, t, tile, sums);                                                    \
+        finish_##format(t, tile, sums);                                                                              \
     }
+#define TILE(height, width) \
+    TILE_OF(FLOAT32, height, width) TILE_OF(BFLOAT16, height, width) TILE_OF(INT8, height, width)
 TILES
 #undef TILE
-#define TILE(rows, vectors) [vectors - 1][rows] = tile_##rows##x##vectors,
-static tile_function *const tiles[2][TALL + 1] = {TILES};
+#define TILE(height, width)                                               \
+    [CK_FLOAT32][width - 1][height] = tile_FLOAT32_##height##x##width,    \
+    [CK_BFLOAT16][width - 1][height] = tile_BFLOAT16_##height##x##width,  \
+    [CK_INT8][width - 1][height] = tile_INT8_##height##x##width,
+static tile_function *const tiles[3][2][TALL + 1] = {TILES};
 #undef TILE
 
-#define CACHE_LINE 16  // floats
+#define CACHE_LINE 16  // words
 
 // Rows are dealt to tiles of nearly equal height, none higher than the registers allow.
-static void multiply_panel(const ck_matmul_t *t, const float *b, const float *bias, float *c, ptrdiff_t columns) {
-    const int vectors = columns > LANES ? 2 : 1;
-    const ptrdiff_t highest = vectors == 2 ? SHORT : TALL;
+static void multiply_panel(const ck_matmul_t *t, tile_t tile) {
+    tile.vectors = tile.columns > LANES ? 2 : 1;
+    const ptrdiff_t highest = tile.vectors == 2 ? SHORT : TALL;
     const ptrdiff_t blocks = (t->m + highest - 1) / highest;
-    const float *a = t->a;
     // The panel behind this one is fetched meanwhile, a part with each tile: weights come from memory, once for all rows.
-    const ptrdiff_t depth = t->window * t->window * t->k, size = depth * vectors * LANES;
-    const float *ahead = b + size;
+    const ptrdiff_t depth = t->window * t->window * words(t->k, t->a.format), size = depth * tile.vectors * LANES;
+    const int32_t *ahead = tile.b + size;
     const ptrdiff_t share = (size / blocks + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
     for (ptrdiff_t block = 0; block < blocks; block++) {
         for (ptrdiff_t i = 0; i < share; i += CACHE_LINE) __builtin_prefetch(ahead + i, 0, 2);
         ahead += share;
-        const ptrdiff_t rows = t->m / blocks + (block < t->m % blocks);
-        tiles[vectors - 1][rows](t, a, b, bias, c, columns);
-        a += rows * t->lda;
-        c += rows * t->ldc;
+        tile.rows = (int)(t->m / blocks + (block < t->m % blocks));
+        tiles[t->a.format][tile.vectors - 1][tile.rows](t, &tile);
+        tile.row += tile.rows;
     }
 }
 
 static void matmul(const ck_matmul_t *t) {
+    const ptrdiff_t depth = t->window * t->window * words(t->k, t->a.format);
     for (ptrdiff_t j = 0; t->m > 0 && j < t->n; j += 2 * LANES) {
         const ptrdiff_t columns = t->n - j < 2 * LANES ? t->n - j : 2 * LANES;
-        const ptrdiff_t depth = t->window * t->window * t->k;
-        multiply_panel(t, t->b + j * depth, t->bias ? t->bias + j : NULL, t->c + j, columns);
+        multiply_panel(t, (tile_t){.column = j, .columns = columns, .b = t->b + j * depth});
     }
 }

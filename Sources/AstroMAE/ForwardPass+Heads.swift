@@ -4,56 +4,57 @@ import CKernels
 extension ForwardPass {
     /// Redshifts of `count` galaxies, at most a head tile, from `pooled` and `flat` of the workspace and their magnitudes.
     func runHeads(magnitudes: UnsafePointer<Float>, count: Int, redshifts: UnsafeMutablePointer<Float>) {
-        normalise(layout.pooledNorm, workspace.pooled, into: workspace.pooled, rows: count)
-        observeChannels("fc_norm", workspace.pooled, count: count)
+        let (first, second) = workspace.convertedWide
+        normalise(workspace.pooled, into: first, rows: count)
+        let tokens = hidden(layout.tokenHead, "vit_block.0", from: first, into: second, count: count)
+        join(0, tokens, count: count)
 
-        let joined = workspace.joined
-        runChain(
-            layout.tokenHead, ["head", "vit_block.0", "vit_block.2"], from: workspace.pooled, count: count,
-            activations: [CK_IDENTITY, CK_RELU, CK_IDENTITY], into: joined, stride: workspace.joinedWidth)
-        runChain(
-            layout.imageHead, ["inception_model.vis_inception.10", "inception_model.vis_inception.12"],
-            from: workspace.flat, count: count, activations: [CK_RELU, CK_IDENTITY],
-            into: joined + shape.tokenHead.output, stride: workspace.joinedWidth)
-        runMagnitudes(
-            magnitudes, count: count, into: joined + shape.tokenHead.output + shape.imageHead.output)
-        runChain(
-            layout.output, ["concat_block.0", "concat_block.2"], from: joined, count: count,
-            activations: [CK_RELU, CK_IDENTITY], into: redshifts, stride: 1)
+        convert(workspace.flat, to: first, rows: count, width: shape.flattened)
+        let image = hidden(
+            layout.imageHead, "inception_model.vis_inception.10", from: first, into: second, count: count)
+        join(1, image, count: count)
+
+        join(2, runMagnitudes(magnitudes, count: count), count: count)
+        observeFeatures(
+            "concat_block.0", workspace.joined, count: count, width: shape.joined, activation: CK_RELU)
+        multiply(layout.output, workspace.joined, into: Rows(redshifts, stride: 1), rows: count)
+        observeFeatures("concat_block.2", Rows(redshifts, stride: 1), count: count, width: 1)
     }
 
-    private func runMagnitudes(
-        _ magnitudes: UnsafePointer<Float>, count: Int, into output: UnsafeMutablePointer<Float>
-    ) {
-        let (first, name) = (layout.magnitudes, "inception_model.magnitude_block.")
+    /// Adds a branch's slice to the joined features; the last one brings the ReLU.
+    private func join(_ branch: Int, _ features: Rows, count: Int) {
+        multiply(
+            layout.joining[branch], features, into: workspace.joined, rows: count,
+            activation: branch == layout.joining.count - 1 ? CK_RELU : CK_IDENTITY, accumulate: branch > 0)
+    }
+
+    /// Hidden features of the magnitude branch, as the joining layer takes them.
+    private func runMagnitudes(_ magnitudes: UnsafePointer<Float>, count: Int) -> Rows {
+        let (dense, name) = (layout.magnitudes, "inception_model.magnitude_block.")
+        let (wide, width) = (workspace.wide, layout.magnitudes.outputs)
         // Magnitudes near 17 carry their information in differences of 0.01: large terms cancel, hence float64 sums.
         kernels.wide_linear(
-            magnitudes, count, first.inputs, network.pointer(first.weight), network.pointer(first.bias),
-            workspace.wide.1, first.outputs, first.outputs, CK_RELU)
-        observeFeatures(name + "0", workspace.wide.1, count: count, width: first.outputs, activation: CK_RELU)
-        runChain(
-            layout.magnitudeHead, [2, 4, 6, 8].map { name + "\($0)" }, from: workspace.wide.1, count: count,
-            activations: [CK_RELU, CK_RELU, CK_RELU, CK_IDENTITY], into: output, stride: workspace.joinedWidth)
+            magnitudes, count, dense.inputs, network.floats(dense.weight), network.floats(dense.bias), wide.floats,
+            wide.stride, width, CK_RELU)
+        observeFeatures(name + "0", wide, count: count, width: width, activation: CK_RELU)
+        var (features, other) = workspace.convertedWide
+        convert(wide, to: features, rows: count, width: width)
+        for (index, layer) in layout.magnitudeHead.enumerated() {
+            other = hidden(layer, name + "\(2 * index + 2)", from: features, into: other, count: count)
+            swap(&features, &other)
+        }
+        return features
     }
 
-    /// Dense layers one after another, the last one into `output`.
-    private func runChain(
-        _ chain: [NetworkLayout.Dense], _ names: [String], from start: UnsafePointer<Float>, count: Int,
-        activations: [ck_activation], into output: UnsafeMutablePointer<Float>, stride: Int
-    ) {
-        var input = start
-        for (index, dense) in chain.enumerated() {
-            let isLast = index == chain.count - 1
-            let target = isLast ? output : input == workspace.wide.0 ? workspace.wide.1 : workspace.wide.0
-            let targetStride = isLast ? stride : dense.outputs
-            // Rows stand one behind another, also those of the joined branches: each chain's first layer takes them all.
-            multiply(
-                dense, input, stride: dense.inputs, into: target, stride: targetStride, rows: count,
-                activation: activations[index])
-            observeFeatures(
-                names[index], target, count: count, width: dense.outputs, stride: targetStride,
-                activation: activations[index])
-            input = UnsafePointer(target)
-        }
+    /// A layer with its ReLU, its result as the next one takes it.
+    private func hidden(
+        _ dense: NetworkLayout.Dense, _ name: String, from input: Rows, into output: Rows, count: Int
+    ) -> Rows {
+        // The product stores floats of either size itself; bytes need a row's largest number first.
+        let direct = output.format == CK_INT8 ? workspace.wide : output
+        multiply(dense, input, into: direct, rows: count, activation: CK_RELU)
+        observeFeatures(name, direct, count: count, width: dense.outputs, activation: CK_RELU)
+        convert(direct, to: output, rows: count, width: dense.outputs)
+        return output
     }
 }

@@ -8,7 +8,8 @@ extension ForwardPass {
         let half = shape.imageSize / 2
         // The 1x1 convolution commutes with the average pool behind it; a quarter of the pixels is left for it.
         poolBands(image, into: output)
-        multiply(layout.stem, output, stride: shape.bands, into: input, stride: shape.stem, rows: half * half)
+        multiply(
+            layout.stem, Rows(output, stride: shape.bands), into: Rows(input, stride: shape.stem), rows: half * half)
         observePixels("1", input, size: half, channels: shape.stem)
 
         var size = half
@@ -43,46 +44,51 @@ extension ForwardPass {
     }
 
     private func runModule(
-        _ module: NetworkLayout.Inception, bordered: UnsafeMutablePointer<Float>, _ input: UnsafePointer<Float>,
+        _ module: NetworkLayout.Inception, bordered: UnsafeMutableRawPointer, _ input: UnsafeMutablePointer<Float>,
         into output: UnsafeMutablePointer<Float>
     ) {
-        let (size, width, outputs) = (module.size, module.width, module.outputs)
-        let pixels = size * size
-        multiply(
-            module.branch1, input, stride: module.inputs, into: output, stride: outputs, rows: pixels,
-            activation: CK_RELU)
+        let (size, width, format) = (module.size, module.width, layout.precision.convolution)
+        let result = Rows(output, stride: module.outputs)
+        let pixels = convertPixels(input, of: module)
+        multiply(module.branch1, pixels, into: result, rows: size * size, activation: CK_RELU)
 
-        let channels = module.openings.outputs
-        let row = (size + 4) * channels
+        let channels = format.words(module.openings.outputs)
+        let opened = Rows(start: bordered, stride: channels, format: format.code, scales: nil)
         for y in 0..<size {
             multiply(
-                module.openings, input + y * size * module.inputs, stride: module.inputs,
-                into: bordered + (y + 2) * row + 2 * channels, stride: channels, rows: size, activation: CK_RELU)
+                module.openings, pixels.from(y * size), into: opened.from((y + 2) * (size + 4) + 2), rows: size,
+                activation: CK_RELU)
         }
-        convolve(module.branch2, bordered, channels: channels, size: size, into: output + width, stride: outputs)
+        convolve(module.branch2, opened, size: size, into: result.fromWord(width))
         if let branch3 = module.branch3 {
             convolve(
-                branch3, bordered + width, channels: channels, size: size, into: output + 2 * width, stride: outputs)
+                branch3, opened.fromWord(format.words(width)), size: size, into: result.fromWord(2 * width))
         }
 
-        let pooled = workspace.image.2
-        kernels.max_pool(input, pooled, size, module.inputs)
+        kernels.max_pool(input, workspace.image.2, size, module.inputs)
         multiply(
-            module.branch4, pooled, stride: module.inputs, into: output + outputs - width, stride: outputs,
-            rows: pixels, activation: CK_RELU)
+            module.branch4, convertPixels(workspace.image.2, of: module),
+            into: result.fromWord(module.outputs - width), rows: size * size, activation: CK_RELU)
+    }
+
+    /// A module's input as its products take it.
+    private func convertPixels(_ image: UnsafeMutablePointer<Float>, of module: NetworkLayout.Inception) -> Rows {
+        let floats = Rows(image, stride: module.inputs)
+        let format = layout.precision.convolution
+        guard format != .float32 else { return floats }
+        let pixels = Rows(
+            start: workspace.pixels, stride: format.words(module.inputs), format: format.code, scales: nil)
+        convert(floats, to: pixels, rows: module.size * module.size, width: module.inputs)
+        return pixels
     }
 
     /// A convolution with padding over an image with a border of two pixels, one image row at a time.
-    private func convolve(
-        _ dense: NetworkLayout.Dense, _ bordered: UnsafePointer<Float>, channels: Int, size: Int,
-        into output: UnsafeMutablePointer<Float>, stride outputs: Int
-    ) {
-        let row = (size + 4) * channels
+    private func convolve(_ dense: NetworkLayout.Dense, _ bordered: Rows, size: Int, into output: Rows) {
         let unused = 2 - dense.window / 2
         for y in 0..<size {
             multiply(
-                dense, bordered + (y + unused) * row + unused * channels, stride: channels,
-                into: output + y * size * outputs, stride: outputs, rows: size, activation: CK_RELU, imageStride: row)
+                dense, bordered.from((y + unused) * (size + 4) + unused), into: output.from(y * size), rows: size,
+                activation: CK_RELU, imageStride: (size + 4) * bordered.stride)
         }
     }
 }

@@ -3,35 +3,37 @@ import CKernels
 /// The transformer: patch embedding, blocks, pooling.
 extension ForwardPass {
     /// Mean patch tokens, [count, embedding], of `count` images, at most a tile.
-    func runTokens(_ images: UnsafePointer<Float>, count: Int, pooled: UnsafeMutablePointer<Float>) {
+    func runTokens(_ images: UnsafePointer<Float>, count: Int, pooled: Rows) {
         timed(.embedding) { embed(images, count: count) }
         for index in layout.blocks.indices { runBlock(index, count: count) }
-        let patches = shape.patches
         kernels.mean_rows(
-            workspace.tokens, shape.embedding, patches, pooled, shape.embedding, count, shape.embedding)
+            workspace.tokens.floats, shape.embedding, shape.patches, pooled.floats, pooled.stride, count,
+            shape.embedding)
     }
 
     /// Tokens = patch embedding + position, and class token + position.
     private func embed(_ images: UnsafePointer<Float>, count: Int) {
         let (patches, width) = (shape.patches, shape.embedding)
+        let tokens = workspace.tokens.floats
         cutPatches(images, count: count)
         for galaxy in 0..<count {
-            (workspace.tokens + galaxy * patches * width)
-                .update(from: network.pointer(layout.positions), count: patches * width)
-            (workspace.tokens + (count * patches + galaxy) * width)
-                .update(from: network.pointer(layout.classToken), count: width)
+            (tokens + galaxy * patches * width)
+                .update(from: network.floats(layout.positions), count: patches * width)
+            (tokens + (count * patches + galaxy) * width)
+                .update(from: network.floats(layout.classToken), count: width)
         }
+        convert(workspace.patches, to: workspace.convertedPatches, rows: count * patches, width: shape.patchCount)
         addToTokens("patch_embed", count: count, patchesOnly: true) { tokens in
             multiply(
-                layout.patchEmbedding, workspace.patches, stride: shape.patchCount, into: tokens, stride: width,
-                rows: count * patches, accumulate: true)
+                layout.patchEmbedding, workspace.convertedPatches, into: tokens, rows: count * patches,
+                accumulate: true)
         }
     }
 
     /// Each patch becomes a row [bands, patch, patch], as the convolution's weights have it.
     private func cutPatches(_ images: UnsafePointer<Float>, count: Int) {
         let (patch, size) = (shape.patch, shape.imageSize)
-        var to = workspace.patches
+        var to = workspace.patches.floats
         for galaxy in 0..<count {
             let image = images + galaxy * shape.imageCount
             for corner in 0..<shape.patches {
@@ -49,58 +51,67 @@ extension ForwardPass {
     /// x + attention(norm1(x)) + convolution(x), then x + mlp(norm2(x)).
     private func runBlock(_ index: Int, count: Int) {
         let (block, name) = (layout.blocks[index], "blocks.\(index)")
-        let (rows, width) = (count * (shape.patches + 1), shape.embedding)
-        let (tokens, normalised) = (workspace.tokens, workspace.normalised)
+        let allRows = count * (shape.patches + 1)
+        // Nothing reads the class tokens, the last rows, behind the keys and values of the last block.
+        let isLast = index == layout.blocks.count - 1
+        let rows = isLast ? count * shape.patches : allRows
 
-        timed(.norms) { normalise(block.norm1, tokens, into: normalised, rows: rows) }
-        observeTokens("\(name).norm1", normalised, count: count)
-        timed(.projections) {
-            multiply(block.qkv, normalised, stride: width, into: workspace.qkv, stride: 3 * width, rows: rows)
-        }
+        timed(.norms) { normalise(workspace.tokens, into: workspace.converted, rows: allRows) }
+        timed(.projections) { multiply(block.qkv, workspace.converted, into: workspace.qkv, rows: allRows) }
         addToTokens("\(name).PCM", count: count, patchesOnly: true) { tokens in
             timed(.grouped) { runGrouped(block.grouped, count: count, into: tokens) }
         }
-        timed(.attention) { attend(count: count, into: normalised) }
-        addToTokens("\(name).attn", count: count) { tokens in
+        timed(.attention) { attend(count: count) }
+        addToTokens("\(name).attn", count: count, patchesOnly: isLast) { tokens in
             timed(.projections) {
-                multiply(
-                    block.projection, normalised, stride: width, into: tokens, stride: width, rows: rows,
-                    accumulate: true)
+                convert(workspace.mixed, to: workspace.converted, rows: rows, width: shape.embedding)
+                multiply(block.projection, workspace.converted, into: tokens, rows: rows, accumulate: true)
             }
         }
-
-        timed(.norms) { normalise(block.norm2, tokens, into: normalised, rows: rows) }
-        observeTokens("\(name).norm2", normalised, count: count)
-        timed(.mlp) {
-            multiply(
-                block.expand, normalised, stride: width, into: workspace.hidden, stride: shape.hidden, rows: rows,
-                activation: CK_GELU)
+        addToTokens("\(name).mlp", count: count, patchesOnly: isLast) { tokens in
+            runMLP(block, name, count: count, rows: rows, into: tokens)
         }
-        observeTokens("\(name).mlp.fc1", workspace.hidden, count: count, activation: CK_GELU, width: shape.hidden)
-        addToTokens("\(name).mlp", count: count) { tokens in
-            timed(.mlp) {
-                multiply(
-                    block.contract, workspace.hidden, stride: shape.hidden, into: tokens, stride: width, rows: rows,
-                    accumulate: true)
-            }
-        }
-        observeTokens(name, tokens, count: count)
+        observeTokens(name, workspace.tokens, count: count, hasClassToken: !isLast)
     }
 
-    private func attend(count: Int, into output: UnsafeMutablePointer<Float>) {
+    /// Adds the MLP of `rows` tokens to `target`.
+    private func runMLP(_ block: NetworkLayout.Block, _ name: String, count: Int, rows: Int, into target: Rows) {
+        let slab = Self.slab(layout.precision, rows: rows)
+        for first in stride(from: 0, to: rows, by: slab) {
+            let part = min(slab, rows - first)
+            timed(.norms) { normalise(workspace.tokens.from(first), into: workspace.converted, rows: part) }
+            timed(.mlp) {
+                multiply(block.expand, workspace.converted, into: workspace.hidden, rows: part, activation: CK_GELU)
+                convert(workspace.hidden, to: workspace.convertedHidden, rows: part, width: shape.hidden)
+            }
+            if target.start == workspace.tokens.start {
+                observeTokens(
+                    "\(name).mlp.fc1", workspace.hidden, count: count, activation: CK_GELU, width: shape.hidden,
+                    hasClassToken: rows > count * shape.patches)
+            }
+            timed(.mlp) {
+                multiply(
+                    block.contract, workspace.convertedHidden, into: target.from(first), rows: part,
+                    accumulate: true)
+            }
+        }
+    }
+
+    private func attend(count: Int) {
         var attention = ck_attention_t(
-            qkv: workspace.qkv, ld_qkv: 3 * shape.embedding, out: output, ld_out: shape.embedding, galaxies: count,
-            patches: shape.patches, heads: shape.heads, head_size: shape.headSize, scratch: workspace.attention)
+            qkv: workspace.qkv.floats, ld_qkv: workspace.qkv.stride, out: workspace.mixed.floats,
+            ld_out: workspace.mixed.stride, galaxies: count, patches: shape.patches, heads: shape.heads,
+            head_size: shape.headSize, scratch: workspace.attention)
         kernels.attention(&attention)
     }
 
     /// Adds the parallel convolution path of the patch tokens to `target`; the class tokens have none.
-    private func runGrouped(_ grouped: NetworkLayout.Grouped, count: Int, into target: UnsafeMutablePointer<Float>) {
+    private func runGrouped(_ grouped: NetworkLayout.Grouped, count: Int, into target: Rows) {
         var path = ck_pcm_t(
-            src: workspace.tokens, dst: target, ld: shape.embedding, rows: count * shape.patches,
+            src: workspace.tokens.floats, dst: target.floats, ld: shape.embedding, rows: count * shape.patches,
             groups: grouped.groups, inputs: grouped.inputs, hidden: grouped.hidden,
-            w1: network.pointer(grouped.weight1), b1: network.pointer(grouped.bias1),
-            w2: network.pointer(grouped.weight2), b2: network.pointer(grouped.bias2))
+            w1: network.floats(grouped.weight1), b1: network.floats(grouped.bias1),
+            w2: network.floats(grouped.weight2), b2: network.floats(grouped.bias2))
         kernels.pcm(&path)
     }
 }

@@ -14,7 +14,7 @@ final class ForwardPass {
     let layout: NetworkLayout
     let kernels: ck_kernels_t
     let workspace: Workspace
-    /// Receives every stage when set: for tests.
+    /// Receives every stage when set, in float32 only: for tests.
     var observer: ((ObservedStage) -> Void)?
     /// Counts the time of each kind of layer when set: for benchmarks.
     var times: LayerTimes?
@@ -27,6 +27,10 @@ final class ForwardPass {
         kernels = network.instructionSet.kernels.pointee
         workspace = Workspace(network.layout)
     }
+
+    /// Rows of tokens that go through an MLP together. Its weights in fewer bits fit into a core's cache beside the hidden
+    /// features of some rows; in float32 they do not, and are fetched for all rows at once.
+    static func slab(_ precision: Precision, rows: Int) -> Int { precision == .float32 ? rows : 112 }
 
     /// Redshifts of `count` galaxies.
     ///
@@ -43,12 +47,11 @@ final class ForwardPass {
             for start in stride(from: 0, to: galaxies, by: Self.tile) {
                 let part = min(Self.tile, galaxies - start)
                 let tileImages = images + (first + start) * shape.imageCount
-                runTokens(tileImages, count: part, pooled: workspace.pooled + start * shape.embedding)
+                runTokens(tileImages, count: part, pooled: workspace.pooled.from(start))
                 timed(.inception) {
                     for galaxy in 0..<part {
                         runInception(
-                            tileImages + galaxy * shape.imageCount,
-                            flat: workspace.flat + (start + galaxy) * shape.flattened)
+                            tileImages + galaxy * shape.imageCount, flat: workspace.flat.from(start + galaxy).floats)
                     }
                 }
             }
@@ -60,25 +63,30 @@ final class ForwardPass {
         }
     }
 
-    /// c = activation(a W^T + b) for a dense layer, or c += a W^T + b.
+    /// c = activation(a W^T + b) for a dense layer, or c = activation(c + a W^T + b).
     func multiply(
-        _ dense: NetworkLayout.Dense, _ a: UnsafePointer<Float>, stride lda: Int,
-        into c: UnsafeMutablePointer<Float>, stride ldc: Int, rows: Int,
-        activation: ck_activation = CK_IDENTITY, accumulate: Bool = false, imageStride: Int = 0
+        _ dense: NetworkLayout.Dense, _ a: Rows, into c: Rows, rows: Int, activation: ck_activation = CK_IDENTITY,
+        accumulate: Bool = false, imageStride: Int = 0
     ) {
+        assert(a.format == dense.format.code)
         var product = ck_matmul_t(
-            a: a, lda: lda, b: network.pointer(dense.weight), bias: network.pointer(dense.bias), c: c, ldc: ldc,
-            m: rows, n: dense.outputs, k: dense.inputs, window: dense.window, ld_image: imageStride,
-            activation: activation, accumulate: accumulate)
+            a: a, b: network.words(dense.weight), bias: network.floats(dense.bias),
+            scales: network.floats(dense.scales), offsets: network.words(dense.offsets), c: c, m: rows,
+            n: dense.outputs, k: dense.inputs, window: dense.window, ld_image: imageStride, activation: activation,
+            accumulate: accumulate)
         kernels.matmul(&product)
     }
 
-    /// LayerNorm of `rows` rows of x into y; both have the norm's width as their stride.
-    func normalise(
-        _ norm: NetworkLayout.Norm, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, rows: Int
-    ) {
-        kernels.layer_norm(
-            x, norm.width, y, norm.width, rows, norm.width, network.pointer(norm.scale), network.pointer(norm.shift),
-            Float(shape.layerNormEpsilon))
+    /// Float32 rows in another format; nothing to do when they are the same memory.
+    func convert(_ x: Rows, to y: Rows, rows: Int, width: Int) {
+        guard x.start != y.start else { return }
+        withUnsafePointer(to: y) { kernels.convert(x.floats, x.stride, $0, rows, width) }
+    }
+
+    /// Standardised rows of tokens; scale and shift of the norm are part of the layer behind it.
+    func normalise(_ x: Rows, into y: Rows, rows: Int) {
+        withUnsafePointer(to: y) {
+            kernels.layer_norm(x.floats, x.stride, $0, rows, shape.embedding, Float(shape.layerNormEpsilon))
+        }
     }
 }

@@ -10,7 +10,7 @@ public struct InstructionSet: Sendable, CustomStringConvertible {
         .lazy.map { ck_available($0) }.prefix { $0 != nil }.map { InstructionSet(kernels: $0!) }
 
     /// The short names of the levels that this program was built for, the plainest first.
-    public static let names = ["portable", "avx2", "avx512"]
+    public static let names = ["portable", "avx2", "avx512", "avx512-vnni", "avx512-bf16"]
 
     /// The place among the levels of this architecture, 0 for the plainest.
     public var level: Int { Self.available.firstIndex { $0.kernels == kernels } ?? 0 }
@@ -23,16 +23,16 @@ public struct InstructionSet: Sendable, CustomStringConvertible {
     /// The widest instruction set of this processor.
     public static var widest: InstructionSet { available[available.count - 1] }
 
-    /// The name that results record: `AVX-512`, `AVX2`, `NEON` or `portable`.
+    /// The name that results record: `AVX-512 BF16`, `AVX-512 VNNI`, `AVX-512`, `AVX2`, `NEON` or `portable`.
     public var description: String { String(cString: kernels.pointee.name) }
 
-    /// Multiplications and additions a second that the calling thread does with this instruction set at best, in float32.
-    public func measurePeak(seconds: Double) -> Double {
+    /// Multiplications and additions a second that the calling thread does with this instruction set at best.
+    public func measurePeak(of precision: Precision = .float32, seconds: Double) -> Double {
         var (operations, sink) = (0.0, Float(0))
         let start = ContinuousClock.now
         var elapsed = Duration.zero
         while elapsed < .seconds(seconds) {
-            operations += kernels.pointee.peak(100_000, &sink)
+            operations += kernels.pointee.peak(precision.linear.code, 100_000, &sink)
             elapsed = ContinuousClock.now - start
         }
         let (whole, fraction) = elapsed.components

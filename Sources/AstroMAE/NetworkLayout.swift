@@ -1,25 +1,22 @@
-/// Where each layer's packed weights stand in one block of float32 memory.
+/// Where each layer's packed weights stand in one block of memory.
 ///
-/// The layout follows from the shape and the instruction set alone, so that ranks that share one block of memory agree on
-/// it without a word. Offsets are in floats and keep each array on a 64-byte boundary.
+/// The layout follows from the shape, the precision and the instruction set alone, so that ranks that share one block of
+/// memory agree on it without a word. Places are in 32-bit words and keep each array on a 64-byte boundary.
 struct NetworkLayout {
-    /// y = x W^T + b, or a convolution with a square window; W in panels, b padded to whole vectors.
+    /// y = x W^T + b, or a convolution with a square window; W in panels of words, b padded to whole vectors.
     struct Dense {
         let inputs: Int
         let outputs: Int
         let window: Int
+        let format: NumberFormat
         let weight: Int
         let bias: Int
+        /// For int8: what a byte of each output's weights stands for, and what the 128 in the inputs' bytes adds.
+        let scales: Int
+        let offsets: Int
     }
 
-    /// Scale and shift of a LayerNorm.
-    struct Norm {
-        let width: Int
-        let scale: Int
-        let shift: Int
-    }
-
-    /// The parallel convolution path of a block, its BatchNorm folded in.
+    /// The parallel convolution path of a block.
     struct Grouped {
         let groups: Int
         let inputs: Int
@@ -32,17 +29,15 @@ struct NetworkLayout {
 
     /// One transformer block.
     struct Block {
-        let norm1: Norm
         let qkv: Dense
         let projection: Dense
-        let norm2: Norm
         let expand: Dense
         let contract: Dense
         let grouped: Grouped
     }
 
-    /// One Inception module, BatchNorms folded in. The 1x1 convolutions that open the 3x3 and 5x5 branches share their
-    /// input and are one product.
+    /// One Inception module. The 1x1 convolutions that open the 3x3 and 5x5 branches share their input and are one
+    /// product; each takes whole words of its output.
     struct Inception {
         let size: Int
         let inputs: Int
@@ -57,6 +52,7 @@ struct NetworkLayout {
     }
 
     let shape: NetworkShape
+    let precision: Precision
     let instructionSet: InstructionSet
 
     let patchEmbedding: Dense
@@ -64,42 +60,42 @@ struct NetworkLayout {
     let positions: Int
     let classToken: Int
     let blocks: [Block]
-    let pooledNorm: Norm
-    /// `head`, `vit_block.0`, `vit_block.2`.
-    let tokenHead: [Dense]
+    let tokenHead: Dense
     let stem: Dense
     let inception: [Inception]
-    /// `vis_inception.10`, `vis_inception.12`.
-    let imageHead: [Dense]
-    /// `magnitude_block.0`, as [inputs][outputs padded to whole vectors]: few inputs whose large terms cancel.
+    let imageHead: Dense
+    /// The first magnitude layer, as [inputs][outputs padded to whole vectors]: few inputs whose large terms cancel.
     let magnitudes: Dense
-    /// `magnitude_block.2` to `magnitude_block.8`.
     let magnitudeHead: [Dense]
-    /// `concat_block.0`, `concat_block.2`.
-    let output: [Dense]
+    /// The slices of the joining layer: tokens, image, magnitudes.
+    let joining: [Dense]
+    let output: Dense
 
-    /// Floats in all.
+    /// Words in all.
     let count: Int
 
-    init(_ shape: NetworkShape, for instructionSet: InstructionSet) {
+    init(_ shape: NetworkShape, _ precision: Precision, for instructionSet: InstructionSet) {
         var cursor = Cursor(instructionSet: instructionSet)
         self.shape = shape
+        self.precision = precision
         self.instructionSet = instructionSet
-        patchEmbedding = cursor.dense(shape.patchCount, shape.embedding)
+        patchEmbedding = cursor.dense(shape.patchCount, shape.embedding, precision.convolution)
         positions = cursor.reserve(shape.patches * shape.embedding)
         classToken = cursor.reserve(shape.embedding)
-        blocks = (0..<shape.depth).map { _ in cursor.block(shape) }
-        pooledNorm = cursor.norm(shape.embedding)
-        tokenHead = cursor.chain([shape.embedding, shape.embedding, shape.tokenHead.hidden, shape.tokenHead.output])
-        stem = cursor.dense(shape.bands, shape.stem)
-        inception = NetworkShape.inceptionIndices.indices.map { cursor.inception(shape, module: $0) }
-        imageHead = cursor.chain([shape.flattened, shape.imageHead.hidden, shape.imageHead.output])
+        blocks = (0..<shape.depth).map { _ in cursor.block(shape, precision.linear) }
+        tokenHead = cursor.dense(shape.embedding, shape.tokenHead.hidden, precision.linear)
+        stem = cursor.dense(shape.bands, shape.stem, .float32)
+        inception = NetworkShape.inceptionIndices.indices.map {
+            cursor.inception(shape, module: $0, precision.convolution)
+        }
+        imageHead = cursor.dense(shape.flattened, shape.imageHead.hidden, precision.linear)
         let width = shape.magnitudeHead.hidden
-        magnitudes = cursor.dense(shape.magnitudeCount, width)
-        magnitudeHead = cursor.chain([width, width, width, width, shape.magnitudeHead.output])
-        output = cursor.chain([
-            shape.tokenHead.output + shape.imageHead.output + shape.magnitudeHead.output, shape.joined, 1,
-        ])
+        magnitudes = cursor.dense(shape.magnitudeCount, width, .float32)
+        magnitudeHead = (0..<3).map { _ in cursor.dense(width, width, precision.linear) }
+        joining = [shape.tokenHead.hidden, shape.imageHead.hidden, width].map {
+            cursor.dense($0, shape.joined, precision.linear)
+        }
+        output = cursor.dense(shape.joined, 1, .float32)
         count = cursor.count
     }
 }
@@ -109,24 +105,20 @@ private struct Cursor {
     let instructionSet: InstructionSet
     var count = 0
 
-    mutating func reserve(_ floats: Int) -> Int {
-        defer { count += (floats + 15) / 16 * 16 }
+    mutating func reserve(_ words: Int) -> Int {
+        defer { count += (words + 15) / 16 * 16 }
         return count
     }
 
-    mutating func dense(_ inputs: Int, _ outputs: Int, window: Int = 1) -> NetworkLayout.Dense {
-        NetworkLayout.Dense(
-            inputs: inputs, outputs: outputs, window: window,
-            weight: reserve(window * window * inputs * instructionSet.padded(outputs)),
-            bias: reserve(instructionSet.padded(outputs)))
-    }
-
-    mutating func chain(_ widths: [Int]) -> [NetworkLayout.Dense] {
-        zip(widths, widths.dropFirst()).map { dense($0, $1) }
-    }
-
-    mutating func norm(_ width: Int) -> NetworkLayout.Norm {
-        NetworkLayout.Norm(width: width, scale: reserve(width), shift: reserve(width))
+    mutating func dense(
+        _ inputs: Int, _ outputs: Int, _ format: NumberFormat, window: Int = 1
+    ) -> NetworkLayout.Dense {
+        let columns = instructionSet.padded(outputs)
+        let weight = reserve(window * window * format.words(inputs) * columns)
+        let scaled = format == .int8 ? columns : 0
+        return NetworkLayout.Dense(
+            inputs: inputs, outputs: outputs, window: window, format: format, weight: weight,
+            bias: reserve(columns), scales: reserve(scaled), offsets: reserve(scaled))
     }
 
     mutating func grouped(_ shape: NetworkShape) -> NetworkLayout.Grouped {
@@ -138,22 +130,25 @@ private struct Cursor {
             weight2: reserve(hidden * inputs * lanes), bias2: reserve(inputs * lanes))
     }
 
-    mutating func block(_ shape: NetworkShape) -> NetworkLayout.Block {
+    mutating func block(_ shape: NetworkShape, _ format: NumberFormat) -> NetworkLayout.Block {
         let width = shape.embedding
         return NetworkLayout.Block(
-            norm1: norm(width), qkv: dense(width, 3 * width), projection: dense(width, width),
-            norm2: norm(width), expand: dense(width, shape.hidden), contract: dense(shape.hidden, width),
+            qkv: dense(width, 3 * width, format), projection: dense(width, width, format),
+            expand: dense(width, shape.hidden, format), contract: dense(shape.hidden, width, format),
             grouped: grouped(shape))
     }
 
-    mutating func inception(_ shape: NetworkShape, module: Int) -> NetworkLayout.Inception {
+    mutating func inception(
+        _ shape: NetworkShape, module: Int, _ format: NumberFormat
+    ) -> NetworkLayout.Inception {
         let (inputs, width) = (shape.inceptionInputs(module: module), shape.inception[module])
         let hasBranch3 = NetworkShape.branches(module: module) == 4
         return NetworkLayout.Inception(
             size: shape.inceptionSizes[module], inputs: inputs, width: width,
-            branch1: dense(inputs, width), openings: dense(inputs, hasBranch3 ? 2 * width : width),
-            branch2: dense(width, width, window: 3),
-            branch3: hasBranch3 ? dense(width, width, window: 5) : nil,
-            branch4: dense(inputs, width))
+            branch1: dense(inputs, width, format),
+            openings: dense(inputs, format.padded(width) * (hasBranch3 ? 2 : 1), format),
+            branch2: dense(width, width, format, window: 3),
+            branch3: hasBranch3 ? dense(width, width, format, window: 5) : nil,
+            branch4: dense(inputs, width, format))
     }
 }

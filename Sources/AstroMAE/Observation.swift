@@ -21,21 +21,22 @@ extension ForwardPass {
     /// Adds what `body` computes to the tokens. When someone looks on, the addend alone is computed and shown first.
     func addToTokens(
         _ name: @autoclosure () -> String, count: Int, patchesOnly: Bool = false,
-        _ body: (UnsafeMutablePointer<Float>) -> Void
+        _ body: (Rows) -> Void
     ) {
         if observer != nil {
-            let addend = AlignedBuffer(count: count * (shape.patches + 1) * shape.embedding + 16)
-            body(addend.start)
+            let memory = AlignedBuffer(words: count * (shape.patches + 1) * shape.embedding + 16)
+            let addend = Rows(memory.start.assumingMemoryBound(to: Float.self), stride: shape.embedding)
+            body(addend)
             let isConvolution = name().hasSuffix("PCM")
             observeTokens(
-                name(), addend.start, count: count, hasClassToken: !patchesOnly, channelsFirst: isConvolution)
+                name(), addend, count: count, hasClassToken: !patchesOnly, channelsFirst: isConvolution)
         }
         body(workspace.tokens)
     }
 
     /// Shows rows of tokens: the class token goes first, channels back to their published order.
     func observeTokens(
-        _ name: @autoclosure () -> String, _ tokens: UnsafePointer<Float>, count: Int,
+        _ name: @autoclosure () -> String, _ tokens: Rows, count: Int,
         activation: ck_activation = CK_IDENTITY, width: Int? = nil, hasClassToken: Bool = true,
         channelsFirst: Bool = false
     ) {
@@ -47,28 +48,21 @@ extension ForwardPass {
             let classRow = hasClassToken ? [count * patches + galaxy] : []
             let rows = classRow + (0..<patches).map { galaxy * patches + $0 }
             if channelsFirst {
-                for place in places { values += rows.map { tokens[$0 * places.count + place] } }
+                for place in places { values += rows.map { tokens.floats[$0 * tokens.stride + place] } }
             } else {
-                for row in rows { values += places.map { tokens[row * places.count + $0] } }
+                for row in rows { values += places.map { tokens.floats[row * tokens.stride + $0] } }
             }
         }
         observer(ObservedStage(name: name(), activation: .init(activation), galaxies: count, values: values))
     }
 
-    /// Shows rows of token channels, back in their published order.
-    func observeChannels(_ name: String, _ rows: UnsafePointer<Float>, count: Int) {
-        guard let observer else { return }
-        let values = (0..<count).flatMap { row in channelPlaces.map { rows[row * shape.embedding + $0] } }
-        observer(ObservedStage(name: name, activation: .none, galaxies: count, values: values))
-    }
-
     /// Shows rows of features.
     func observeFeatures(
-        _ name: String, _ rows: UnsafePointer<Float>, count: Int, width: Int, stride: Int? = nil,
+        _ name: String, _ rows: Rows, count: Int, width: Int,
         activation: ck_activation = CK_IDENTITY
     ) {
         guard let observer else { return }
-        let values = (0..<count).flatMap { row in (0..<width).map { rows[row * (stride ?? width) + $0] } }
+        let values = (0..<count).flatMap { row in (0..<width).map { rows.floats[row * rows.stride + $0] } }
         observer(ObservedStage(name: name, activation: .init(activation), galaxies: count, values: values))
     }
 

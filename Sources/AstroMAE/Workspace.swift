@@ -1,67 +1,107 @@
+import CKernels
+
 /// Activations of one forward pass.
 final class Workspace {
-    /// Patches of a tile's images, [tile * patches, patchCount].
-    let patches: UnsafeMutablePointer<Float>
+    /// Patches of a tile's images, [tile * patches, patchCount], as they are cut and as the product takes them.
+    let patches: Rows
+    let convertedPatches: Rows
     /// Tokens of a tile, [tile * (patches + 1), embedding]: the patch tokens of all galaxies, then their class tokens.
-    let tokens: UnsafeMutablePointer<Float>
-    /// Normalised tokens, then the attention's output; as `tokens`.
-    let normalised: UnsafeMutablePointer<Float>
+    let tokens: Rows
+    /// Standardised tokens, or the attention's output, as the next product takes them; rows as `tokens`.
+    let converted: Rows
     /// Queries, keys and values, [tile * (patches + 1), 3 * embedding].
-    let qkv: UnsafeMutablePointer<Float>
-    /// Hidden features of the MLP, [tile * (patches + 1), hidden].
-    let hidden: UnsafeMutablePointer<Float>
+    let qkv: Rows
+    /// The attention's output; rows as `tokens`.
+    let mixed: Rows
+    /// Hidden features of the MLP for some rows of tokens, [slab, hidden], as they are computed and as the product
+    /// takes them.
+    let hidden: Rows
+    let convertedHidden: Rows
     /// What the attention kernel asks for.
     let attention: UnsafeMutablePointer<Float>
 
     /// Mean patch tokens, [headTile, embedding].
-    let pooled: UnsafeMutablePointer<Float>
+    let pooled: Rows
     /// Flattened Inception branch, [headTile, flattened].
-    let flat: UnsafeMutablePointer<Float>
-    /// Two hidden layers of the heads, [headTile, widest].
-    let wide: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
-    /// Floats of a row of `wide`.
-    let widest: Int
-    /// The three branches side by side, [headTile, tokenHead + imageHead + magnitudeHead].
-    let joined: UnsafeMutablePointer<Float>
-    /// Floats of a row of `joined`.
-    let joinedWidth: Int
+    let flat: Rows
+    /// Hidden features of the heads, [headTile, widest]: as they are computed, and twice as the products take them.
+    let wide: Rows
+    let convertedWide: (Rows, Rows)
+    /// The joined features of the three branches, [headTile, joined].
+    let joined: Rows
 
-    /// Images of one galaxy in the Inception branch, [size, size, channels]: input, output and pooled input of a module.
+    /// Images of one galaxy in the Inception branch, [size * size, channels]: input, output and pooled input of a module.
     let image: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
+    /// Pixels of a module's input as the products take them.
+    let pixels: UnsafeMutableRawPointer
     /// The opened 3x3 and 5x5 branches of each module, with a border of two zero pixels that is never written.
-    let bordered: [UnsafeMutablePointer<Float>]
+    let bordered: [UnsafeMutableRawPointer]
 
-    private var buffers: [AlignedBuffer] = []
+    private let buffers: [AlignedBuffer]
 
     init(_ layout: NetworkLayout) {
-        let shape = layout.shape
-        var buffers: [AlignedBuffer] = []
-        func room(_ count: Int) -> UnsafeMutablePointer<Float> {
-            // Vectors may be read past the end of a row, never past the end of the buffer.
-            let buffer = AlignedBuffer(count: count + layout.instructionSet.lanes)
-            buffers.append(buffer)
-            return buffer.start
-        }
+        let (shape, linear, convolution) = (layout.shape, layout.precision.linear, layout.precision.convolution)
+        var room = Room(slack: layout.instructionSet.lanes)
         let (tile, headTile) = (ForwardPass.tile, ForwardPass.headTile)
         let rows = tile * (shape.patches + 1)
-        patches = room(tile * shape.patches * shape.patchCount)
-        tokens = room(rows * shape.embedding)
-        normalised = room(rows * shape.embedding)
-        qkv = room(rows * 3 * shape.embedding)
-        hidden = room(rows * shape.hidden)
-        attention = room(layout.instructionSet.kernels.pointee.attention_scratch(shape.patches, shape.headSize))
+        patches = room.rows(tile * shape.patches, shape.patchCount)
+        convertedPatches = room.rows(tile * shape.patches, shape.patchCount, convolution, else: patches)
+        tokens = room.rows(rows, shape.embedding)
+        mixed = room.rows(rows, shape.embedding)
+        converted = room.rows(rows, shape.embedding, linear, else: mixed)
+        qkv = room.rows(rows, 3 * shape.embedding)
+        // In bfloat16 the product itself stores what the next one takes.
+        let slab = ForwardPass.slab(layout.precision, rows: rows)
+        hidden = room.rows(slab, shape.hidden, linear == .int8 ? .float32 : linear)
+        convertedHidden = room.rows(slab, shape.hidden, linear == .int8 ? .int8 : .float32, else: hidden)
+        attention = room.floats(layout.instructionSet.kernels.pointee.attention_scratch(shape.patches))
 
-        pooled = room(headTile * shape.embedding)
-        flat = room(headTile * shape.flattened)
-        let chains = layout.tokenHead + layout.imageHead + layout.magnitudeHead + layout.output + [layout.magnitudes]
-        widest = chains.map(\.outputs).max() ?? 0
-        wide = (room(headTile * widest), room(headTile * widest))
-        joinedWidth = layout.output[0].inputs
-        joined = room(headTile * joinedWidth)
+        pooled = room.rows(headTile, shape.embedding)
+        flat = room.rows(headTile, shape.flattened)
+        let heads = [layout.tokenHead, layout.imageHead, layout.magnitudes] + layout.magnitudeHead + layout.joining
+        let widest = heads.map { max($0.inputs, $0.outputs) }.max() ?? 0
+        wide = room.rows(headTile, widest)
+        convertedWide = (room.rows(headTile, widest, linear), room.rows(headTile, widest, linear))
+        joined = room.rows(headTile, shape.joined)
 
         let largest = layout.inception.map { $0.size * $0.size * max($0.inputs, $0.outputs) }.max() ?? 0
-        image = (room(largest), room(largest), room(largest))
-        bordered = layout.inception.map { ($0.size + 4) * ($0.size + 4) * $0.openings.outputs }.map(room)
-        self.buffers = buffers
+        image = (room.floats(largest), room.floats(largest), room.floats(largest))
+        pixels = room.words(layout.inception.map { $0.size * $0.size * convolution.words($0.inputs) }.max() ?? 0)
+        bordered = layout.inception.map {
+            room.words(($0.size + 4) * ($0.size + 4) * convolution.words($0.openings.outputs))
+        }
+        buffers = room.buffers
+    }
+}
+
+/// Makes buffers and keeps them.
+private struct Room {
+    /// Vectors may be read past the end of a row, never past the end of a buffer.
+    let slack: Int
+    var buffers: [AlignedBuffer] = []
+
+    init(slack: Int) { self.slack = slack }
+
+    mutating func words(_ count: Int) -> UnsafeMutableRawPointer {
+        let buffer = AlignedBuffer(words: count + slack)
+        buffers.append(buffer)
+        return buffer.start
+    }
+
+    mutating func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
+        words(count).assumingMemoryBound(to: Float.self)
+    }
+
+    /// Rows of `width` numbers.
+    mutating func rows(_ count: Int, _ width: Int, _ format: NumberFormat = .float32) -> Rows {
+        let stride = format.words(width)
+        return Rows(
+            start: words(count * stride), stride: stride, format: format.code,
+            scales: format == .int8 ? floats(count) : nil)
+    }
+
+    /// Rows of a format that needs converting, or the float32 rows that need not.
+    mutating func rows(_ count: Int, _ width: Int, _ format: NumberFormat, else rows: Rows) -> Rows {
+        format == .float32 ? rows : self.rows(count, width, format)
     }
 }

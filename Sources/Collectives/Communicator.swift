@@ -36,6 +36,19 @@ public struct Communicator {
         return try Communicator(node)
     }
 
+    /// The ranks that say they belong to it, in the order of their ranks here; nil on the others. Kept for the life of the
+    /// process.
+    ///
+    /// - Throws: ``CollectiveError``
+    public func split(_ belongs: Bool) throws(CollectiveError) -> Communicator? {
+        var part: MPI_Comm?
+        try check(
+            MPI_Comm_split(handle, belongs ? 0 : Int32(MPI_UNDEFINED), Int32(rank), &part), "MPI_Comm_split")
+        guard belongs else { return nil }
+        try check(MPI_Comm_set_errhandler(part, cmpi_errors_return()), "MPI_Comm_set_errhandler")
+        return try Communicator(part)
+    }
+
     /// Requires that `root` is a rank, before anything is sent.
     func requireRank(_ root: Int, _ routine: String) throws(CollectiveError) -> Int32 {
         guard (0..<size).contains(root) else {

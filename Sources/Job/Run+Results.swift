@@ -10,7 +10,7 @@ extension Run {
     /// What `predictions.h5` says of its origin: nothing that differs between two runs with the same result.
     func provenanceTexts(_ network: PreparedNetwork, weightsHash: String) -> [(String, String)] {
         [
-            ("photoz_version", version), ("weights_sha256", weightsHash), ("precision", Self.precision),
+            ("photoz_version", version), ("weights_sha256", weightsHash), ("precision", options.precision.rawValue),
             ("instruction_set", "\(network.instructionSet)"),
         ]
     }
@@ -23,7 +23,7 @@ extension Run {
         for host in hosts where !unique.contains(host) { unique.append(host) }
         return Results(
             reports: reports, partitionCount: dataSet.partitions.count, batchSize: options.batchSize,
-            precision: Self.precision, wallTime: clock.times, metrics: metrics, processor: Host.processor(),
+            precision: options.precision.rawValue, wallTime: clock.times, metrics: metrics, processor: Host.processor(),
             memory: Host.memory(),
             provenance: Results.Provenance(
                 version: version, commandLine: options.commandLine, weights: options.weights,
@@ -39,7 +39,8 @@ extension Run {
     ) -> [RankResult] {
         let (processor, memory) = (Host.processor(), Host.memory())
         let rows = dataSet.partitions.map(\.rows)
-        let model = PreparedNetwork.byteCount(of: network.shape, for: network.instructionSet)
+        let model = PreparedNetwork.byteCount(
+            of: network.shape, network.precision, for: network.instructionSet)
         return zip(reports, shares).map { report, galaxies in
             RankResult(
                 report: report, batchSize: options.batchSize, modelMegabytes: Double(model) / 1_048_576,
@@ -48,6 +49,4 @@ extension Run {
                 processor: processor, memory: memory)
         }
     }
-
-    private static var precision: String { "f32" }
 }

@@ -35,15 +35,15 @@ public struct Run {
     /// - Returns: On rank 0 a summary for people, unless the run is quiet.
     /// - Throws: Whatever stops the job on this rank; nothing half-written is left under a final name.
     public mutating func run() throws -> String? {
-        let weights = node.rank == 0 ? try WeightsFile(options.weights) : nil
-        let shape = try node.broadcast(weights?.shape ?? NetworkShape(), root: 0)
+        let weights = world.rank == 0 ? try WeightsFile(options.weights) : nil
+        let shape = try world.broadcast(weights?.shape ?? NetworkShape(), root: 0)
         let schema = options.schema(shape.bands, shape.imageSize)
         let output = world.rank == 0 ? try OutputFolder(options.output, overwrite: options.overwrite) : nil
         do {
             let dataSet = try plan(schema: schema, output: output)
             clock.end(\.startup)
-            let network = try NodeWeights.load(
-                weights, of: shape, on: node, for: try commonInstructionSet())
+            let network = try NodeWeights(world: world, node: node).load(
+                weights, of: shape, options.precision, for: try commonInstructionSet())
             try world.barrier()
             clock.end(\.load)
             return try finish(network, dataSet, schema, output)

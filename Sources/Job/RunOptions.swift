@@ -1,3 +1,4 @@
+import AstroMAE
 import Survey
 
 /// What a run is asked to do.
@@ -10,6 +11,8 @@ public struct RunOptions: Sendable {
     public var output: String
     /// Galaxies that are read and predicted together.
     public var batchSize = 512
+    /// How weights and activations are stored.
+    public var precision = Precision.float32
     /// Threads of a rank.
     public var threads = 1
     /// How galaxies are dealt to ranks.

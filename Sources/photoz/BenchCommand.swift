@@ -15,8 +15,8 @@ struct BenchCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The network's weights (HDF5).", valueName: "file"))
     var weights: String
 
-    @Option(help: "The arithmetic: f32.")
-    var precision = Precision.f32
+    @Option(help: "How weights and activations are stored: f32, bf16 or int8.")
+    var precision = Precision.float32
 
     @Option(help: ArgumentHelp("Threads that share the galaxies.", valueName: "count"))
     var threads = 1
@@ -24,7 +24,7 @@ struct BenchCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Galaxies that are predicted together.", valueName: "count"))
     var batchSize = 512
 
-    @Option(help: "The widest instruction set to use: portable, avx2 or avx512.")
+    @Option(help: "The widest instruction set to use: portable, avx2, avx512, avx512-vnni or avx512-bf16.")
     var instructionSet: InstructionSetName?
 
     @Flag(help: "Print one JSON object instead of a table.")
@@ -41,7 +41,7 @@ struct BenchCommand: ParsableCommand {
 
     private func measure() throws {
         let instructionSet = instructionSet.map { InstructionSet.widest(upTo: $0.rawValue) } ?? .widest
-        let network = try PreparedNetwork(WeightsFile(weights), for: instructionSet)
+        let network = try PreparedNetwork(WeightsFile(weights), precision, for: instructionSet)
         let bench = Bench(network, threads: threads, batchSize: batchSize)
         // The peak is measured before and after, since a machine's clock drifts; the higher one counts.
         let before = peak(instructionSet)
@@ -58,7 +58,7 @@ struct BenchCommand: ParsableCommand {
     private func peak(_ instructionSet: InstructionSet) -> Double {
         let rates = PeakRates(count: threads)
         DispatchQueue.concurrentPerform(iterations: threads) {
-            rates.set($0, instructionSet.measurePeak(seconds: 0.4))
+            rates.set($0, instructionSet.measurePeak(of: precision, seconds: 0.4))
         }
         return rates.sum
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AstroMAE
 import Collectives
 import Glibc
 import Job
@@ -29,13 +30,16 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Galaxies that are read and predicted together.", valueName: "count"))
     var batchSize = 512
 
-    @Option(help: "The arithmetic: f32.")
-    var precision = Precision.f32
+    @Option(help: "How weights and activations are stored: f32, bf16 or int8.")
+    var precision = Precision.float32
 
     @Option(help: ArgumentHelp("Threads of a rank; with one rank a core, 1 is best.", valueName: "count"))
     var threads = 1
 
-    @Option(help: "The widest instruction set to use: portable, avx2 or avx512. Results differ in their last digits.")
+    @Option(
+        help:
+            "The widest instruction set to use: portable, avx2, avx512, avx512-vnni or avx512-bf16. Results differ in their last digits."
+    )
     var instructionSet: InstructionSetName?
 
     @Option(help: "Deal single galaxies (rows) or whole partitions (files) to ranks.")
@@ -86,6 +90,7 @@ struct RunCommand: ParsableCommand {
     private func options(isSpeaker: Bool) -> RunOptions {
         var options = RunOptions(weights: weights, data: data, output: output)
         options.batchSize = batchSize
+        options.precision = precision
         options.threads = min(threads, RunOptions.cores)
         options.instructionSet = instructionSet?.rawValue
         if options.threads < threads, isSpeaker {
@@ -107,11 +112,9 @@ struct RunCommand: ParsableCommand {
 /// The levels of instruction sets that the program was built for.
 enum InstructionSetName: String, ExpressibleByArgument, CaseIterable {
     case portable, avx2, avx512
+    case vnni = "avx512-vnni"
+    case bf16 = "avx512-bf16"
 }
 
-/// The arithmetic of the network.
-enum Precision: String, ExpressibleByArgument, CaseIterable {
-    case f32
-}
-
+extension Precision: ExpressibleByArgument {}
 extension Sharding: ExpressibleByArgument {}

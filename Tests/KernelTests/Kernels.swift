@@ -22,19 +22,23 @@ extension ck_kernels_t {
         return result
     }
 
-    /// A matrix [depth][columns] as the products take it, written from the words of the header: panels of `panel` columns,
-    /// the last one rounded up to whole vectors, each row by row.
-    func packed(_ matrix: [Float], depth: Int, columns: Int) -> [Float] {
+    /// A matrix [taps * depth][columns] as the products take it, written from the words of the header: panels of `panel`
+    /// columns, the last one rounded up to whole vectors, each word by word for every tap.
+    func packed(
+        _ matrix: [Float], taps: Int = 1, depth: Int, columns: Int, _ format: ck_format = CK_FLOAT32
+    ) -> [Float] {
         var result: [Float] = []
-        var first = 0
-        while first < columns {
+        for first in stride(from: 0, to: columns, by: panel) {
             let width = min(panel, padded(columns - first))
-            for row in 0..<depth {
-                for column in first..<first + width {
-                    result.append(column < columns ? matrix[row * columns + column] : 0)
+            for tap in 0..<taps {
+                for start in stride(from: 0, to: depth, by: Words.perWord(format)) {
+                    let rows = (start..<min(start + Words.perWord(format), depth)).map { tap * depth + $0 }
+                    for column in first..<first + width {
+                        let numbers = rows.map { column < columns ? matrix[$0 * columns + column] : 0 }
+                        result.append(Words.word(numbers, format, isLeft: false))
+                    }
                 }
             }
-            first += width
         }
         return result
     }
@@ -49,7 +53,7 @@ extension ck_kernels_t {
         #expect(Set(Kernels.tables.map { Kernels[$0].title }).count == lanes.count)
     }
 
-    @Test(arguments: [-1, 4, 5, 1000] as [Int32]) func thereIsNothingPastTheEnd(index: Int32) {
+    @Test(arguments: [-1, 5, 6, 1000] as [Int32]) func thereIsNothingPastTheEnd(index: Int32) {
         #expect(ck_available(index) == nil)
     }
 }

@@ -1,45 +1,105 @@
 import CKernels
 import Testing
 
-/// One product C = activation(A B + bias), or C += A B + bias, in guarded memory.
+/// One product C = activation(A B + bias), or C = activation(C + A B + bias), in guarded memory.
 struct Matmul {
     var m, n, k: Int
+    var format = CK_FLOAT32
     var activation = CK_IDENTITY
     /// What C holds before, [m][n]: then the product is added to it.
     var old: [Float]?
     var bias: [Float]?
-    /// Floats between the rows.
+    /// What a byte stands for in each row of A and column of B.
+    var rowScales: [Float] = []
+    var columnScales: [Float] = []
+    /// Pixels of a square window, and of a row of the bordered image; for products 1 and 0.
+    var window = 1
+    var imageWidth = 0
+    /// Words between the rows.
     var space = 0
-    /// Floats between the operands and the guards.
+    /// Words between the operands and the guards.
     var gap = 0
 
-    /// C of A [m][k] and B [k][n], after checks that nothing else was written.
+    /// Rows of B.
+    var depth: Int { window * window * k }
+
+    /// C of A [rows][k] and B [depth][n], numbers that the format holds, after checks that nothing else was written.
     func run(_ kernels: ck_kernels_t, _ a: [Float], _ b: [Float]) -> [Float] {
-        let (lda, ldc) = (k + space, n + space)
-        let left = GuardedFloats(rows: a, width: k, stride: lda, gap: gap)
-        let right = GuardedFloats(kernels.packed(b, depth: k, columns: n), gap: gap)
-        let shift = bias.map { GuardedFloats($0 + Array(repeating: 0, count: kernels.padded(n) - n), gap: gap) }
         let blank = Array(repeating: GuardedFloats.sentinel, count: m * n)
-        let result = GuardedFloats(rows: old ?? blank, width: n, stride: ldc, gap: gap)
-        var task = ck_matmul_t(
-            a: left.start, lda: lda, b: right.start, bias: shift.map { UnsafePointer($0.start) }, c: result.start,
-            ldc: ldc, m: m, n: n, k: k, window: 1, ld_image: 0, activation: activation, accumulate: old != nil)
-        kernels.matmul(&task)
+        let result = GuardedFloats(rows: old ?? blank, width: n, stride: n + space, gap: gap)
+        run(kernels, a, b, into: ck_rows_t(start: result.start, stride: n + space, format: CK_FLOAT32, scales: nil))
         #expect(
-            result.isIntactAround(rows: n > 0 ? m : 0, width: n, stride: ldc), "\(kernels.title): \(m) x \(n) x \(k)")
-        return result.rows(m, width: n, stride: ldc)
+            result.isIntactAround(rows: n > 0 ? m : 0, width: n, stride: n + space),
+            "\(kernels.title): \(m) x \(n) x \(k)")
+        return result.rows(m, width: n, stride: n + space)
+    }
+
+    /// C in bfloat16, as bits.
+    func runToBFloat16(_ kernels: ck_kernels_t, _ a: [Float], _ b: [Float]) -> [UInt16] {
+        let words = Words.count(n, CK_BFLOAT16)
+        let result = GuardedFloats(
+            rows: Array(repeating: GuardedFloats.sentinel, count: m * words), width: words, stride: words + space)
+        run(
+            kernels, a, b,
+            into: ck_rows_t(start: result.start, stride: words + space, format: CK_BFLOAT16, scales: nil))
+        #expect(result.isIntactAround(rows: words > 0 ? m : 0, width: words, stride: words + space))
+        return result.rows(m, width: words, stride: words + space).enumerated().flatMap { index, word in
+            let halves = [UInt16(word.bitPattern & 0xffff), UInt16(word.bitPattern >> 16)]
+            let isLast = index % words == words - 1 && n % 2 == 1
+            // The half that fills a word up is zero, so that a product may read it.
+            if isLast { #expect(halves[1] == 0) }
+            return isLast ? [halves[0]] : halves
+        }
+    }
+
+    private func run(_ kernels: ck_kernels_t, _ a: [Float], _ b: [Float], into c: ck_rows_t) {
+        let words = Words.count(k, format)
+        let stride = words + space
+        let left = GuardedFloats(rows: Words.rows(a, width: k, format), width: words, stride: stride, gap: gap)
+        let right = GuardedFloats(kernels.packed(b, taps: window * window, depth: k, columns: n, format), gap: gap)
+        let columns = kernels.padded(n)
+        func vector(_ values: [Float]) -> GuardedFloats {
+            GuardedFloats(values + Array(repeating: 0, count: columns - values.count), gap: gap)
+        }
+        let offsets = (0..<n).map { column in
+            128 * (0..<(format == CK_INT8 ? depth : 0)).reduce(Int32(0)) { $0 + Int32(b[$1 * n + column]) }
+        }
+        let (shift, scales) = (bias.map(vector), vector(columnScales))
+        let corrections = vector(offsets.map { Float(bitPattern: UInt32(bitPattern: $0)) })
+        let rows = GuardedFloats(rowScales)
+        let isImage = window > 1
+        // A convolution goes through its image row by row, everything else in one call.
+        let pixels = isImage ? imageWidth - window + 1 : m
+        for first in Swift.stride(from: 0, to: m, by: max(pixels, 1)) {
+            let image = isImage ? first / pixels * imageWidth : 0
+            var task = ck_matmul_t(
+                a: ck_rows_t(
+                    start: left.start + image * stride, stride: stride, format: format, scales: rows.start + first),
+                b: UnsafeRawPointer(right.start).assumingMemoryBound(to: Int32.self),
+                bias: shift.map { UnsafePointer($0.start) }, scales: scales.start,
+                offsets: UnsafeRawPointer(corrections.start).assumingMemoryBound(to: Int32.self),
+                c: ck_rows_t(
+                    start: c.start + 4 * first * c.stride, stride: c.stride, format: c.format, scales: nil),
+                m: pixels, n: n, k: k, window: window, ld_image: imageWidth * stride, activation: activation,
+                accumulate: old != nil)
+            kernels.matmul(&task)
+        }
     }
 
     /// The largest error of `c` as a share of what is allowed; NaN where C holds NaN.
     func worst(_ c: [Float], _ sums: Plain.Sums) -> Double {
         var worst = 0.0
         for index in 0..<m * n {
+            let scale = format == CK_INT8 ? Double(rowScales[index / n]) * Double(columnScales[index % n]) : 1
             let shift = Double(bias?[index % n] ?? 0)
             let before = Double(old?[index] ?? 0)
-            let expected = before + Plain.activated(sums.values[index] + shift, activation)
-            let magnitude = sums.magnitudes[index] + abs(shift) + abs(before)
+            let expected = Plain.activated(before + sums.values[index] * scale + shift, activation)
+            // Sums of bytes are exact, and only what is done with the sum rounds.
+            let magnitude =
+                (format == CK_INT8 ? abs(sums.values[index]) : sums.magnitudes[index]) * scale + abs(shift)
+                + abs(before)
             let allowed = Tolerance.activated(
-                Tolerance.sum(terms: k, magnitude: magnitude), result: expected, activation)
+                Tolerance.sum(terms: format == CK_INT8 ? 1 : depth, magnitude: magnitude), result: expected, activation)
             let error = abs(Double(c[index]) - expected)
             // Where all terms are zero the result must be exact.
             let share = error == 0 ? 0 : error / allowed

@@ -16,22 +16,30 @@ import Testing
 
     /// Rows of a product of the network: tokens of up to 14 galaxies, and galaxies in the heads.
     @Test(arguments: layers) func layersOfTheNetwork(n: Int, k: Int) {
+        for format in Words.formats { check(n: n, k: k, ck_format(format)) }
+    }
+
+    private func check(n: Int, k: Int, _ format: ck_format) {
         var numbers = SeededNumbers(seed: UInt64(n * 10_000 + k))
         // The widest layers serve galaxies, of which there are at most 112; the others tokens as well.
         let most = n * k > 500_000 ? 112 : 238
-        let (a, b) = (numbers.floats(most * k), numbers.floats(k * n))
+        let a = Words.representable(numbers.floats(most * k), format)
+        let b = Words.representable(numbers.floats(k * n), format)
         let sums = Plain.product(a, b, m: most, n: n, k: k)
-        let bias = numbers.floats(n)
+        var whole = Matmul(m: most, n: n, k: k, format: format, bias: numbers.floats(n))
+        whole.rowScales = numbers.floats(most, in: 0.001...0.01)
+        whole.columnScales = numbers.floats(n, in: 0.001...0.01)
         for table in Kernels.tables {
             let kernels = Kernels[table]
-            let whole = Matmul(m: most, n: n, k: k, bias: bias)
             let c = whole.run(kernels, a, b)
             let worst = whole.worst(c, sums)
             #expect(worst <= 1, "\(kernels.title): \(worst) times the bound")
             // A row has the same bits in whatever company: that makes predictions independent of batches.
-            for m in Array(1...40) + [112] {
-                let part = Matmul(m: m, n: n, k: k, bias: bias)
+            for m in n * k > 500_000 ? [1, 13, 14, 15, 29, 111] : Array(1...40) + [112] {
+                var part = whole
+                part.m = m
                 let first = (most - m) / 2
+                part.rowScales = Array(whole.rowScales[first..<first + m])
                 let rows = part.run(kernels, Array(a[first * k..<(first + m) * k]), b)
                 #expect(
                     rows.map(\.bitPattern) == c[first * n..<(first + m) * n].map(\.bitPattern),
@@ -40,26 +48,27 @@ import Testing
         }
     }
 
-    @Test(arguments: Kernels.tables) func oddShapes(table: Int) {
-        let kernels = Kernels[table]
+    @Test(arguments: Kernels.tables, Words.formats) func oddShapes(table: Int, format: UInt32) {
+        let (kernels, format) = (Kernels[table], ck_format(format))
         let (lanes, panel) = (kernels.lanes, kernels.panel)
         let widths = Set([0, 1, 3, lanes - 1, lanes, lanes + 1, panel - 1, panel, panel + 1, 33, 2 * panel + 1])
         var numbers = SeededNumbers(seed: 2)
         for n in widths.sorted() {
             for k in [0, 1, 7, 33] {
-                let b = numbers.floats(k * n)
+                let b = Words.representable(numbers.floats(k * n), format)
                 for m in [0, 1, 2, 5, 6, 7, 11, 12, 13, 14, 15, 16, 17, 28, 29, 33] {
-                    let a = numbers.floats(m * k)
+                    let a = Words.representable(numbers.floats(m * k), format)
                     let sums = Plain.product(a, b, m: m, n: n, k: k)
                     for (index, activation) in Self.activations.enumerated() {
-                        var task = Matmul(m: m, n: n, k: k, activation: activation)
+                        var task = Matmul(m: m, n: n, k: k, format: format, activation: activation)
+                        task.rowScales = numbers.floats(m, in: 0.001...0.01)
+                        task.columnScales = numbers.floats(n, in: 0.001...0.01)
                         // Alignments and spaces vary with the shape; every combination with a bias and without one.
                         task.gap = (m + n) % 4
                         task.space = (m + k + index) % 3 * 5
                         check(task, kernels, a, b, sums)
                         task.bias = numbers.floats(n)
                         check(task, kernels, a, b, sums)
-                        guard activation == CK_IDENTITY else { continue }
                         task.old = numbers.floats(m * n)
                         check(task, kernels, a, b, sums)
                         task.bias = nil
@@ -68,6 +77,38 @@ import Testing
                 }
             }
         }
+    }
+
+    @Test(arguments: Kernels.tables, Words.formats) func resultsInBFloat16AreTheRoundedOnes(table: Int, format: UInt32)
+    {
+        let (kernels, format) = (Kernels[table], ck_format(format))
+        var numbers = SeededNumbers(seed: 4)
+        for (m, n, k) in [(1, 1, 1), (15, 33, 7), (29, 64, 16), (5, 47, 12)] {
+            let a = Words.representable(numbers.floats(m * k), format)
+            let b = Words.representable(numbers.floats(k * n), format)
+            for activation in Self.activations {
+                var task = Matmul(m: m, n: n, k: k, format: format, activation: activation, space: 1)
+                task.rowScales = numbers.floats(m, in: 0.001...0.01)
+                task.columnScales = numbers.floats(n, in: 0.001...0.01)
+                task.bias = numbers.floats(n)
+                let rounded = task.run(kernels, a, b).map(Words.bfloat16)
+                #expect(task.runToBFloat16(kernels, a, b) == rounded, "\(kernels.title): \(m) x \(n) x \(k)")
+            }
+        }
+    }
+
+    @Test(arguments: [CK_BFLOAT16.rawValue, CK_INT8.rawValue]) func everyLevelHasTheSameBits(format: UInt32) {
+        // What a processor cannot do itself is emulated exactly; only reductions over lanes differ between levels.
+        var numbers = SeededNumbers(seed: 5)
+        let format = ck_format(format)
+        let (m, n, k) = (29, 80, 77)
+        let a = Words.representable(numbers.floats(m * k), format)
+        let b = Words.representable(numbers.floats(k * n), format)
+        var task = Matmul(m: m, n: n, k: k, format: format)
+        task.rowScales = numbers.floats(m, in: 0.001...0.01)
+        task.columnScales = numbers.floats(n, in: 0.001...0.01)
+        let results = Kernels.tables.map { task.run(Kernels[$0], a, b).map(\.bitPattern) }
+        #expect(results.allSatisfy { $0 == results[0] })
     }
 
     @Test(arguments: Kernels.tables) func strangersDoNotMatter(table: Int) {

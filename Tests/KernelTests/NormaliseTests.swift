@@ -2,7 +2,7 @@ import CKernels
 import TestSupport
 import Testing
 
-/// LayerNorm and means over rows against plain loops.
+/// LayerNorm, in every format, and means over rows against plain loops.
 @Suite struct NormaliseTests {
     static let widths = [1, 3, 4, 7, 8, 9, 15, 16, 17, 31, 33, 48, 192, 193]
 
@@ -11,41 +11,44 @@ import Testing
         var numbers = SeededNumbers(seed: UInt64(width))
         let rows = 5
         let x = numbers.floats(rows * width, in: -3...5)
-        let (scale, shift) = (numbers.floats(width), numbers.floats(width))
-        let (eps, epsilon) = (Float(1e-6), 1e-6)
         for (space, inPlace) in [(0, false), (0, true), (6, false), (6, true)] {
-            let from = GuardedFloats(rows: x, width: width, stride: width + space, gap: space % 4)
-            let to = inPlace ? from : GuardedFloats(count: (rows - 1) * (width + space) + width)
-            let (scales, shifts) = (GuardedFloats(scale), GuardedFloats(shift, gap: 1))
-            kernels.layer_norm(
-                from.start, width + space, to.start, width + space, rows, width, scales.start, shifts.start, eps)
-            #expect(to.isIntactAround(rows: rows, width: width, stride: width + space))
-            let y = to.rows(rows, width: width, stride: width + space)
-            for row in 0..<rows {
-                let wide = x[row * width..<(row + 1) * width].map { Double($0) }
-                let mean = wide.reduce(0, +) / Double(width)
-                let variance = wide.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Double(width)
-                for column in 0..<width {
-                    let normal = (wide[column] - mean) / (variance + epsilon).squareRoot()
-                    let expected = normal * Double(scale[column]) + Double(shift[column])
-                    // The mean of numbers up to 5 is off by some 1e-6, and the division by the deviation raises that.
-                    let allowed = 5e-6 / min(1, (variance + epsilon).squareRoot())
-                    let error = abs(Double(y[row * width + column]) - expected)
-                    #expect(error <= allowed, "\(kernels.title): row \(row), column \(column): off by \(error)")
-                }
+            let stride = width + space
+            let from = GuardedFloats(rows: x, width: width, stride: stride, gap: space % 4)
+            let to = inPlace ? from : GuardedFloats(count: (rows - 1) * stride + width)
+            var y = ck_rows_t(start: to.start, stride: stride, format: CK_FLOAT32, scales: nil)
+            kernels.layer_norm(from.start, stride, &y, rows, width, 1e-6)
+            #expect(to.isIntactAround(rows: rows, width: width, stride: stride))
+            let results = to.rows(rows, width: width, stride: stride)
+            for (index, (result, normal)) in zip(results, Plain.standardised(x, width: width)).enumerated() {
+                #expect(abs(Double(result) - normal.value) <= normal.tolerance, "\(kernels.title): number \(index)")
             }
         }
     }
 
-    @Test(arguments: Kernels.tables) func layerNormOfEqualNumbersIsTheShift(table: Int) {
+    @Test(arguments: Kernels.tables, widths) func layerNormInFewerBits(table: Int, width: Int) {
+        var numbers = SeededNumbers(seed: UInt64(width))
+        let x = numbers.floats(5 * width, in: -3...5)
+        let normals = Plain.standardised(x, width: width)
+        for format in [CK_BFLOAT16, CK_INT8] {
+            let result = Conversion(width: width, format: format).run(x) { from, stride, to, rows in
+                Kernels[table].layer_norm(from, stride, to, rows, width, 1e-6)
+            }
+            for (index, normal) in normals.enumerated() {
+                // bfloat16 has 8 significant bits, so numbers are at most a share of 2^-7 apart; bytes have a step of a 127th of the row's largest number.
+                let step = format == CK_BFLOAT16 ? abs(normal.value) * 0x1p-7 : result.steps[index / width]
+                let error = abs(result.values[index] - normal.value)
+                #expect(error <= 0.501 * step + normal.tolerance, "\(Kernels[table].title): number \(index)")
+            }
+        }
+    }
+
+    @Test(arguments: Kernels.tables) func layerNormOfEqualNumbersIsNearZero(table: Int) {
         for width in Self.widths {
             let x = GuardedFloats(Array(repeating: 3, count: width))
-            let (scale, shift) = (
-                GuardedFloats(Array(repeating: 2, count: width)), GuardedFloats(Array(repeating: 0.5, count: width))
-            )
-            Kernels[table].layer_norm(x.start, width, x.start, width, 1, width, scale.start, shift.start, 1e-6)
-            // The mean of equal numbers may round: 3 ± 2^-22, over sqrt(1e-6), times 2.
-            #expect(x.values.allSatisfy { abs($0 - 0.5) <= 5e-4 }, "\(width): \(x.values)")
+            var y = ck_rows_t(start: x.start, stride: width, format: CK_FLOAT32, scales: nil)
+            Kernels[table].layer_norm(x.start, width, &y, 1, width, 1e-6)
+            // The mean of equal numbers may round: 3 ± 2^-22, over sqrt(1e-6).
+            #expect(x.values.allSatisfy { abs($0) <= 2.5e-4 }, "\(width): \(x.values)")
         }
     }
 

@@ -41,6 +41,18 @@ enum Plain {
         }
     }
 
+    /// Rows of mean 0 and variance 1, and what float32 may be off by.
+    static func standardised(_ x: [Float], width: Int) -> [(value: Double, tolerance: Double)] {
+        stride(from: 0, to: x.count, by: width).flatMap { start in
+            let row = x[start..<start + width].map { Double($0) }
+            let mean = row.reduce(0, +) / Double(width)
+            let variance = row.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Double(width)
+            let deviation = (variance + 1e-6).squareRoot()
+            // The mean of numbers up to 5 is off by some 1e-6, and the division by the deviation raises that.
+            return row.map { (($0 - mean) / deviation, 5e-6 / min(1, deviation)) }
+        }
+    }
+
     static func softmax(_ scores: [Double]) -> [Double] {
         let highest = scores.max()!
         let powers = scores.map { exp($0 - highest) }

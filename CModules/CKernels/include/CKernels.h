@@ -1,30 +1,46 @@
-// Arithmetic on buffers of float32: one instruction set at a time, chosen when the program runs.
+// Arithmetic on buffers: one instruction set at a time, chosen when the program runs.
 //
 // Every kernel stands once, in a header written with Clang's vector extensions, and is compiled for each instruction set
-// (avx512.c, avx2.c, portable.c). A row of a result depends only on that row's inputs, and its operations have the same
+// (avx512_bf16.c, avx512_vnni.c, avx512.c, avx2.c, portable.c). A row of a result depends only on that row's inputs, and its operations have the same
 // order in whatever company the row is computed: that makes predictions independent of batches and ranks.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 // What is done to a product before it is stored.
 typedef enum { CK_IDENTITY = 0, CK_RELU = 1, CK_GELU = 2, CK_SILU = 3 } ck_activation;
 
-// C = activation(A B + bias), or C += A B + bias when `accumulate` is set (then without an activation).
-//
-// A has m rows of k floats, lda floats apart. With a window of w > 1 (a convolution with stride 1 along one image row of
-// m pixels), row r of A is the k channels of each of the w x w pixels at a + y * ld_image + (r + x) * lda, y then x from 0;
-// B then has w * w * k rows. B stands in panels of `panel` columns (the last one rounded up to `lanes` columns), each row
-// by row, padded with zeros. The bias, if any, is padded to a multiple of `lanes`. Columns past n are not stored.
+// How numbers are stored: by the 32-bit word of one, two or four of them, the first in the lowest bits.
+// CK_INT8 is a byte q + 128 with q of -127 to 127, and a scale for each row: x = scale * q.
+typedef enum { CK_FLOAT32 = 0, CK_BFLOAT16 = 1, CK_INT8 = 2 } ck_format;
+
+// Rows of numbers, `stride` words apart; each takes whole words.
 typedef struct {
-    const float *a;
-    ptrdiff_t lda;
-    const float *b;
-    const float *bias;
-    float *c;
-    ptrdiff_t ldc;
+    void *start;
+    ptrdiff_t stride;
+    ck_format format;
+    float *scales;  // of each row, for CK_INT8
+} ck_rows_t;
+
+// C = activation(A B + bias), or C = activation(C + A B + bias) when `accumulate` is set.
+//
+// A has m rows of k numbers. With a window of w > 1 (a convolution with stride 1 along one image row of m pixels), row r of
+// A is the k channels, padded to whole words, of each of the w x w pixels at row r + x, y * ld_image words further on.
+// B stands in panels of `panel` columns (the last one rounded up to `lanes` columns), each word by word: for each y, x and
+// word of k, a word of each column, padded with zeros. Bytes of B have a sign; column j then stands for
+// scales[j] * byte, and offsets[j] is 128 times the sum of its bytes, what the 128 in the bytes of A adds.
+// Bias, scales and offsets are padded to a multiple of `lanes`. C is float32 or, unless accumulated, bfloat16. Columns past
+// n are not stored, but for the zeros that fill a word up.
+typedef struct {
+    ck_rows_t a;
+    const int32_t *b;
+    const float *bias;  // may be NULL
+    const float *scales;
+    const int32_t *offsets;
+    ck_rows_t c;
     ptrdiff_t m, n, k;
     ptrdiff_t window;
     ptrdiff_t ld_image;
@@ -34,14 +50,14 @@ typedef struct {
 
 // Softmax attention of `galaxies` galaxies with `patches` patch tokens and a class token each.
 // Patch token p of galaxy g is row g * patches + p, its class token row galaxies * patches + g, in qkv (rows of
-// 3 * heads * head_size floats: queries, already scaled, keys, values) and in out (rows of heads * head_size).
+// [3][head_size][heads] floats: queries, already scaled, keys, values) and in out (rows of [head_size][heads]).
 typedef struct {
     const float *qkv;
     ptrdiff_t ld_qkv;
     float *out;
     ptrdiff_t ld_out;
     ptrdiff_t galaxies, patches, heads, head_size;
-    float *scratch;  // ck_kernels_t.attention_scratch(patches, head_size) floats
+    float *scratch;  // ck_kernels_t.attention_scratch(patches) floats
 } ck_attention_t;
 
 // The token-wise convolution path of a block, added to dst: dst += W2 silu(W1 src + b1) + b2, group by group.
@@ -61,10 +77,11 @@ typedef struct {
     ptrdiff_t lanes;  // floats in one vector
     ptrdiff_t panel;  // columns of a weight panel: two vectors
     void (*matmul)(const ck_matmul_t *);
-    // y = (x - mean) / sqrt(variance + eps) * scale + shift, row by row; x and y may be the same.
-    void (*layer_norm)(const float *x, ptrdiff_t ldx, float *y, ptrdiff_t ldy, ptrdiff_t rows, ptrdiff_t width,
-                       const float *scale, const float *shift, float eps);
-    ptrdiff_t (*attention_scratch)(ptrdiff_t patches, ptrdiff_t head_size);
+    // y = x in the format of y, row by row.
+    void (*convert)(const float *x, ptrdiff_t ldx, const ck_rows_t *y, ptrdiff_t rows, ptrdiff_t width);
+    // y = (x - mean) / sqrt(variance + eps) in the format of y, row by row; x and y may be the same float32 rows.
+    void (*layer_norm)(const float *x, ptrdiff_t ldx, const ck_rows_t *y, ptrdiff_t rows, ptrdiff_t width, float eps);
+    ptrdiff_t (*attention_scratch)(ptrdiff_t patches);
     void (*attention)(const ck_attention_t *);
     void (*pcm)(const ck_pcm_t *);
     // y = activation(x W + bias) with few inputs, accumulated in float64. W is [inputs][width padded to lanes], and the
@@ -80,9 +97,12 @@ typedef struct {
     void (*max_pool)(const float *x, float *y, ptrdiff_t size, ptrdiff_t channels);
     // x = activation(x), for tests and small work.
     void (*activate)(float *x, ptrdiff_t count, ck_activation activation);
+    // C [m][n] = A [m][k] B [k][n] in float64, all dense; scratch holds k * lanes doubles on a 64-byte boundary.
+    void (*product)(const double *a, const double *b, double *c, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
+                    double *scratch);
     // Multiplies and adds in registers, `rounds` times over: what the core can do at best. Returns the operations done
     // (a multiplication and an addition are two); *sink receives a value that depends on all of them.
-    double (*peak)(ptrdiff_t rounds, float *sink);
+    double (*peak)(ck_format format, ptrdiff_t rounds, float *sink);
 } ck_kernels_t;
 
 // Kernels that this processor can run, from the plainest (0) to the widest; NULL past the end.

@@ -1,28 +1,4 @@
-// Normalisation and pooling over rows.
-
-static void layer_norm(const float *x, ptrdiff_t ldx, float *y, ptrdiff_t ldy, ptrdiff_t rows, ptrdiff_t width,
-                       const float *scale, const float *shift, float eps) {
-    const ptrdiff_t whole = width - width % LANES, rest = width - whole;
-    for (ptrdiff_t r = 0; r < rows; r++, x += ldx, y += ldy) {
-        vf total = load_part(x + whole, rest);
-        for (ptrdiff_t i = 0; i < whole; i += LANES) total += load(x + i);
-        const vf mean = splat(lane_sum(total) / (float)width);
-
-        vf centred = load_part(x + whole, rest) - mean;
-        vf squares = {0};
-        for (ptrdiff_t i = 0; i < rest; i++) squares[i] = centred[i] * centred[i];
-        for (ptrdiff_t i = 0; i < whole; i += LANES) {
-            const vf d = load(x + i) - mean;
-            squares = madd(d, d, squares);
-        }
-        const vf factor = splat(1.0f / sqrtf(lane_sum(squares) / (float)width + eps));
-
-        for (ptrdiff_t i = 0; i < whole; i += LANES)
-            store(y + i, madd((load(x + i) - mean) * factor, load(scale + i), load(shift + i)));
-        store_part(y + whole,
-                   madd(centred * factor, load_part(scale + whole, rest), load_part(shift + whole, rest)), rest);
-    }
-}
+// Means and maxima over rows and pixels.
 
 static void mean_rows(const float *x, ptrdiff_t ldx, ptrdiff_t count, float *y, ptrdiff_t ldy, ptrdiff_t rows,
                       ptrdiff_t width) {
