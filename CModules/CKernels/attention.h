@@ -9,6 +9,7 @@ typedef struct {
     ptrdiff_t tokens, heads, head_size;
     ptrdiff_t lanes;  // heads in this vector
     float *weights;   // [query of a block][key][LANES]
+    bool rough;
 } heads_t;
 
 // Scores of `queries` x `keys` tokens from (q, k): query . key for each head.
@@ -30,12 +31,12 @@ INLINE void scores(const int queries, const int keys, const heads_t *t, ptrdiff_
 }
 
 // Softmax over the keys of one query.
-INLINE void softmax(float *weights, ptrdiff_t tokens) {
+INLINE void softmax(float *weights, ptrdiff_t tokens, bool rough) {
     vf highest = load(weights);
     for (ptrdiff_t k = 1; k < tokens; k++) highest = vmax(highest, load(weights + k * LANES));
     vf total = {0};
     for (ptrdiff_t k = 0; k < tokens; k++) {
-        const vf e = vexp(load(weights + k * LANES) - highest);
+        const vf score = load(weights + k * LANES) - highest, e = rough ? vexp_rough(score) : vexp(score);
         store(weights + k * LANES, e);
         total += e;
     }
@@ -66,7 +67,7 @@ INLINE void attend(const int queries, const heads_t *t, ptrdiff_t q, float *cons
     ptrdiff_t k = 0, d = 0;
     for (; k + KEYS <= t->tokens; k += KEYS) scores(queries, KEYS, t, q, k);
     for (; k < t->tokens; k++) scores(queries, 1, t, q, k);
-    UNROLL for (int i = 0; i < queries; i++) softmax(t->weights + i * t->tokens * LANES, t->tokens);
+    UNROLL for (int i = 0; i < queries; i++) softmax(t->weights + i * t->tokens * LANES, t->tokens, t->rough);
     for (; d + KEYS <= t->head_size; d += KEYS) mix(queries, KEYS, t, d, out);
     for (; d < t->head_size; d++) mix(queries, 1, t, d, out);
 }
@@ -85,7 +86,7 @@ static void attention(const ck_attention_t *t) {
                 out[k] = t->out + place * t->ld_out + head;
             }
             const heads_t heads = {.row = row, .tokens = tokens, .heads = t->heads, .head_size = t->head_size,
-                                   .lanes = t->heads - head < LANES ? t->heads - head : LANES, .weights = t->scratch};
+                                   .lanes = t->heads - head < LANES ? t->heads - head : LANES, .weights = t->scratch, .rough = t->rough};
             ptrdiff_t q = 0;
             for (; q + QUERIES <= tokens; q += QUERIES) attend(QUERIES, &heads, q, out + q);
             for (; q < tokens; q++) attend(1, &heads, q, out + q);

@@ -15,7 +15,7 @@ INLINE vf vexp(vf x) {
     p = madd(p, r, splat(0.1666652f));
     p = madd(p, r, splat(0.5f));
     p = madd(p, r * r, r) + 1.0f;
-    return (vf)((vi)p + ((vi)shifted << 23));
+    return (vf)((vu)p + ((vu)shifted << 23));
 }
 
 // x Phi(x), Phi the normal distribution function: GELU with the error function, not its tanh approximation.
@@ -40,10 +40,44 @@ INLINE vf vgelu(vf x) {
     return x * (0.5f + c * p / q);
 }
 
+// The same with an absolute error below 2e-4, for results of fewer bits: Phi(x) - 1/2 = c P(c^2), c = x cut to +-3.9.
+INLINE vf vgelu_rough(vf x) {
+    x = vmax(splat(-3.9f), x);
+    const vf c = vmin(splat(3.9f), x);
+    const vf u = c * c;
+    vf p = splat(2.6271959e-08f);
+    p = madd(p, u, splat(-1.7705212e-06f));
+    p = madd(p, u, splat(5.1237825e-05f));
+    p = madd(p, u, splat(-0.00084451766f));
+    p = madd(p, u, splat(0.008913816f));
+    p = madd(p, u, splat(-0.064869545f));
+    p = madd(p, u, splat(0.39808565f));
+    return x * madd(c, p, splat(0.5f));
+}
+
+// exp(x), relative error below 8e-5 on [-87, 88], clamped to that range: 2^n 2^f, 2^f a cubic on |f| <= 1/2.
+INLINE vf vexp_rough(vf x) {
+    x = vmin(splat(88.0f), vmax(splat(-87.0f), x));
+    const vf magic = splat(12582912.0f), scale = splat(1.44269504f);
+    const vf shifted = madd(x, scale, magic);
+    const vf f = madd(x, scale, magic - shifted);
+    vf p = splat(0.055171773f);
+    p = madd(p, f, splat(0.24261138f));
+    p = madd(p, f, splat(0.69326097f));
+    p = madd(p, f, splat(0.999928f));
+    return (vf)((vu)p + ((vu)shifted << 23));
+}
+
 // x / (1 + exp(-x)); below -88, where exp stops, it is zero to float32's smallest numbers.
 INLINE vf vsilu(vf x) {
     x = vmax(splat(-88.0f), x);
     return x / (1.0f + vexp(-x));
+}
+
+// The same with a relative error below 1e-4.
+INLINE vf vsilu_rough(vf x) {
+    x = vmax(splat(-87.0f), x);
+    return x / (1.0f + vexp_rough(-x));
 }
 
 INLINE vf activated(vf x, ck_activation activation) {
@@ -51,6 +85,8 @@ INLINE vf activated(vf x, ck_activation activation) {
         case CK_RELU: return vmax(splat(0.0f), x);
         case CK_GELU: return vgelu(x);
         case CK_SILU: return vsilu(x);
+        case CK_ROUGH_GELU: return vgelu_rough(x);
+        case CK_ROUGH_SILU: return vsilu_rough(x);
         default: return x;
     }
 }

@@ -11,32 +11,39 @@ typedef struct {
     const int32_t *b;
 } tile_t;
 
-// One row and vector of C from its finished sums.
-INLINE void finish_vector(const ck_format format, const ck_activation activation, const ck_matmul_t *t, vi sum,
-                          ptrdiff_t row, ptrdiff_t column, ptrdiff_t part) {
+// One vector of every row of C from the finished sums.
+INLINE void finish_vector(const ck_format format, const ck_activation activation, const ck_matmul_t *t,
+                          const tile_t *tile, const vi (*sums)[2], int v, ptrdiff_t part) {
+    const ptrdiff_t column = tile->column + v * LANES;
     const vf shift = t->bias ? load(t->bias + column) : (vf){0};
-    vf y = (vf)sum + shift;
-    if (format == CK_INT8) {
-        const vf whole = __builtin_convertvector(sum - load_words(t->offsets + column), vf);
-        y = madd(whole * splat(t->a.scales[row]), load(t->scales + column), shift);
+    const vf scale = format == CK_INT8 ? load(t->scales + column) : (vf){0};
+    const vi offset = format == CK_INT8 ? load_words(t->offsets + column) : (vi){0};
+    for (int r = 0; r < tile->rows; r++) {
+        vf y = (vf)sums[r][v] + shift;
+        if (format == CK_INT8) {
+            const vf whole = __builtin_convertvector(sums[r][v] - offset, vf);
+            y = madd(whole * splat(t->a.scales[tile->row + r]), scale, shift);
+        }
+        int32_t *const row = row_of(&t->c, tile->row + r);
+        if (t->c.format == CK_BFLOAT16) {
+            store_halves((uint16_t *)row + column, rounded(activated(y, activation)), part + part % 2);
+        } else {
+            float *const to = (float *)row + column;
+            if (t->accumulate) y = load_part(to, part) + y;
+            store_part(to, activated(y, activation), part);
+        }
     }
-    if (t->c.format == CK_BFLOAT16) {
-        uint16_t *const to = (uint16_t *)row_of(&t->c, row) + column;
-        return store_halves(to, rounded(activated(y, activation)), part + part % 2);
-    }
-    float *const to = (float *)row_of(&t->c, row) + column;
-    if (t->accumulate) y = load_part(to, part) + y;
-    store_part(to, activated(y, activation), part);
 }
 
 INLINE void finish_tile(const ck_format format, const ck_activation activation, const ck_matmul_t *t,
                         const tile_t *tile, const vi (*sums)[2]) {
-    for (int r = 0; r < tile->rows; r++)
-        for (int v = 0; v < tile->vectors; v++) {
-            const ptrdiff_t left = tile->columns - v * LANES;
-            finish_vector(format, activation, t, sums[r][v], tile->row + r, tile->column + v * LANES,
-                          left < LANES ? left : LANES);
-        }
+    for (int v = 0; v < tile->vectors; v++) {
+        const ptrdiff_t left = tile->columns - v * LANES;
+        if (left >= LANES)
+            finish_vector(format, activation, t, tile, sums, v, LANES);
+        else
+            finish_vector(format, activation, t, tile, sums, v, left);
+    }
 }
 
 // Once for each format and activation, whatever the shape of the tile: the sums come through memory.
@@ -48,6 +55,8 @@ INLINE void finish_tile(const ck_format format, const ck_activation activation, 
             case CK_RELU: finish_tile(CK_##format, CK_RELU, t, tile, sums); break;                                   \
             case CK_GELU: finish_tile(CK_##format, CK_GELU, t, tile, sums); break;                                   \
             case CK_SILU: finish_tile(CK_##format, CK_SILU, t, tile, sums); break;                                   \
+            case CK_ROUGH_GELU: finish_tile(CK_##format, CK_ROUGH_GELU, t, tile, sums); break;                       \
+            case CK_ROUGH_SILU: finish_tile(CK_##format, CK_ROUGH_SILU, t, tile, sums); break;                       \
         }                                                                                                            \
     }
 FINISH(FLOAT32)

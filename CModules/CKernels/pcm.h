@@ -4,7 +4,7 @@
 #define PCM_ROWS 4    // rows that share each weight that is loaded
 
 // `rows` rows and one vector of groups, for groups of PCM_INPUTS channels.
-INLINE void pcm_rows(const int rows, const ck_pcm_t *t, const float *src, float *dst, ptrdiff_t first) {
+INLINE void pcm_rows(const int rows, const bool rough, const ck_pcm_t *t, const float *src, float *dst, ptrdiff_t first) {
     const ptrdiff_t ld_group = padded(t->groups);
     const ptrdiff_t part = t->groups - first < LANES ? t->groups - first : LANES;
     const float *w1 = t->w1 + first, *w2 = t->w2 + first;
@@ -23,7 +23,7 @@ INLINE void pcm_rows(const int rows, const ck_pcm_t *t, const float *src, float 
             const vf w = load(w1 + (j * PCM_INPUTS + i) * ld_group);
             UNROLL for (int r = 0; r < rows; r++) hidden[r] = madd(w, in[r][i], hidden[r]);
         }
-        UNROLL for (int r = 0; r < rows; r++) hidden[r] = vsilu(hidden[r]);
+        UNROLL for (int r = 0; r < rows; r++) hidden[r] = rough ? vsilu_rough(hidden[r]) : vsilu(hidden[r]);
         UNROLL for (int i = 0; i < PCM_INPUTS; i++) {
             const vf w = load(w2 + (j * PCM_INPUTS + i) * ld_group);
             UNROLL for (int r = 0; r < rows; r++) out[r][i] = madd(w, hidden[r], out[r][i]);
@@ -55,12 +55,21 @@ static void pcm_of_any_shape(const ck_pcm_t *t, const float *src, float *dst) {
     }
 }
 
-static void pcm(const ck_pcm_t *t) {
+INLINE void pcm_blocks(const bool rough, const ck_pcm_t *t) {
     ptrdiff_t r = 0;
-    for (; t->inputs == PCM_INPUTS && r + PCM_ROWS <= t->rows; r += PCM_ROWS)
+    for (; r + PCM_ROWS <= t->rows; r += PCM_ROWS)
         for (ptrdiff_t g = 0; g < t->groups; g += LANES)
-            pcm_rows(PCM_ROWS, t, t->src + r * t->ld, t->dst + r * t->ld, g);
-    for (; t->inputs == PCM_INPUTS && r < t->rows; r++)
-        for (ptrdiff_t g = 0; g < t->groups; g += LANES) pcm_rows(1, t, t->src + r * t->ld, t->dst + r * t->ld, g);
-    for (; r < t->rows; r++) pcm_of_any_shape(t, t->src + r * t->ld, t->dst + r * t->ld);
+            pcm_rows(PCM_ROWS, rough, t, t->src + r * t->ld, t->dst + r * t->ld, g);
+    for (; r < t->rows; r++)
+        for (ptrdiff_t g = 0; g < t->groups; g += LANES)
+            pcm_rows(1, rough, t, t->src + r * t->ld, t->dst + r * t->ld, g);
+}
+
+static void pcm(const ck_pcm_t *t) {
+    if (t->inputs != PCM_INPUTS)
+        for (ptrdiff_t r = 0; r < t->rows; r++) pcm_of_any_shape(t, t->src + r * t->ld, t->dst + r * t->ld);
+    else if (t->rough)
+        pcm_blocks(true, t);
+    else
+        pcm_blocks(false, t);
 }

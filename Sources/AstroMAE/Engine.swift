@@ -48,7 +48,7 @@ public final class Engine {
         return passes[0].times
     }
 
-    /// Shows every stage of the first thread's work to `observer`: for tests.
+    /// Shows every stage of the first thread's work that stands in memory as float32 to `observer`: for tests.
     package func observe(_ observer: ((ObservedStage) -> Void)?) {
         passes[0].observer = observer
     }

@@ -81,7 +81,9 @@ extension ForwardPass {
             let part = min(slab, rows - first)
             timed(.norms) { normalise(workspace.tokens.from(first), into: workspace.converted, rows: part) }
             timed(.mlp) {
-                multiply(block.expand, workspace.converted, into: workspace.hidden, rows: part, activation: CK_GELU)
+                multiply(
+                    block.expand, workspace.converted, into: workspace.hidden, rows: part,
+                    activation: isRough ? CK_ROUGH_GELU : CK_GELU)
                 convert(workspace.hidden, to: workspace.convertedHidden, rows: part, width: shape.hidden)
             }
             if target.start == workspace.tokens.start {
@@ -101,7 +103,7 @@ extension ForwardPass {
         var attention = ck_attention_t(
             qkv: workspace.qkv.floats, ld_qkv: workspace.qkv.stride, out: workspace.mixed.floats,
             ld_out: workspace.mixed.stride, galaxies: count, patches: shape.patches, heads: shape.heads,
-            head_size: shape.headSize, scratch: workspace.attention)
+            head_size: shape.headSize, rough: isRough, scratch: workspace.attention)
         kernels.attention(&attention)
     }
 
@@ -111,7 +113,7 @@ extension ForwardPass {
             src: workspace.tokens.floats, dst: target.floats, ld: shape.embedding, rows: count * shape.patches,
             groups: grouped.groups, inputs: grouped.inputs, hidden: grouped.hidden,
             w1: network.floats(grouped.weight1), b1: network.floats(grouped.bias1),
-            w2: network.floats(grouped.weight2), b2: network.floats(grouped.bias2))
+            w2: network.floats(grouped.weight2), b2: network.floats(grouped.bias2), rough: isRough)
         kernels.pcm(&path)
     }
 }

@@ -14,12 +14,14 @@ final class ForwardPass {
     let layout: NetworkLayout
     let kernels: ck_kernels_t
     let workspace: Workspace
-    /// Receives every stage when set, in float32 only: for tests.
+    /// Receives every stage that stands in memory as float32, when set: for tests.
     var observer: ((ObservedStage) -> Void)?
     /// Counts the time of each kind of layer when set: for benchmarks.
     var times: LayerTimes?
 
     var shape: NetworkShape { layout.shape }
+    /// Whether exponentials and the like may have the few digits that are stored of their results.
+    var isRough: Bool { layout.precision != .float32 }
 
     init(_ network: PreparedNetwork) {
         self.network = network

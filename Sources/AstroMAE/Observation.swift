@@ -40,7 +40,7 @@ extension ForwardPass {
         activation: ck_activation = CK_IDENTITY, width: Int? = nil, hasClassToken: Bool = true,
         channelsFirst: Bool = false
     ) {
-        guard let observer else { return }
+        guard let observer, tokens.format == CK_FLOAT32 else { return }
         let patches = shape.patches
         let places = width == nil ? channelPlaces : Array(0..<width!)
         var values: [Float] = []
@@ -61,7 +61,7 @@ extension ForwardPass {
         _ name: String, _ rows: Rows, count: Int, width: Int,
         activation: ck_activation = CK_IDENTITY
     ) {
-        guard let observer else { return }
+        guard let observer, rows.format == CK_FLOAT32 else { return }
         let values = (0..<count).flatMap { row in (0..<width).map { rows.floats[row * rows.stride + $0] } }
         observer(ObservedStage(name: name, activation: .init(activation), galaxies: count, values: values))
     }

@@ -39,6 +39,15 @@ import Testing
         #expect(errors.quantile(0.5) > 1e-6)
     }
 
+    /// The demonstration network's redshift hardly notices its transformer (the ReLU of the token head is zero for most
+    /// galaxies), so every stage is held to what its numbers are stored with. Measured: 1.7 % and 2.8 %.
+    @Test(arguments: GoldenTests.sets, [(Precision.bfloat16, 0.02), (.int8, 0.04)])
+    func everyStage(set: Int, limit: (precision: Precision, error: Double)) throws {
+        let errors = try GoldenTests.stageErrors(of: GoldenTests.engine(Repository.weights, set: set, limit.precision))
+        #expect(errors.keys.contains("blocks.11") && errors.keys.contains("concat_block.0"))
+        for (name, error) in errors { #expect(error <= limit.error, "\(name): off by \(error)") }
+    }
+
     @Test(arguments: GoldenTests.sets, [Precision.bfloat16, .int8])
     func aSmallVariantOfOddWidths(set: Int, precision: Precision) throws {
         // Random weights with nothing at its default value: what is left over at the ends of rows would show.

@@ -35,8 +35,8 @@ enum Plain {
     static func activated(_ x: Double, _ activation: ck_activation) -> Double {
         switch activation {
         case CK_RELU: max(x, 0)
-        case CK_GELU: 0.5 * x * erfc(-x / 2.0.squareRoot())
-        case CK_SILU: x / (1 + exp(-x))
+        case CK_GELU, CK_ROUGH_GELU: 0.5 * x * erfc(-x / 2.0.squareRoot())
+        case CK_SILU, CK_ROUGH_SILU: x / (1 + exp(-x))
         default: x
         }
     }

@@ -10,8 +10,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// What is done to a product before it is stored.
-typedef enum { CK_IDENTITY = 0, CK_RELU = 1, CK_GELU = 2, CK_SILU = 3 } ck_activation;
+// What is done to a product before it is stored. The rough ones are off by up to 2e-4, for results of fewer bits.
+typedef enum {
+    CK_IDENTITY = 0,
+    CK_RELU = 1,
+    CK_GELU = 2,
+    CK_SILU = 3,
+    CK_ROUGH_GELU = 4,
+    CK_ROUGH_SILU = 5,
+} ck_activation;
 
 // How numbers are stored: by the 32-bit word of one, two or four of them, the first in the lowest bits.
 // CK_INT8 is a byte q + 128 with q of -127 to 127, and a scale for each row: x = scale * q.
@@ -57,6 +64,7 @@ typedef struct {
     float *out;
     ptrdiff_t ld_out;
     ptrdiff_t galaxies, patches, heads, head_size;
+    bool rough;      // the exponential may be off by a share of 1e-4
     float *scratch;  // ck_kernels_t.attention_scratch(patches) floats
 } ck_attention_t;
 
@@ -69,6 +77,7 @@ typedef struct {
     ptrdiff_t ld;
     ptrdiff_t rows, groups, inputs, hidden;
     const float *w1, *b1, *w2, *b2;
+    bool rough;  // CK_ROUGH_SILU instead of CK_SILU
 } ck_pcm_t;
 
 // The kernels of one instruction set.
