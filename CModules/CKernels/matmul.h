@@ -116,9 +116,10 @@ static void multiply_panel(const ck_matmul_t *t, tile_t tile) {
     const ptrdiff_t highest = tile.vectors == 2 ? SHORT : TALL;
     const ptrdiff_t blocks = (t->m + highest - 1) / highest;
     // The panel behind this one is fetched meanwhile, a part with each tile: weights come from memory, once for all rows.
+    // Few rows, as those of an image, come again and again and find their weights in the cache.
     const ptrdiff_t depth = t->window * t->window * words(t->k, t->a.format), size = depth * tile.vectors * LANES;
     const int32_t *ahead = tile.b + size;
-    const ptrdiff_t share = (size / blocks + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+    const ptrdiff_t share = blocks > 2 ? (size / blocks + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE : 0;
     for (ptrdiff_t block = 0; block < blocks; block++) {
         for (ptrdiff_t i = 0; i < share; i += CACHE_LINE) __builtin_prefetch(ahead + i, 0, 2);
         ahead += share;

@@ -32,21 +32,25 @@ static void average_pool(const float *x, float *y, ptrdiff_t size, ptrdiff_t cha
     }
 }
 
+// The largest of a pixel and those above and below it, for one vector of channels.
+INLINE vf column_max(const float *above, const float *here, const float *below, ptrdiff_t at, ptrdiff_t part) {
+    return vmax(vmax(load_part(above + at, part), load_part(here + at, part)), load_part(below + at, part));
+}
+
 static void max_pool(const float *x, float *y, ptrdiff_t size, ptrdiff_t channels) {
-    for (ptrdiff_t i = 0; i < size; i++) {
-        const ptrdiff_t top = i > 0 ? i - 1 : 0, bottom = i + 1 < size ? i + 1 : i;
-        for (ptrdiff_t j = 0; j < size; j++, y += channels) {
-            const ptrdiff_t left = j > 0 ? j - 1 : 0, right = j + 1 < size ? j + 1 : j;
-            for (ptrdiff_t c = 0; c < channels; c += LANES) {
-                const ptrdiff_t part = channels - c < LANES ? channels - c : LANES;
-                vf best = splat(-INFINITY);
-                for (ptrdiff_t v = top; v <= bottom; v++)
-                    for (ptrdiff_t u = left; u <= right; u++) {
-                        const float *p = x + (v * size + u) * channels + c;
-                        best = vmax(best, part == LANES ? load(p) : load_part(p, part));
-                    }
-                if (part == LANES) store(y + c, best);
-                else store_part(y + c, best, part);
+    const ptrdiff_t row = size * channels;
+    for (ptrdiff_t i = 0; i < size; i++, x += row, y += row) {
+        const float *const above = i > 0 ? x - row : x, *const below = i + 1 < size ? x + row : x;
+        for (ptrdiff_t c = 0; c < channels; c += LANES) {
+            const ptrdiff_t part = channels - c < LANES ? channels - c : LANES;
+            // Each column's maximum is found once and serves three pixels.
+            vf left = column_max(above, x, below, c, part), middle = left;
+            for (ptrdiff_t at = c; at < row; at += channels) {
+                const ptrdiff_t next = at + channels;
+                const vf right = next < row ? column_max(above, x, below, next, part) : middle;
+                store_part(y + at, vmax(vmax(left, middle), right), part);
+                left = middle;
+                middle = right;
             }
         }
     }
