@@ -6,29 +6,25 @@ struct FoldedLayer {
     var bias: [Double]
 
     /// The layer behind a LayerNorm, whose scale and shift it takes over: W (scale x + shift) + b.
-    func afterNorm(scale: [Double], shift: [Double]) -> FoldedLayer {
-        var folded = self
-        folded.bias = zip(weight.times(shift), bias).map { $0 + $1 }
-        folded.weight.scaleColumns(by: scale)
-        return folded
+    mutating func follow(scale: [Double], shift: [Double]) {
+        bias = zip(weight.columns(times: shift), bias).map { $0 + $1 }
+        weight.scaleColumns(by: scale)
     }
 
-    /// The layer behind another one, as one: W (V x + a) + b.
-    func after(_ first: FoldedLayer) -> FoldedLayer {
-        FoldedLayer(weight: weight.times(first.weight), bias: zip(weight.times(first.bias), bias).map { $0 + $1 })
+    /// The inputs from `input` on, behind another layer, as one layer: W (V x + a) + b.
+    func fromInput(_ input: Int = 0, after first: FoldedLayer) -> FoldedLayer {
+        FoldedLayer(
+            weight: weight.columns(from: input, times: first.weight),
+            bias: zip(weight.columns(from: input, times: first.bias), bias).map { $0 + $1 })
     }
 
     /// The layer with its BatchNorm: gamma (W x + b - mean) / sqrt(variance + epsilon) + beta.
-    func beforeNorm(
+    mutating func precede(
         gamma: [Double], beta: [Double], mean: [Double], variance: [Double], epsilon: Double
-    ) -> FoldedLayer {
+    ) {
         let factors = zip(gamma, variance).map { $0 / ($1 + epsilon).squareRoot() }
-        var folded = self
-        folded.weight.scaleRows(by: factors)
-        for output in bias.indices {
-            folded.bias[output] = (bias[output] - mean[output]) * factors[output] + beta[output]
-        }
-        return folded
+        weight.scaleRows(by: factors)
+        for output in bias.indices { bias[output] = (bias[output] - mean[output]) * factors[output] + beta[output] }
     }
 }
 
@@ -41,14 +37,18 @@ extension TensorSource {
 
     /// The layer behind the LayerNorm of that name.
     func layer(_ name: String, afterNorm norm: String) throws -> FoldedLayer {
-        try layer(name).afterNorm(scale: values(norm + ".weight"), shift: values(norm + ".bias"))
+        var folded = try layer(name)
+        try folded.follow(scale: values(norm + ".weight"), shift: values(norm + ".bias"))
+        return folded
     }
 
     /// The convolution of that name, with the BatchNorm behind it.
     func layer(_ name: String, beforeNorm norm: String, epsilon: Double) throws -> FoldedLayer {
-        try layer(name).beforeNorm(
+        var folded = try layer(name)
+        try folded.precede(
             gamma: values(norm + ".weight"), beta: values(norm + ".bias"), mean: values(norm + ".running_mean"),
             variance: values(norm + ".running_var"), epsilon: epsilon)
+        return folded
     }
 
     /// A tensor as a matrix: its first dimension are the rows, all others together the columns.

@@ -44,8 +44,7 @@ struct FoldedNetwork {
         let zeros = [Double](repeating: 0, count: width)
         let bias = try tensors.values(name + "attn.q_bias") + zeros + tensors.values(name + "attn.v_bias")
         var qkv = FoldedLayer(weight: try tensors.matrix(name + "attn.qkv.weight", rows: 3 * width), bias: bias)
-        qkv = try qkv.afterNorm(
-            scale: tensors.values(name + "norm1.weight"), shift: tensors.values(name + "norm1.bias"))
+        try qkv.follow(scale: tensors.values(name + "norm1.weight"), shift: tensors.values(name + "norm1.bias"))
         let scale = 1 / Double(shape.headSize).squareRoot()
         qkv.weight.scaleRows(by: [Double](repeating: scale, count: width))
         for query in 0..<width { qkv.bias[query] *= scale }
@@ -62,7 +61,7 @@ struct FoldedNetwork {
 
     /// The mean patch token, standardised, to the hidden features of its head.
     func tokenHead() throws -> FoldedLayer {
-        try tensors.layer("vit_block.0").after(tensors.layer("head", afterNorm: "fc_norm"))
+        try tensors.layer("vit_block.0").fromInput(after: tensors.layer("head", afterNorm: "fc_norm"))
     }
 
     /// The 1x1 convolution that opens the Inception branch.
@@ -93,16 +92,16 @@ struct FoldedNetwork {
     /// Hidden features of the three branches (tokens, image, magnitudes) to the joined features, one slice for each branch;
     /// the joined features are the sum. The first slice has the bias.
     func joining() throws -> [FoldedLayer] {
-        let joining = try tensors.layer("concat_block.0")
-        var (start, bias) = (0, joining.bias)
+        var joining = try tensors.layer("concat_block.0")
+        var start = 0
         return try ["vit_block.2", "inception_model.vis_inception.12", "inception_model.magnitude_block.8"].map {
             name in
             let last = try tensors.layer(name)
             defer {
                 start += last.bias.count
-                bias = [Double](repeating: 0, count: bias.count)
+                joining.bias = [Double](repeating: 0, count: joining.bias.count)
             }
-            return FoldedLayer(weight: joining.weight.columns(start..<start + last.bias.count), bias: bias).after(last)
+            return joining.fromInput(start, after: last)
         }
     }
 

@@ -32,35 +32,25 @@ struct Matrix {
         }
     }
 
-    /// The matrix times a vector of `columns` numbers.
-    func times(_ vector: [Double]) -> [Double] {
-        precondition(vector.count == columns)
-        return (0..<rows).map { row in
-            values.withUnsafeBufferPointer { values in
-                (0..<columns).reduce(0) { $0 + values[row * columns + $1] * vector[$1] }
-            }
-        }
+    /// The columns from `first` on, as many as the vector has numbers, times the vector: [rows].
+    func columns(from first: Int = 0, times vector: [Double]) -> [Double] {
+        columns(from: first, times: Matrix(rows: vector.count, columns: 1, values: vector)).values
     }
 
-    /// The matrix times another, [rows, other.columns].
-    func times(_ other: Matrix) -> Matrix {
-        precondition(columns == other.rows)
+    /// The columns from `first` on, as many as the other matrix has rows, times that matrix: [rows, other.columns].
+    func columns(from first: Int = 0, times other: Matrix) -> Matrix {
+        precondition(first + other.rows <= columns)
         let kernels = InstructionSet.widest.kernels.pointee
         // Doubles take two of the buffer's words each.
-        let scratch = AlignedBuffer(words: 2 * columns * kernels.lanes)
+        let scratch = AlignedBuffer(words: 2 * other.rows * kernels.lanes)
         let product = [Double](unsafeUninitializedCapacity: rows * other.columns) { room, filled in
-            kernels.product(
-                values, other.values, room.baseAddress, rows, other.columns, columns,
-                scratch.start.assumingMemoryBound(to: Double.self))
+            values.withUnsafeBufferPointer { values in
+                kernels.product(
+                    values.baseAddress! + first, columns, other.values, room.baseAddress, rows, other.columns,
+                    other.rows, scratch.start.assumingMemoryBound(to: Double.self))
+            }
             filled = rows * other.columns
         }
         return Matrix(rows: rows, columns: other.columns, values: product)
-    }
-
-    /// Columns `range` of every row.
-    func columns(_ range: Range<Int>) -> Matrix {
-        Matrix(
-            rows: rows, columns: range.count,
-            values: (0..<rows).flatMap { values[$0 * columns + range.lowerBound..<$0 * columns + range.upperBound] })
     }
 }

@@ -81,6 +81,16 @@ extension HDF5Suite {
             }
         }
 
+        @Test func everyNumberOfHalfPrecision() throws {
+            let scratch = try ScratchFile()
+            let numbers = (0...UInt16.max).map { Float(Float16(bitPattern: $0)) }.filter { !$0.isNaN }
+            let dataset = try File.create(scratch.path).createDataset(
+                "half", of: Float.self, shape: [numbers.count], storedAs: .float(bits: 16))
+            try dataset.write(rows: 0..<numbers.count, from: numbers)
+            #expect(try dataset.readAll(as: Float.self).map(\.bitPattern) == numbers.map(\.bitPattern))
+            #expect(try dataset.readAll(as: Double.self) == numbers.map { Double($0) })
+        }
+
         @Test func storageIsDescribed() throws {
             let scratch = try ScratchFile()
             let file = try File.create(scratch.path)

@@ -106,8 +106,9 @@ typedef struct {
     void (*max_pool)(const float *x, float *y, ptrdiff_t size, ptrdiff_t channels);
     // x = activation(x), for tests and small work.
     void (*activate)(float *x, ptrdiff_t count, ck_activation activation);
-    // C [m][n] = A [m][k] B [k][n] in float64, all dense; scratch holds k * lanes doubles on a 64-byte boundary.
-    void (*product)(const double *a, const double *b, double *c, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
+    // C [m][n] = A [m][k] B [k][n] in float64. Rows of A are lda apart, B and C dense; scratch holds k * lanes doubles on a
+    // 64-byte boundary.
+    void (*product)(const double *a, ptrdiff_t lda, const double *b, double *c, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
                     double *scratch);
     // Multiplies and adds in registers, `rounds` times over: what the core can do at best. Returns the operations done
     // (a multiplication and an addition are two); *sink receives a value that depends on all of them.
