@@ -3,7 +3,7 @@ import Testing
 
 /// The elementary functions against double precision.
 @Suite struct ActivationTests {
-    private func activate(_ kernels: ck_kernels_t, _ x: [Float], _ activation: ck_activation) -> [Float] {
+    private func activate(_ kernels: Kernels, _ x: [Float], _ activation: ck_activation) -> [Float] {
         let values = GuardedFloats(x)
         kernels.activate(values.start, x.count, activation)
         #expect(values.isIntactAround)

@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    private func attend(_ kernels: ck_kernels_t, _ shape: Shape, _ qkv: [Float], isRough: Bool = false) -> [Float] {
+    private func attend(_ kernels: Kernels, _ shape: Shape, _ qkv: [Float], isRough: Bool = false) -> [Float] {
         let (ldQKV, ldOut) = (3 * shape.width + 3, shape.width + 5)
         let from = GuardedFloats(rows: qkv, width: 3 * shape.width, stride: ldQKV)
         let to = GuardedFloats(count: max(0, (shape.rows - 1) * ldOut + shape.width))

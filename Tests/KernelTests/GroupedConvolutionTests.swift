@@ -68,7 +68,7 @@ import Testing
     }
 
     private func run(
-        _ kernels: ck_kernels_t, _ shape: Shape, _ weights: Weights, _ src: [Float], _ dst: [Float], rows: Int,
+        _ kernels: Kernels, _ shape: Shape, _ weights: Weights, _ src: [Float], _ dst: [Float], rows: Int,
         isRough: Bool
     ) -> [Float] {
         let width = shape.groups * shape.inputs
@@ -88,7 +88,7 @@ import Testing
         return to.rows(rows, width: width, stride: ld)
     }
 
-    private func guarded(_ kernels: ck_kernels_t, _ values: [Float], _ shape: Shape) -> GuardedFloats {
+    private func guarded(_ kernels: Kernels, _ values: [Float], _ shape: Shape) -> GuardedFloats {
         GuardedFloats(kernels.padded(values, width: shape.groups))
     }
 }

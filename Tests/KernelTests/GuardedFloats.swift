@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Floats that end at memory which nobody may touch: a kernel that reads or writes past them stops the test.
 ///
@@ -10,6 +11,8 @@ final class GuardedFloats {
 
     let start: UnsafeMutablePointer<Float>
     let count: Int
+    /// The floats with the sentinels around them.
+    let whole: UnsafeMutableRawBufferPointer
     private let gap: Int
     private let mapping: UnsafeMutableRawPointer
     private let byteCount: Int
@@ -31,10 +34,28 @@ final class GuardedFloats {
         start = end - gap - values.count
         count = values.count
         self.gap = gap
+        whole = UnsafeMutableRawBufferPointer(
+            start: start - Self.margin, count: (Self.margin + count + gap) * MemoryLayout<Float>.stride)
         (start - Self.margin).initialize(repeating: Self.sentinel, count: Self.margin)
         start.initialize(from: values, count: count)
         (start + count).initialize(repeating: Self.sentinel, count: gap)
+        Self.living.withLock { $0[ObjectIdentifier(self)] = Reference(floats: self) }
     }
+
+    /// Those that a pointer points into.
+    static func around(_ pointer: UnsafeRawPointer) -> GuardedFloats? {
+        let all = living.withLock { Array($0.values) }
+        return all.lazy.compactMap(\.floats).first {
+            let start = UnsafeRawPointer($0.whole.baseAddress!)
+            return start <= pointer && pointer <= start + $0.whole.count
+        }
+    }
+
+    private struct Reference: @unchecked Sendable {  // read under the lock, and gone before its object is
+        weak var floats: GuardedFloats?
+    }
+
+    private static let living = Mutex<[ObjectIdentifier: Reference]>([:])
 
     /// Sentinels only, to be written.
     convenience init(count: Int, gap: Int = 0) {
@@ -72,5 +93,8 @@ final class GuardedFloats {
 
     private static func isSentinel(_ value: Float) -> Bool { value.bitPattern == sentinel.bitPattern }
 
-    deinit { munmap(mapping, byteCount) }
+    deinit {
+        _ = Self.living.withLock { $0.removeValue(forKey: ObjectIdentifier(self)) }
+        munmap(mapping, byteCount)
+    }
 }

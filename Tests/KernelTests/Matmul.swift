@@ -24,7 +24,7 @@ struct Matmul {
     var depth: Int { window * window * k }
 
     /// C of A [rows][k] and B [depth][n], numbers that the format holds, after checks that nothing else was written.
-    func run(_ kernels: ck_kernels_t, _ a: [Float], _ b: [Float]) -> [Float] {
+    func run(_ kernels: Kernels, _ a: [Float], _ b: [Float]) -> [Float] {
         let blank = Array(repeating: GuardedFloats.sentinel, count: m * n)
         let result = GuardedFloats(rows: old ?? blank, width: n, stride: n + space, gap: gap)
         run(kernels, a, b, into: ck_rows_t(start: result.start, stride: n + space, format: CK_FLOAT32, scales: nil))
@@ -35,7 +35,7 @@ struct Matmul {
     }
 
     /// C in bfloat16, as bits.
-    func runToBFloat16(_ kernels: ck_kernels_t, _ a: [Float], _ b: [Float]) -> [UInt16] {
+    func runToBFloat16(_ kernels: Kernels, _ a: [Float], _ b: [Float]) -> [UInt16] {
         let words = Words.count(n, CK_BFLOAT16)
         let result = GuardedFloats(
             rows: Array(repeating: GuardedFloats.sentinel, count: m * words), width: words, stride: words + space)
@@ -52,7 +52,7 @@ struct Matmul {
         }
     }
 
-    private func run(_ kernels: ck_kernels_t, _ a: [Float], _ b: [Float], into c: ck_rows_t) {
+    private func run(_ kernels: Kernels, _ a: [Float], _ b: [Float], into c: ck_rows_t) {
         let words = Words.count(k, format)
         let stride = words + space
         let left = GuardedFloats(rows: Words.rows(a, width: k, format), width: words, stride: stride, gap: gap)
