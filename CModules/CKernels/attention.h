@@ -72,6 +72,21 @@ INLINE void attend(const int queries, const heads_t *t, ptrdiff_t q, float *cons
     for (; d < t->head_size; d++) mix(queries, 1, t, d, out);
 }
 
+INLINE void attend_some(int queries, const heads_t *t, ptrdiff_t q, float *const *out) {
+    switch (queries) {
+        case 1: attend(1, t, q, out); break;
+        case 2: attend(2, t, q, out); break;
+#if QUERIES > 2
+        case 3: attend(3, t, q, out); break;
+        case 4: attend(4, t, q, out); break;
+#endif
+#if QUERIES > 4
+        case 5: attend(5, t, q, out); break;
+        case 6: attend(6, t, q, out); break;
+#endif
+    }
+}
+
 static ptrdiff_t attention_scratch(ptrdiff_t patches) { return QUERIES * (patches + 1) * LANES; }
 
 static void attention(const ck_attention_t *t) {
@@ -87,9 +102,13 @@ static void attention(const ck_attention_t *t) {
             }
             const heads_t heads = {.row = row, .tokens = tokens, .heads = t->heads, .head_size = t->head_size,
                                    .lanes = t->heads - head < LANES ? t->heads - head : LANES, .weights = t->scratch, .rough = t->rough};
-            ptrdiff_t q = 0;
-            for (; q + QUERIES <= tokens; q += QUERIES) attend(QUERIES, &heads, q, out + q);
-            for (; q < tokens; q++) attend(1, &heads, q, out + q);
+            // Queries are dealt to blocks of nearly equal height: a block of one would wait for its own sums.
+            const ptrdiff_t blocks = (tokens + QUERIES - 1) / QUERIES;
+            for (ptrdiff_t block = 0, q = 0; block < blocks; block++) {
+                const ptrdiff_t queries = tokens / blocks + (block < tokens % blocks);
+                attend_some((int)queries, &heads, q, out + q);
+                q += queries;
+            }
         }
     }
 }

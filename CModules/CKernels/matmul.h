@@ -11,28 +11,44 @@ typedef struct {
     const int32_t *b;
 } tile_t;
 
-// One vector of every row of C from the finished sums.
-INLINE void finish_vector(const ck_format format, const ck_activation activation, const ck_matmul_t *t,
-                          const tile_t *tile, const vi (*sums)[2], int v, ptrdiff_t part) {
-    const ptrdiff_t column = tile->column + v * LANES;
-    const vf shift = t->bias ? load(t->bias + column) : (vf){0};
-    const vf scale = format == CK_INT8 ? load(t->scales + column) : (vf){0};
-    const vi offset = format == CK_INT8 ? load_words(t->offsets + column) : (vi){0};
-    for (int r = 0; r < tile->rows; r++) {
-        vf y = (vf)sums[r][v] + shift;
-        if (format == CK_INT8) {
-            const vf whole = __builtin_convertvector(sums[r][v] - offset, vf);
-            y = madd(whole * splat(t->a.scales[tile->row + r]), scale, shift);
-        }
-        int32_t *const row = row_of(&t->c, tile->row + r);
-        if (t->c.format == CK_BFLOAT16) {
-            store_halves((uint16_t *)row + column, rounded(activated(y, activation)), part + part % 2);
-        } else {
-            float *const to = (float *)row + column;
-            if (t->accumulate) y = load_part(to, part) + y;
-            store_part(to, activated(y, activation), part);
-        }
+// What the sums of a vector of columns still need.
+typedef struct {
+    vf shift, scale;
+    vi offset;
+} finish_t;
+
+INLINE finish_t finish_of(const ck_format format, const ck_matmul_t *t, ptrdiff_t column) {
+    return (finish_t){
+        .shift = t->bias ? load(t->bias + column) : (vf){0},
+        .scale = format == CK_INT8 ? load(t->scales + column) : (vf){0},
+        .offset = format == CK_INT8 ? load_words(t->offsets + column) : (vi){0},
+    };
+}
+
+// `part` numbers of a row of C from their finished sums.
+INLINE void finish_vector(const ck_format format, const ck_activation activation, const ck_matmul_t *t, ptrdiff_t row,
+                          ptrdiff_t column, vi sum, const finish_t *finish, ptrdiff_t part) {
+    vf y = (vf)sum + finish->shift;
+    if (format == CK_INT8) {
+        const vf whole = __builtin_convertvector(sum - finish->offset, vf);
+        y = madd(whole * splat(t->a.scales[row]), finish->scale, finish->shift);
     }
+    int32_t *const to = row_of(&t->c, row);
+    if (t->c.format == CK_BFLOAT16) {
+        store_halves((uint16_t *)to + column, rounded(activated(y, activation)), part + part % 2);
+    } else {
+        float *const c = (float *)to + column;
+        if (t->accumulate) y = load_part(c, part) + y;
+        store_part(c, activated(y, activation), part);
+    }
+}
+
+INLINE void finish_columns(const ck_format format, const ck_activation activation, const ck_matmul_t *t,
+                           const tile_t *tile, const vi (*sums)[2], int v, ptrdiff_t part) {
+    const ptrdiff_t column = tile->column + v * LANES;
+    const finish_t finish = finish_of(format, t, column);
+    for (int r = 0; r < tile->rows; r++)
+        finish_vector(format, activation, t, tile->row + r, column, sums[r][v], &finish, part);
 }
 
 INLINE void finish_tile(const ck_format format, const ck_activation activation, const ck_matmul_t *t,
@@ -40,9 +56,9 @@ INLINE void finish_tile(const ck_format format, const ck_activation activation, 
     for (int v = 0; v < tile->vectors; v++) {
         const ptrdiff_t left = tile->columns - v * LANES;
         if (left >= LANES)
-            finish_vector(format, activation, t, tile, sums, v, LANES);
+            finish_columns(format, activation, t, tile, sums, v, LANES);
         else
-            finish_vector(format, activation, t, tile, sums, v, left);
+            finish_columns(format, activation, t, tile, sums, v, left);
     }
 }
 
@@ -63,8 +79,19 @@ FINISH(FLOAT32)
 FINISH(BFLOAT16)
 FINISH(INT8)
 
-// The sums of a tile of `rows` rows and `vectors` vectors.
-INLINE void multiply_tile(const ck_format format, const int rows, const int vectors, const ck_matmul_t *t,
+// Finishes a whole tile from its registers.
+INLINE void finish_at_once(const ck_format format, const ck_activation activation, const int rows, const int vectors,
+                           const ck_matmul_t *t, const tile_t *tile, const vi (*sum)[2]) {
+    UNROLL for (int v = 0; v < vectors; v++) {
+        const ptrdiff_t column = tile->column + v * LANES;
+        const finish_t finish = finish_of(format, t, column);
+        UNROLL for (int r = 0; r < rows; r++)
+            finish_vector(format, activation, t, tile->row + r, column, sum[r][v], &finish, LANES);
+    }
+}
+
+// A tile of `rows` rows and `vectors` vectors; false when its sums are still to be finished.
+INLINE bool multiply_tile(const ck_format format, const int rows, const int vectors, const ck_matmul_t *t,
                           const tile_t *tile, vi (*sums)[2]) {
     const ptrdiff_t lda = t->a.stride, depth = words(t->k, format);
     const int32_t *const a = row_of(&t->a, tile->row), *b = tile->b;
@@ -86,16 +113,26 @@ INLINE void multiply_tile(const ck_format format, const int rows, const int vect
             }
         }
     }
+    // What takes few instructions is done here; functions take so many that they stand once for all tiles.
+    const bool is_whole = t->c.format == CK_FLOAT32 && tile->columns >= vectors * LANES;
+    if (is_whole && t->activation == CK_IDENTITY) {
+        finish_at_once(format, CK_IDENTITY, rows, vectors, t, tile, sum);
+        return true;
+    }
+    if (is_whole && t->activation == CK_RELU) {
+        finish_at_once(format, CK_RELU, rows, vectors, t, tile, sum);
+        return true;
+    }
     UNROLL for (int r = 0; r < rows; r++)
         UNROLL for (int v = 0; v < vectors; v++) sums[r][v] = sum[r][v];
+    return false;
 }
 
 typedef void tile_function(const ck_matmul_t *, const tile_t *);
 #define TILE_OF(format, height, width)                                                                               \
     static void tile_##format##_##height##x##width(const ck_matmul_t *t, const tile_t *tile) {                       \
         vi sums[TALL][2];                                                                                            \
-        multiply_tile(CK_##format, height, width, t, tile, sums);                                                    \
-        finish_##format(t, tile, sums);                                                                              \
+        if (!multiply_tile(CK_##format, height, width, t, tile, sums)) finish_##format(t, tile, sums);                                                                              \
     }
 #define TILE(height, width) \
     TILE_OF(FLOAT32, height, width) TILE_OF(BFLOAT16, height, width) TILE_OF(INT8, height, width)

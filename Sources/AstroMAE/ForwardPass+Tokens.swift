@@ -5,10 +5,7 @@ extension ForwardPass {
     /// Mean patch tokens, [count, embedding], of `count` images, at most a tile.
     func runTokens(_ images: UnsafePointer<Float>, count: Int, pooled: Rows) {
         timed(.embedding) { embed(images, count: count) }
-        for index in layout.blocks.indices { runBlock(index, count: count) }
-        kernels.mean_rows(
-            workspace.tokens.floats, shape.embedding, shape.patches, pooled.floats, pooled.stride, count,
-            shape.embedding)
+        for index in layout.blocks.indices { runBlock(index, count: count, pooled: pooled) }
     }
 
     /// Tokens = patch embedding + position, and class token + position.
@@ -48,8 +45,8 @@ extension ForwardPass {
         }
     }
 
-    /// x + attention(norm1(x)) + convolution(x), then x + mlp(norm2(x)).
-    private func runBlock(_ index: Int, count: Int) {
+    /// x + attention(norm1(x)) + convolution(x), then x + mlp(norm2(x)); behind the last block, `pooled` holds the means.
+    private func runBlock(_ index: Int, count: Int, pooled: Rows) {
         let (block, name) = (layout.blocks[index], "blocks.\(index)")
         let allRows = count * (shape.patches + 1)
         // Nothing reads the class tokens, the last rows, behind the keys and values of the last block.
@@ -68,10 +65,49 @@ extension ForwardPass {
                 multiply(block.projection, workspace.converted, into: tokens, rows: rows, accumulate: true)
             }
         }
-        addToTokens("\(name).mlp", count: count, patchesOnly: isLast) { tokens in
-            runMLP(block, name, count: count, rows: rows, into: tokens)
+        if isLast {
+            runLastMLP(block, name, count: count, pooled: pooled)
+            observeFeatures(name, pooled, count: count, width: shape.embedding, order: channelPlaces)
+        } else {
+            addToTokens("\(name).mlp", count: count) { tokens in
+                runMLP(block, name, count: count, rows: rows, into: tokens)
+            }
+            observeTokens(name, workspace.tokens, count: count)
         }
-        observeTokens(name, workspace.tokens, count: count, hasClassToken: !isLast)
+    }
+
+    /// pooled = the mean of x + mlp(norm2(x)) over the patch tokens. The second layer is linear, so that the mean may be
+    /// taken in front of it: it then serves one row a galaxy.
+    private func runLastMLP(_ block: NetworkLayout.Block, _ name: String, count: Int, pooled: Rows) {
+        let (patches, hidden) = (shape.patches, workspace.lastHidden)
+        let most = max(1, Self.slab(layout.precision, rows: count * patches) / patches)
+        for first in stride(from: 0, to: count, by: most) {
+            let part = min(most, count - first)
+            timed(.norms) {
+                normalise(workspace.tokens.from(first * patches), into: workspace.converted, rows: part * patches)
+            }
+            timed(.mlp) {
+                multiply(
+                    block.expand, workspace.converted, into: hidden, rows: part * patches,
+                    activation: isRough ? CK_ROUGH_GELU : CK_GELU)
+            }
+            if part == count {
+                observeTokens(
+                    "\(name).mlp.fc1", hidden, count: count, activation: CK_GELU, width: shape.hidden,
+                    hasClassToken: false)
+            }
+            timed(.mlp) {
+                kernels.mean_rows(
+                    hidden.floats, hidden.stride, patches, workspace.meanHidden.from(first).floats, hidden.stride, part,
+                    shape.hidden)
+            }
+        }
+        timed(.mlp) {
+            kernels.mean_rows(
+                workspace.tokens.floats, shape.embedding, patches, pooled.floats, pooled.stride, count, shape.embedding)
+            convert(workspace.meanHidden, to: workspace.convertedMean, rows: count, width: shape.hidden)
+            multiply(block.contract, workspace.convertedMean, into: pooled, rows: count, accumulate: true)
+        }
     }
 
     /// Adds the MLP of `rows` tokens to `target`.
@@ -88,8 +124,7 @@ extension ForwardPass {
             }
             if target.start == workspace.tokens.start {
                 observeTokens(
-                    "\(name).mlp.fc1", workspace.hidden, count: count, activation: CK_GELU, width: shape.hidden,
-                    hasClassToken: rows > count * shape.patches)
+                    "\(name).mlp.fc1", workspace.hidden, count: count, activation: CK_GELU, width: shape.hidden)
             }
             timed(.mlp) {
                 multiply(

@@ -58,12 +58,13 @@ extension ForwardPass {
 
     /// Shows rows of features.
     func observeFeatures(
-        _ name: String, _ rows: Rows, count: Int, width: Int,
-        activation: ck_activation = CK_IDENTITY
+        _ name: @autoclosure () -> String, _ rows: Rows, count: Int, width: Int,
+        activation: ck_activation = CK_IDENTITY, order: @autoclosure () -> [Int]? = nil
     ) {
         guard let observer, rows.format == CK_FLOAT32 else { return }
-        let values = (0..<count).flatMap { row in (0..<width).map { rows.floats[row * rows.stride + $0] } }
-        observer(ObservedStage(name: name, activation: .init(activation), galaxies: count, values: values))
+        let places = order() ?? Array(0..<width)
+        let values = (0..<count).flatMap { row in places.map { rows.floats[row * rows.stride + $0] } }
+        observer(ObservedStage(name: name(), activation: .init(activation), galaxies: count, values: values))
     }
 
     /// Shows one galaxy's image of the Inception branch, channels first.
@@ -79,7 +80,7 @@ extension ForwardPass {
     }
 
     /// Where each published channel stands in a token.
-    private var channelPlaces: [Int] {
+    var channelPlaces: [Int] {
         var places = [Int](repeating: 0, count: shape.embedding)
         for (place, channel) in NetworkPacker.channelOrder(shape).enumerated() { places[channel] = place }
         return places

@@ -67,17 +67,3 @@ public final class PreparedNetwork: @unchecked Sendable {
     /// The words from a place of the layout.
     func words(_ place: Int) -> UnsafePointer<Int32> { (words + 4 * place).assumingMemoryBound(to: Int32.self) }
 }
-
-/// Memory of 32-bit words on a 64-byte boundary, zero at first, freed with its owner.
-final class AlignedBuffer {
-    let bytes: UnsafeMutableRawBufferPointer
-
-    init(words: Int) {
-        bytes = .allocate(byteCount: max(words, 1) * MemoryLayout<Float>.stride, alignment: 64)
-        bytes.initializeMemory(as: UInt8.self, repeating: 0)
-    }
-
-    var start: UnsafeMutableRawPointer { bytes.baseAddress! }
-
-    deinit { bytes.deallocate() }
-}

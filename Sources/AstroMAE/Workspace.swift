@@ -17,6 +17,10 @@ final class Workspace {
     /// takes them.
     let hidden: Rows
     let convertedHidden: Rows
+    /// The same in the last block, as they are computed, and their means over the patch tokens, [tile, hidden].
+    let lastHidden: Rows
+    let meanHidden: Rows
+    let convertedMean: Rows
     /// What the attention kernel asks for.
     let attention: UnsafeMutablePointer<Float>
 
@@ -51,9 +55,12 @@ final class Workspace {
         converted = room.rows(rows, shape.embedding, linear, else: mixed)
         qkv = room.rows(rows, 3 * shape.embedding)
         // In bfloat16 the product itself stores what the next one takes.
-        let slab = ForwardPass.slab(layout.precision, rows: rows)
+        let slab = max(ForwardPass.slab(layout.precision, rows: rows), shape.patches)
         hidden = room.rows(slab, shape.hidden, linear == .int8 ? .float32 : linear)
         convertedHidden = room.rows(slab, shape.hidden, linear == .int8 ? .int8 : .float32, else: hidden)
+        lastHidden = hidden.format == CK_FLOAT32 ? hidden : room.rows(slab, shape.hidden)
+        meanHidden = room.rows(tile, shape.hidden)
+        convertedMean = room.rows(tile, shape.hidden, linear, else: meanHidden)
         attention = room.floats(layout.instructionSet.kernels.pointee.attention_scratch(shape.patches))
 
         pooled = room.rows(headTile, shape.embedding)
@@ -79,13 +86,22 @@ private struct Room {
     /// Vectors may be read past the end of a row, never past the end of a buffer.
     let slack: Int
     var buffers: [AlignedBuffer] = []
+    /// Words of the last buffer that are given away. Buffers are larger than what is asked for, since only large ones are
+    /// made of huge pages; what nobody touches takes no memory.
+    private var used = 0
+    private static let least = 4 * AlignedBuffer.hugePage / MemoryLayout<Float>.stride
+    private static let cacheLine = 16  // words
 
     init(slack: Int) { self.slack = slack }
 
     mutating func words(_ count: Int) -> UnsafeMutableRawPointer {
-        let buffer = AlignedBuffer(words: count + slack)
-        buffers.append(buffer)
-        return buffer.start
+        let needed = (count + slack + Self.cacheLine - 1) / Self.cacheLine * Self.cacheLine
+        if buffers.isEmpty || used + needed > buffers[buffers.count - 1].bytes.count / MemoryLayout<Float>.stride {
+            buffers.append(AlignedBuffer(words: max(needed, Self.least)))
+            used = 0
+        }
+        defer { used += needed }
+        return buffers[buffers.count - 1].start + used * MemoryLayout<Float>.stride
     }
 
     mutating func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
