@@ -49,6 +49,9 @@ MODES = {
     ("OpenVINO", "int8"): ("latency", "throughput"),
 }
 
+TILES = [56, 112, 224, 448, 896]
+"""Batches of whole tiles: photoz takes 28 galaxies at a time."""
+
 
 @dataclass(frozen=True)
 class Configuration:
@@ -245,6 +248,7 @@ class Bench:
     def choose(self, engine: str, precision: str, sizes: list[int]) -> Configuration:
         """The fastest way of running at a middling batch size, then the batch size it likes best."""
         say(f"{engine} {precision}")
+        sizes = TILES if engine == "photoz" else sizes
         middle = min(sizes, key=lambda size: abs(size - 64))
         rates = self.rates(
             Configuration(engine, precision, mode, middle) for mode in MODES[engine, precision]

@@ -4,9 +4,10 @@ struct PhaseClock {
     private let start: ContinuousClock.Instant
     private var last: ContinuousClock.Instant
 
-    /// The first phase began at `start`.
-    init(start: ContinuousClock.Instant) {
+    /// The first phase began at `start`; MPI was up at `ready`.
+    init(start: ContinuousClock.Instant, ready: ContinuousClock.Instant) {
         self.start = start
+        times.mpi = (ready - start).seconds
         last = start
     }
 

@@ -31,6 +31,8 @@ struct Results: Encodable {
     /// Wall time of the job's phases on rank 0, seconds.
     struct WallTime: Encodable {
         var total = 0.0
+        /// What of `startup` MPI took to start.
+        var mpi = 0.0
         var startup = 0.0
         var load = 0.0
         var inference = 0.0

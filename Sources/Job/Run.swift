@@ -19,15 +19,16 @@ public struct Run {
     ///   - node: The ranks of this node.
     ///   - version: The program's version, for the record.
     ///   - start: When the process began, before MPI was started.
+    ///   - ready: When MPI was up.
     public init(
         _ options: RunOptions, world: Communicator, node: Communicator, version: String,
-        start: ContinuousClock.Instant
+        start: ContinuousClock.Instant, ready: ContinuousClock.Instant
     ) {
         self.options = options
         self.world = world
         self.node = node
         self.version = version
-        clock = PhaseClock(start: start)
+        clock = PhaseClock(start: start, ready: ready)
     }
 
     /// Runs the job; every rank calls it.

@@ -71,6 +71,7 @@ struct RunCommand: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         let world: Communicator
         do { world = try MPI.start() } catch { Exit.withoutMPI(error) }
+        let ready = ContinuousClock.now
         var failures: FirstFailure?
         var isFirstNode = true
         do {
@@ -78,7 +79,8 @@ struct RunCommand: ParsableCommand {
             isFirstNode = try node.broadcast(world.rank, root: 0) == 0
             failures = try FirstFailure(on: node)
             var run = Run(
-                options(isSpeaker: world.rank == 0), world: world, node: node, version: Photoz.version, start: start)
+                options(isSpeaker: world.rank == 0), world: world, node: node, version: Photoz.version, start: start,
+                ready: ready)
             let summary = try run.run()
             try MPI.finish()
             if let summary { Exit.say(summary, to: 1) }

@@ -28,7 +28,7 @@ extension CommandTests {
             #expect(Set(results.keys) == keys)
             #expect(results["schema"] as? String == "photoz.results/1")
             let phases = results["wall_time (seconds)"] as? [String: Double] ?? [:]
-            #expect(Set(phases.keys) == ["total", "startup", "load", "inference", "reduce", "write"])
+            #expect(Set(phases.keys) == ["total", "mpi", "startup", "load", "inference", "reduce", "write"])
             let metrics = results["metrics"] as? [String: Any] ?? [:]
             #expect(
                 Set(metrics.keys) == [
