@@ -16,6 +16,8 @@ struct Inference {
         var predictions: [Float] = []
         /// Their spectroscopic redshifts, NaN where unknown.
         var redshifts: [Float] = []
+        /// Their magnitudes in the reference band.
+        var magnitudes: [Float] = []
         var report = RankReport()
     }
 
@@ -27,6 +29,7 @@ struct Inference {
         var outcome = Outcome()
         outcome.predictions.reserveCapacity(shard.galaxies.count)
         outcome.redshifts.reserveCapacity(shard.galaxies.count)
+        outcome.magnitudes.reserveCapacity(shard.galaxies.count)
         outcome.report.memoryBefore = Host.peakMemory()
         let (start, processorStart) = (ContinuousClock.now, Host.processorTime())
 
@@ -40,6 +43,7 @@ struct Inference {
             outcome.report.readWait += (ContinuousClock.now - waiting).seconds
             outcome.predictions += predict(batch, engine)
             outcome.redshifts += batch.buffers.redshifts
+            outcome.magnitudes += referenceMagnitudes(batch)
             progress(outcome.predictions.count)
             waiting = .now
         }
@@ -50,6 +54,13 @@ struct Inference {
         outcome.report.processorTime = Host.processorTime() - processorStart
         outcome.report.memory = Host.peakMemory()
         return outcome
+    }
+
+    /// The band in the middle: r of u, g, r, i, z.
+    private func referenceMagnitudes(_ batch: BatchReader.Batch) -> [Float] {
+        stride(from: schema.bands / 2, to: batch.galaxies.count * schema.bands, by: schema.bands).map {
+            batch.buffers.magnitudes[$0]
+        }
     }
 
     private func predict(_ batch: BatchReader.Batch, _ engine: Engine) -> [Float] {

@@ -40,6 +40,13 @@ struct Results: Encodable {
         var write = 0.0
     }
 
+    /// Metrics in bins.
+    struct Bins: Encodable {
+        let redshift: [MetricsBin]
+        /// Of the middle band: r.
+        let magnitude: [MetricsBin]
+    }
+
     /// Where the results come from.
     struct Provenance: Encodable {
         let version: String
@@ -73,6 +80,7 @@ struct Results: Encodable {
     let precision: String
     var wallTime: WallTime
     let metrics: RedshiftMetrics?
+    let bins: Bins?
     let processor: Host.Processor
     let memory: Double
     let provenance: Provenance
@@ -85,6 +93,7 @@ struct Results: Encodable {
 
     enum CodingKeys: String, CodingKey {
         case schema, device, precision, metrics, provenance, ranks
+        case bins = "metrics_in_bins"
         case worldSize = "world_size"
         case samples = "num_samples"
         case partitions = "num_partitions"
@@ -120,6 +129,7 @@ struct Results: Encodable {
         try values.encode(spreads, forKey: .ranks)
         // Present in every file, null without redshifts.
         if let metrics { try values.encode(metrics, forKey: .metrics) } else { try values.encodeNil(forKey: .metrics) }
+        if let bins { try values.encode(bins, forKey: .bins) } else { try values.encodeNil(forKey: .bins) }
         try values.encode(processor, forKey: .processor)
         try values.encode(memory, forKey: .machineMemory)
         try values.encode(provenance, forKey: .provenance)

@@ -16,14 +16,16 @@ extension Run {
     }
 
     func results(
-        _ reports: [RankReport], _ metrics: RedshiftMetrics?, _ hosts: [String], _ dataSet: DataSet,
+        _ reports: [RankReport], _ metrics: RedshiftMetrics?, _ bins: Results.Bins?, _ hosts: [String],
+        _ dataSet: DataSet,
         _ network: PreparedNetwork, weightsHash: String
     ) -> Results {
         var unique: [String] = []
         for host in hosts where !unique.contains(host) { unique.append(host) }
         return Results(
             reports: reports, partitionCount: dataSet.partitions.count, batchSize: options.batchSize,
-            precision: options.precision.rawValue, wallTime: clock.times, metrics: metrics, processor: Host.processor(),
+            precision: options.precision.rawValue, wallTime: clock.times, metrics: metrics, bins: bins,
+            processor: Host.processor(),
             memory: Host.memory(),
             provenance: Results.Provenance(
                 version: version, commandLine: options.commandLine, weights: options.weights,

@@ -91,6 +91,7 @@ public struct Run {
 
         try warnOfPredictionsThatAreNotFinite(outcome, shares, dataSet)
         let metrics = try measure(outcome, dataSet)
+        let bins = try measureBins(outcome, dataSet)
         let reports = try world.gather(outcome.report, root: 0)
         let hosts = try world.gatherStrings(MPI.processorName)
         clock.end(\.reduce)
@@ -109,7 +110,7 @@ public struct Run {
         guard let output, let reports, let hosts else { return nil }
         try output.write(json(rankResults(reports, dataSet, shares, network)), to: "combined_data.json")
         clock.end(\.write)
-        let results = results(reports, metrics, hosts, dataSet, network, weightsHash: weightsHash)
+        let results = results(reports, metrics, bins, hosts, dataSet, network, weightsHash: weightsHash)
         try output.write(json(results), to: "Results.json")
         try output.publish()
         output.release()
@@ -148,5 +149,17 @@ public struct Run {
         return try RedshiftMetrics(predicted: outcome.predictions, spectroscopic: outcome.redshifts) { counts in
             try world.allReduce(inPlace: &counts, .sum)
         }
+    }
+
+    /// The same in bins of redshift and of magnitude.
+    private func measureBins(_ outcome: Inference.Outcome, _ dataSet: DataSet) throws -> Results.Bins? {
+        guard dataSet.hasRedshift else { return nil }
+        func bins(of values: [Float]) throws -> [MetricsBin] {
+            try MetricsBin.bins(of: values, predicted: outcome.predictions, spectroscopic: outcome.redshifts) {
+                counts in
+                try world.allReduce(inPlace: &counts, .sum)
+            }
+        }
+        return Results.Bins(redshift: try bins(of: outcome.redshifts), magnitude: try bins(of: outcome.magnitudes))
     }
 }
