@@ -11,6 +11,7 @@ let package = Package(
         .library(name: "AstroMAE", targets: ["AstroMAE"]),
         .library(name: "Survey", targets: ["Survey"]),
         .library(name: "Metrics", targets: ["Metrics"]),
+        .library(name: "MockSurvey", targets: ["MockSurvey"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -31,10 +32,11 @@ let package = Package(
         .target(name: "AstroMAE", dependencies: ["CKernels", "HDF5"]),
         .target(name: "Survey", dependencies: ["HDF5"]),
         .target(name: "Metrics"),
+        .target(name: "MockSurvey", resources: [.embedInCode("population.json")]),
         .target(
             name: "Job",
             dependencies: [
-                "AstroMAE", "Collectives", "HDF5", "Metrics", "Survey",
+                "AstroMAE", "Collectives", "HDF5", "Metrics", "MockSurvey", "Survey",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .executableTarget(
@@ -56,6 +58,7 @@ let package = Package(
         .testTarget(name: "KernelTests", dependencies: ["CKernels", "TestSupport"]),
         .testTarget(name: "AstroMAETests", dependencies: ["AstroMAE", "HDF5", "TestSupport"]),
         .testTarget(name: "SurveyTests", dependencies: ["HDF5", "Survey", "TestSupport"]),
+        .testTarget(name: "MockSurveyTests", dependencies: ["HDF5", "MockSurvey", "TestSupport"]),
         .testTarget(name: "MetricsTests", dependencies: ["Metrics"]),
         .testTarget(name: "CommandTests", dependencies: ["HDF5", "TestSupport", "photoz"]),
     ],

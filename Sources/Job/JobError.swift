@@ -1,5 +1,6 @@
 import AstroMAE
 import HDF5
+import MockSurvey
 import Survey
 
 /// A failure of the job: what the user is told, and the documented exit code.
@@ -42,6 +43,12 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
                 self.init(.badData, "\(error)")
             } else {
                 self.init(.inputMissing, "\(error)")
+            }
+        case let error as Catalog.Failure:
+            if case .unreadable = error {
+                self.init(.inputMissing, "\(error)")
+            } else {
+                self.init(.badData, "\(error)")
             }
         default: self.init(.unexpected, "\(error)")
         }

@@ -51,7 +51,12 @@ final class OutputFolder {
     /// Refuses to start a job whose results would not fit.
     ///
     /// - Throws: ``JobError`` with code 73.
-    func requireSpace(bytes: Int) throws {
+    func requireSpace(bytes: Int) throws { try Self.requireSpace(path, bytes: bytes) }
+
+    /// Refuses a folder that has not as many bytes free.
+    ///
+    /// - Throws: ``JobError`` with code 73.
+    static func requireSpace(_ path: String, bytes: Int) throws {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { return }
         let free = Int(
@@ -120,7 +125,10 @@ final class OutputFolder {
         JobError(.inputOutput, "\(what): \(String(cString: strerror(errno))); check the free space and the permissions")
     }
 
-    private static func make(_ path: String) throws {
+    /// Makes a folder, and those that it is in, when they are missing.
+    ///
+    /// - Throws: ``JobError`` with code 73.
+    static func make(_ path: String) throws {
         var folder = path.hasPrefix("/") ? "/" : ""
         for part in path.split(separator: "/") {
             folder += part

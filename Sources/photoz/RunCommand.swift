@@ -1,7 +1,6 @@
 import ArgumentParser
 import AstroMAE
 import Collectives
-import Glibc
 import Job
 import Survey
 
@@ -66,26 +65,11 @@ struct RunCommand: ParsableCommand {
 
     func run() {
         let start = ContinuousClock.now
-        // Writing past a limit on file sizes, or to a reader that has gone, then fails instead of killing the process.
-        signal(SIGXFSZ, SIG_IGN)
-        signal(SIGPIPE, SIG_IGN)
-        let world: Communicator
-        do { world = try MPI.start() } catch { Exit.withoutMPI(error) }
-        let ready = ContinuousClock.now
-        var failures: FirstFailure?
-        var isFirstNode = true
-        do {
-            let node = try world.splitByNode()
-            isFirstNode = try node.broadcast(world.rank, root: 0) == 0
-            failures = try FirstFailure(on: node)
+        underMPI { world, node, ready in
             var run = Run(
                 options(isSpeaker: world.rank == 0), world: world, node: node, version: Photoz.version, start: start,
                 ready: ready)
-            let summary = try run.run()
-            try MPI.finish()
-            if let summary { Exit.say(summary, to: 1) }
-        } catch {
-            Exit.job(error, world: world, failures: failures, isFirstNode: isFirstNode)
+            return try run.run()
         }
     }
 

@@ -1,0 +1,114 @@
+import Collectives
+import FoundationEssentials
+import Glibc
+import HDF5
+import MockSurvey
+
+/// What to simulate.
+public struct SimulationOptions: Sendable {
+    /// Galaxies in all.
+    public var galaxies: Int
+    /// Partition files that they are dealt to.
+    public var partitions: Int
+    /// Another one makes another survey.
+    public var seed: UInt64
+    /// Receives `1.h5` to the last partition.
+    public var output: String
+    /// A catalogue that redshifts and magnitudes are taken from.
+    public var catalog: String?
+    /// The level of gzip compression, 1 to 9.
+    public var compression: Int?
+
+    /// - Parameters: As the properties.
+    public init(
+        galaxies: Int, partitions: Int, seed: UInt64, output: String, catalog: String? = nil, compression: Int? = nil
+    ) {
+        self.galaxies = galaxies
+        self.partitions = partitions
+        self.seed = seed
+        self.output = output
+        self.catalog = catalog
+        self.compression = compression
+    }
+}
+
+/// Makes a mock survey, each rank its share of the partitions.
+public struct Simulation {
+    private let options: SimulationOptions
+    private let world: Communicator
+
+    /// - Parameters:
+    ///   - options: What to make; the same on every rank.
+    ///   - world: All ranks.
+    public init(_ options: SimulationOptions, world: Communicator) {
+        self.options = options
+        self.world = world
+    }
+
+    /// Makes the survey; every rank calls it.
+    ///
+    /// - Returns: On rank 0 a line for people.
+    /// - Throws: Whatever stops this rank; a partition stands under its final name only when it is whole.
+    public func run() throws -> String? {
+        let start = ContinuousClock.now
+        let catalog = try options.catalog.map { try Catalog(path: $0) }
+        let hash = try options.catalog.map { try fileHash($0) }
+        if world.rank == 0 { try prepareFolder() }
+        try world.barrier()
+        let survey = MockSurvey(seed: options.seed, catalog: catalog)
+        for partition in stride(from: world.rank, to: options.partitions, by: world.size) {
+            try write(partition, of: survey, catalogHash: hash)
+        }
+        try world.barrier()
+        guard world.rank == 0 else { return nil }
+        let seconds = (ContinuousClock.now - start).seconds
+        return
+            "\(options.galaxies) galaxies in \(options.partitions) partition\(options.partitions == 1 ? "" : "s"), "
+            + "\(Int(Double(options.galaxies) / max(seconds, 1e-3))) a second: \(options.output)"
+    }
+
+    /// Galaxies of a partition: neighbours, and as many as of any other, or one more.
+    private func galaxies(of partition: Int) -> Range<Int> {
+        let (share, rest) = options.galaxies.quotientAndRemainder(dividingBy: options.partitions)
+        let first = partition * share + min(partition, rest)
+        return first..<first + share + (partition < rest ? 1 : 0)
+    }
+
+    private func write(_ partition: Int, of survey: MockSurvey, catalogHash: String?) throws {
+        let galaxies = galaxies(of: partition)
+        let name = "\(partition + 1).h5"
+        let (temporary, final) = (options.output + "/inprogress_" + name, options.output + "/" + name)
+        do {
+            let writer = try MockPartitionWriter(
+                temporary, count: galaxies.count, compression: options.compression,
+                provenance: MockPartitionWriter.Provenance(
+                    seed: options.seed, surveySize: options.galaxies, first: galaxies.lowerBound,
+                    catalogHash: catalogHash))
+            try writer.write(galaxies, of: survey)
+            guard rename(temporary, final) == 0 else {
+                throw JobError(
+                    .inputOutput,
+                    "\(final): cannot be written: \(String(cString: strerror(errno))); check the free space and the permissions"
+                )
+            }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+    }
+
+    /// A folder of one's own: partitions of two surveys in one folder would look like one survey.
+    private func prepareFolder() throws {
+        try OutputFolder.make(options.output)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: options.output)) ?? []
+        guard names.isEmpty else {
+            throw JobError(
+                .outputRefused,
+                "\(options.output): is not empty (\(names.sorted().prefix(3).joined(separator: ", "))); choose a new folder, or empty this one"
+            )
+        }
+        try OutputFolder.requireSpace(
+            options.output,
+            bytes: options.compression == nil ? options.galaxies * MockPartitionWriter.bytesPerGalaxy : 0)
+    }
+}

@@ -1,0 +1,30 @@
+import Collectives
+import Glibc
+import Job
+
+/// Runs a command on all ranks: starts MPI, prints what the body returns when all is done, and ends the whole job when the
+/// body fails on any rank.
+///
+/// - Parameter body: Gets all ranks, those of this node, and when MPI was up.
+func underMPI(
+    _ body: (_ world: Communicator, _ node: Communicator, _ ready: ContinuousClock.Instant) throws -> String?
+) {
+    // Writing past a limit on file sizes, or to a reader that has gone, then fails instead of killing the process.
+    signal(SIGXFSZ, SIG_IGN)
+    signal(SIGPIPE, SIG_IGN)
+    let world: Communicator
+    do { world = try MPI.start() } catch { Exit.withoutMPI(error) }
+    let ready = ContinuousClock.now
+    var failures: FirstFailure?
+    var isFirstNode = true
+    do {
+        let node = try world.splitByNode()
+        isFirstNode = try node.broadcast(world.rank, root: 0) == 0
+        failures = try FirstFailure(on: node)
+        let message = try body(world, node, ready)
+        try MPI.finish()
+        if let message { Exit.say(message, to: 1) }
+    } catch {
+        Exit.job(error, world: world, failures: failures, isFirstNode: isFirstNode)
+    }
+}
