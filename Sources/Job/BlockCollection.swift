@@ -11,21 +11,17 @@ struct BlockCollection {
     /// depend on the number of ranks, so what is written in them does not either.
     ///
     /// - Parameters:
-    ///   - predictions: This rank's photometric redshifts.
-    ///   - redshifts: Their spectroscopic redshifts.
-    ///   - body: Gets a block's first galaxy, its photometric and its spectroscopic redshifts.
+    ///   - columns: Numbers of this rank's galaxies, such as their redshifts; as many columns on every rank.
+    ///   - body: Gets a block's first galaxy, and the columns of the block.
     /// - Throws: A communication error, or what `body` throws.
-    func forEachBlock(
-        predictions: [Float], redshifts: [Float], _ body: (Int, [Float], [Float]) throws -> Void
-    ) throws {
+    func forEachBlock(_ columns: [[Float]], _ body: (Int, [[Float]]) throws -> Void) throws {
         let total = shares.last?.upperBound ?? 0
         for first in stride(from: 0, to: total, by: PredictionsWriter.block) {
             let block = first..<min(first + PredictionsWriter.block, total)
             if communicator.rank == 0 {
-                let (p, z) = try receive(block, predictions: predictions, redshifts: redshifts)
-                try body(first, p, z)
+                try body(first, try columns.map { try receive(block, $0) })
             } else {
-                try send(block, predictions: predictions, redshifts: redshifts)
+                for column in columns { try send(block, column) }
             }
         }
     }
@@ -36,28 +32,19 @@ struct BlockCollection {
         return common.lowerBound - shares[rank].lowerBound..<common.upperBound - shares[rank].lowerBound
     }
 
-    private func send(_ block: Range<Int>, predictions: [Float], redshifts: [Float]) throws {
+    private func send(_ block: Range<Int>, _ column: [Float]) throws {
         let part = part(of: block, rank: communicator.rank)
         guard !part.isEmpty else { return }
-        try communicator.send(Array(predictions[part]), to: 0)
-        try communicator.send(Array(redshifts[part]), to: 0)
+        try communicator.send(Array(column[part]), to: 0)
     }
 
-    private func receive(
-        _ block: Range<Int>, predictions: [Float], redshifts: [Float]
-    ) throws -> (predictions: [Float], redshifts: [Float]) {
-        var (p, z): ([Float], [Float]) = ([], [])
+    private func receive(_ block: Range<Int>, _ column: [Float]) throws -> [Float] {
+        var whole: [Float] = []
         for rank in shares.indices {
             let part = part(of: block, rank: rank)
             guard !part.isEmpty else { continue }
-            if rank == 0 {
-                p += predictions[part]
-                z += redshifts[part]
-            } else {
-                p += try communicator.receiveArray(of: Float.self, from: rank)
-                z += try communicator.receiveArray(of: Float.self, from: rank)
-            }
+            whole += rank == 0 ? Array(column[part]) : try communicator.receiveArray(of: Float.self, from: rank)
         }
-        return (p, z)
+        return whole
     }
 }

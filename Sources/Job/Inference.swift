@@ -9,6 +9,8 @@ struct Inference {
     let shard: Shard
     let batchSize: Int
     let threads: Int
+    /// Views of each image that are predicted; 1 for the image alone.
+    let views: Int
 
     /// What came out.
     struct Outcome {
@@ -16,6 +18,9 @@ struct Inference {
         var predictions: [Float] = []
         /// Their spectroscopic redshifts, NaN where unknown.
         var redshifts: [Float] = []
+        /// Mean and scatter of the redshifts of all views; empty without views.
+        var means: [Float] = []
+        var scatters: [Float] = []
         /// Their magnitudes in the reference band.
         var magnitudes: [Float] = []
         var report = RankReport()
@@ -41,7 +46,7 @@ struct Inference {
         var waiting = ContinuousClock.now
         try reader.forEach { batch in
             outcome.report.readWait += (ContinuousClock.now - waiting).seconds
-            outcome.predictions += predict(batch, engine)
+            predict(batch, engine, into: &outcome)
             outcome.redshifts += batch.buffers.redshifts
             outcome.magnitudes += referenceMagnitudes(batch)
             progress(outcome.predictions.count)
@@ -63,14 +68,31 @@ struct Inference {
         }
     }
 
-    private func predict(_ batch: BatchReader.Batch, _ engine: Engine) -> [Float] {
+    private func predict(_ batch: BatchReader.Batch, _ engine: Engine, into outcome: inout Outcome) {
+        let images = UnsafeBufferPointer(batch.buffers.images)
+        let redshifts = predict(batch, images, engine)
+        outcome.predictions += redshifts
+        guard views > 1 else { return }
+        var statistics = ViewStatistics(redshifts)
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: images.count) { turned in
+            turned.initialize(repeating: 0)
+            for view in 1..<views {
+                ImageViews.write(view, of: images, size: schema.imageSize, into: turned)
+                statistics.add(predict(batch, UnsafeBufferPointer(turned), engine))
+            }
+        }
+        outcome.means += statistics.means
+        outcome.scatters += statistics.scatters
+    }
+
+    private func predict(
+        _ batch: BatchReader.Batch, _ images: UnsafeBufferPointer<Float>, _ engine: Engine
+    ) -> [Float] {
         [Float](unsafeUninitializedCapacity: batch.galaxies.count) { redshifts, count in
             engine.predict(
-                images: UnsafeBufferPointer(batch.buffers.images),
-                magnitudes: UnsafeBufferPointer(batch.buffers.magnitudes),
+                images: images, magnitudes: UnsafeBufferPointer(batch.buffers.magnitudes),
                 redshifts: UnsafeMutableBufferPointer(rebasing: redshifts[..<batch.galaxies.count]))
             count = batch.galaxies.count
         }
     }
-
 }

@@ -9,8 +9,7 @@ final class PredictionsWriter {
     private let file: File
     private let dataSet: DataSet
     private let schema: PartitionSchema
-    private let predicted: Dataset
-    private let redshift: Dataset
+    private let numbers: [Dataset]
     private let partition: Dataset
     private let row: Dataset
     private let objectID: Dataset?
@@ -18,13 +17,16 @@ final class PredictionsWriter {
     /// Creates the file.
     ///
     /// - Throws: `HDF5Error` when it cannot be written.
-    init(_ path: String, dataSet: DataSet, schema: PartitionSchema, provenance: [(String, String)]) throws {
-        file = try File.create(path)
+    init(
+        _ path: String, dataSet: DataSet, schema: PartitionSchema, hasViews: Bool, provenance: [(String, String)]
+    ) throws {
+        let file = try File.create(path)
+        self.file = file
         self.dataSet = dataSet
         self.schema = schema
         let (count, storage) = (dataSet.rows, Storage.chunked(rows: Self.block))
-        predicted = try file.createDataset("redshift_predicted", of: Float.self, shape: [count], storage: storage)
-        redshift = try file.createDataset("redshift", of: Float.self, shape: [count], storage: storage)
+        let names = ["redshift_predicted", "redshift"] + (hasViews ? ["redshift_mean", "redshift_sigma"] : [])
+        numbers = try names.map { try file.createDataset($0, of: Float.self, shape: [count], storage: storage) }
         partition = try file.createDataset("partition", of: Int32.self, shape: [count], storage: storage)
         row = try file.createDataset("row", of: Int64.self, shape: [count], storage: storage)
         switch dataSet.identifiers {
@@ -41,20 +43,19 @@ final class PredictionsWriter {
     static func byteCount(of dataSet: DataSet, ranks: Int) -> Int {
         let identifier = [.none: 0, .integers: 8, .strings: 48][dataSet.identifiers] ?? 0
         let names = dataSet.partitions.reduce(0) { $0 + 2 * $1.name.utf8.count + 64 }
-        return dataSet.rows * (4 + 4 + 4 + 8 + identifier) + names + ranks * 2048 + (256 << 10)
+        return dataSet.rows * (4 * 4 + 4 + 8 + identifier) + names + ranks * 2048 + (256 << 10)
     }
 
     /// Writes the predictions of neighbouring galaxies.
     ///
     /// - Parameters:
     ///   - first: The first galaxy's place in the data set.
-    ///   - predictions: Photometric redshifts.
-    ///   - redshifts: Spectroscopic redshifts, NaN where unknown.
+    ///   - columns: Photometric redshifts, spectroscopic ones (NaN where unknown), and with views the mean and the
+    ///     scatter of their redshifts.
     /// - Throws: `HDF5Error` when they cannot be written, or a partition's identifiers cannot be read.
-    func write(first: Int, predictions: [Float], redshifts: [Float]) throws {
-        let galaxies = first..<first + predictions.count
-        try predicted.write(rows: galaxies, from: predictions)
-        try redshift.write(rows: galaxies, from: redshifts)
+    func write(first: Int, columns: [[Float]]) throws {
+        let galaxies = first..<first + columns[0].count
+        for (dataset, column) in zip(numbers, columns) { try dataset.write(rows: galaxies, from: column) }
         var start = first
         for piece in Shard(galaxies, partitionRows: dataSet.partitions.map(\.rows)).pieces {
             let rows = start..<start + piece.rows.count

@@ -47,6 +47,30 @@ struct Results: Encodable {
         let magnitude: [MetricsBin]
     }
 
+    /// How many redshifts lie within their uncertainties, of those with a spectroscopic redshift.
+    struct Calibration: Encodable {
+        let views: Int
+        let count: Int
+        let withinOne: Int
+        let withinTwo: Int
+
+        enum CodingKeys: String, CodingKey {
+            case views
+            case count = "N"
+            case withinOne = "within_1_sigma"
+            case withinTwo = "within_2_sigma"
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var values = encoder.container(keyedBy: CodingKeys.self)
+            try values.encode(views, forKey: .views)
+            try values.encode(count, forKey: .count)
+            // Fractions; null when there is nothing to compare with.
+            try values.encode(count > 0 ? Double(withinOne) / Double(count) : nil, forKey: .withinOne)
+            try values.encode(count > 0 ? Double(withinTwo) / Double(count) : nil, forKey: .withinTwo)
+        }
+    }
+
     /// Where the results come from.
     struct Provenance: Encodable {
         let version: String
@@ -81,6 +105,7 @@ struct Results: Encodable {
     var wallTime: WallTime
     let metrics: RedshiftMetrics?
     let bins: Bins?
+    let calibration: Calibration?
     let processor: Host.Processor
     let memory: Double
     let provenance: Provenance
@@ -94,6 +119,7 @@ struct Results: Encodable {
     enum CodingKeys: String, CodingKey {
         case schema, device, precision, metrics, provenance, ranks
         case bins = "metrics_in_bins"
+        case calibration = "uncertainty"
         case worldSize = "world_size"
         case samples = "num_samples"
         case partitions = "num_partitions"
@@ -130,6 +156,7 @@ struct Results: Encodable {
         // Present in every file, null without redshifts.
         if let metrics { try values.encode(metrics, forKey: .metrics) } else { try values.encodeNil(forKey: .metrics) }
         if let bins { try values.encode(bins, forKey: .bins) } else { try values.encodeNil(forKey: .bins) }
+        try values.encode(calibration, forKey: .calibration)
         try values.encode(processor, forKey: .processor)
         try values.encode(memory, forKey: .machineMemory)
         try values.encode(provenance, forKey: .provenance)

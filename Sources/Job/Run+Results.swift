@@ -16,7 +16,8 @@ extension Run {
     }
 
     func results(
-        _ reports: [RankReport], _ metrics: RedshiftMetrics?, _ bins: Results.Bins?, _ hosts: [String],
+        _ reports: [RankReport], _ metrics: RedshiftMetrics?, _ bins: Results.Bins?,
+        _ calibration: Results.Calibration?, _ hosts: [String],
         _ dataSet: DataSet,
         _ network: PreparedNetwork, weightsHash: String
     ) -> Results {
@@ -25,7 +26,7 @@ extension Run {
         return Results(
             reports: reports, partitionCount: dataSet.partitions.count, batchSize: options.batchSize,
             precision: options.precision.rawValue, wallTime: clock.times, metrics: metrics, bins: bins,
-            processor: Host.processor(),
+            calibration: calibration, processor: Host.processor(),
             memory: Host.memory(),
             provenance: Results.Provenance(
                 version: version, commandLine: options.commandLine, weights: options.weights,

@@ -92,6 +92,7 @@ public struct Run {
         try warnOfPredictionsThatAreNotFinite(outcome, shares, dataSet)
         let metrics = try measure(outcome, dataSet)
         let bins = try measureBins(outcome, dataSet)
+        let calibration = options.views > 1 ? try calibrate(outcome) : nil
         let reports = try world.gather(outcome.report, root: 0)
         let hosts = try world.gatherStrings(MPI.processorName)
         clock.end(\.reduce)
@@ -99,18 +100,20 @@ public struct Run {
         let weightsHash = try output.map { _ in try fileHash(options.weights) } ?? ""
         let writer = try output.map {
             try PredictionsWriter(
-                $0.temporary("predictions.h5"), dataSet: dataSet, schema: schema,
+                $0.temporary("predictions.h5"), dataSet: dataSet, schema: schema, hasViews: options.views > 1,
                 provenance: provenanceTexts(network, weightsHash: weightsHash))
         }
-        try BlockCollection(communicator: world, shares: shares).forEachBlock(
-            predictions: outcome.predictions, redshifts: outcome.redshifts
-        ) { try writer?.write(first: $0, predictions: $1, redshifts: $2) }
+        let columns =
+            [outcome.predictions, outcome.redshifts] + (options.views > 1 ? [outcome.means, outcome.scatters] : [])
+        try BlockCollection(communicator: world, shares: shares).forEachBlock(columns) {
+            try writer?.write(first: $0, columns: $1)
+        }
         try writer?.close()
 
         guard let output, let reports, let hosts else { return nil }
         try output.write(json(rankResults(reports, dataSet, shares, network)), to: "combined_data.json")
         clock.end(\.write)
-        let results = results(reports, metrics, bins, hosts, dataSet, network, weightsHash: weightsHash)
+        let results = results(reports, metrics, bins, calibration, hosts, dataSet, network, weightsHash: weightsHash)
         try output.write(json(results), to: "Results.json")
         try output.publish()
         output.release()
@@ -124,7 +127,7 @@ public struct Run {
             total: dataSet.rows, isShown: world.rank == 0 && !options.quiet, isLaunched: Launcher.isPresent)
         let inference = Inference(
             network: network, dataSet: dataSet, schema: schema, shard: shard, batchSize: options.batchSize,
-            threads: options.threads)
+            threads: options.threads, views: options.views)
         return try inference.run { progress.update(Double($0) / Double(shard.galaxies.count)) }
     }
 
@@ -161,5 +164,19 @@ public struct Run {
             }
         }
         return Results.Bins(redshift: try bins(of: outcome.redshifts), magnitude: try bins(of: outcome.magnitudes))
+    }
+
+    /// How many redshifts are where their uncertainties say.
+    private func calibrate(_ outcome: Inference.Outcome) throws -> Results.Calibration {
+        var counts = [0, 0, 0]
+        for (index, redshift) in outcome.redshifts.enumerated() {
+            let (error, sigma) = (abs(outcome.means[index] - redshift), outcome.scatters[index])
+            guard error.isFinite, sigma.isFinite, redshift > -1 else { continue }
+            counts[0] += 1
+            counts[1] += error <= sigma ? 1 : 0
+            counts[2] += error <= 2 * sigma ? 1 : 0
+        }
+        try world.allReduce(inPlace: &counts, .sum)
+        return Results.Calibration(views: options.views, count: counts[0], withinOne: counts[1], withinTwo: counts[2])
     }
 }

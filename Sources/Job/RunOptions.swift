@@ -15,6 +15,8 @@ public struct RunOptions: Sendable {
     public var precision = Precision.float32
     /// Threads of a rank.
     public var threads = 1
+    /// Views of each image, 1 to 8: with more than one, their scatter is the redshift's uncertainty.
+    public var views = 1
     /// How galaxies are dealt to ranks.
     public var sharding = Sharding.rows
     /// Take only so many partitions, the first ones.

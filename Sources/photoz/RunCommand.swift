@@ -32,6 +32,12 @@ struct RunCommand: ParsableCommand {
     @Option(help: "How weights and activations are stored: f32, bf16 or int8.")
     var precision = Precision.float32
 
+    @Option(
+        help: ArgumentHelp(
+            "Predict so many (2 to 8) mirror and rotation views of each galaxy; their mean and scatter join the predictions.",
+            valueName: "views"))
+    var uncertainty: Int?
+
     @Option(help: ArgumentHelp("Threads of a rank; with one rank a core, 1 is best.", valueName: "count"))
     var threads = 1
 
@@ -59,6 +65,7 @@ struct RunCommand: ParsableCommand {
     func validate() throws {
         guard batchSize > 0 else { throw ValidationError("--batch-size must be at least 1.") }
         guard threads > 0 else { throw ValidationError("--threads must be at least 1.") }
+        if let uncertainty, !(2...8).contains(uncertainty) { throw ValidationError("--uncertainty must be 2 to 8.") }
         guard !data.isEmpty else { throw ValidationError("--data needs a folder or at least one file.") }
         if let fileLimit, fileLimit < 1 { throw ValidationError("--file-limit must be at least 1.") }
     }
@@ -77,6 +84,7 @@ struct RunCommand: ParsableCommand {
         var options = RunOptions(weights: weights, data: data, output: output)
         options.batchSize = batchSize
         options.precision = precision
+        options.views = uncertainty ?? 1
         options.threads = min(threads, RunOptions.cores)
         options.instructionSet = instructionSet?.rawValue
         if options.threads < threads, isSpeaker {

@@ -22,7 +22,8 @@ extension CommandTests {
                 "schema", "world_size", "num_samples", "num_partitions", "batch_size", "num_batches", "device",
                 "precision",
                 "total_cpu_time (seconds)", "total_cpu_memory (MB)", "execution_time (seconds/batch)", "throughput_bps",
-                "sample_persec", "wall_time (seconds)", "ranks", "metrics", "metrics_in_bins", "cpu_info",
+                "sample_persec", "wall_time (seconds)", "ranks", "metrics", "metrics_in_bins", "uncertainty",
+                "cpu_info",
                 "ram_info (GB)", "provenance",
             ]
             let results = try output.results()
