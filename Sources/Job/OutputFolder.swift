@@ -5,7 +5,7 @@ import Glibc
 final class OutputFolder {
     /// The finished files, in the order of their renaming: the last one marks a finished run.
     static let names = ["predictions.h5", "combined_data.json", "Results.json"]
-    private static let lockName = ".photoz.lock"
+    static let lockName = ".photoz.lock"
     private static let inProgress = "inprogress_"
 
     let path: String
@@ -51,12 +51,7 @@ final class OutputFolder {
     /// Refuses to start a job whose results would not fit.
     ///
     /// - Throws: ``JobError`` with code 73.
-    func requireSpace(bytes: Int) throws { try Self.requireSpace(path, bytes: bytes) }
-
-    /// Refuses a folder that has not as many bytes free.
-    ///
-    /// - Throws: ``JobError`` with code 73.
-    static func requireSpace(_ path: String, bytes: Int) throws {
+    func requireSpace(bytes: Int) throws {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { return }
         let free = Int(
@@ -125,10 +120,7 @@ final class OutputFolder {
         JobError(.inputOutput, "\(what): \(String(cString: strerror(errno))); check the free space and the permissions")
     }
 
-    /// Makes a folder, and those that it is in, when they are missing.
-    ///
-    /// - Throws: ``JobError`` with code 73.
-    static func make(_ path: String) throws {
+    private static func make(_ path: String) throws {
         var folder = path.hasPrefix("/") ? "/" : ""
         for part in path.split(separator: "/") {
             folder += part

@@ -51,9 +51,9 @@ public struct Simulation {
     /// - Throws: Whatever stops this rank; a partition stands under its final name only when it is whole.
     public func run() throws -> String? {
         let start = ContinuousClock.now
-        let catalog = try options.catalog.map { try Catalog(path: $0) }
-        let hash = try options.catalog.map { try fileHash($0) }
-        if world.rank == 0 { try prepareFolder() }
+        let (catalog, hash) = try shareCatalog()
+        let folder = world.rank == 0 ? try emptyFolder() : nil
+        defer { folder?.release() }
         try world.barrier()
         let survey = MockSurvey(seed: options.seed, catalog: catalog)
         for partition in stride(from: world.rank, to: options.partitions, by: world.size) {
@@ -65,6 +65,15 @@ public struct Simulation {
         return
             "\(options.galaxies) galaxies in \(options.partitions) partition\(options.partitions == 1 ? "" : "s"), "
             + "\(Int(Double(options.galaxies) / max(seconds, 1e-3))) a second: \(options.output)"
+    }
+
+    /// The catalogue and its SHA-256, which rank 0 alone reads; nothing without a catalogue.
+    private func shareCatalog() throws -> (Catalog?, String?) {
+        guard let path = options.catalog else { return (nil, nil) }
+        let isReader = world.rank == 0
+        let rows = try world.broadcast(isReader ? Catalog(path: path).rows : nil, root: 0)
+        let hash = try world.share(isReader ? fileHash(path) : nil)
+        return (Catalog(rows: rows), hash)
     }
 
     /// Galaxies of a partition: neighbours, and as many as of any other, or one more.
@@ -97,18 +106,25 @@ public struct Simulation {
         }
     }
 
-    /// A folder of one's own: partitions of two surveys in one folder would look like one survey.
-    private func prepareFolder() throws {
-        try OutputFolder.make(options.output)
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: options.output)) ?? []
-        guard names.isEmpty else {
-            throw JobError(
-                .outputRefused,
-                "\(options.output): is not empty (\(names.sorted().prefix(3).joined(separator: ", "))); choose a new folder, or empty this one"
-            )
+    /// A folder of one's own, locked: partitions of two surveys in one folder would look like one survey.
+    private func emptyFolder() throws -> OutputFolder {
+        let folder = try OutputFolder(options.output, overwrite: false)
+        do {
+            let all = (try? FileManager.default.contentsOfDirectory(atPath: options.output)) ?? []
+            let names = all.filter { $0 != OutputFolder.lockName }.sorted()
+            guard names.isEmpty else {
+                throw JobError(
+                    .outputRefused,
+                    "\(options.output): is not empty (\(names.prefix(3).joined(separator: ", "))); choose a new folder, or empty this one"
+                )
+            }
+            // Compressed images take less, nobody knows how much.
+            let each = options.compression == nil ? MockPartitionWriter.bytesPerGalaxy : 0
+            try folder.requireSpace(bytes: options.galaxies * each)
+            return folder
+        } catch {
+            folder.release()
+            throw error
         }
-        try OutputFolder.requireSpace(
-            options.output,
-            bytes: options.compression == nil ? options.galaxies * MockPartitionWriter.bytesPerGalaxy : 0)
     }
 }

@@ -27,12 +27,24 @@ public struct Catalog: Sendable {
         }
     }
 
-    private let galaxies: [(redshift: Double, magnitudes: Magnitudes)]
+    /// What a row says of a galaxy.
+    public struct Row: Sendable, BitwiseCopyable {
+        /// Spectroscopic redshift.
+        public let redshift: Double
+        /// Total light.
+        public let magnitudes: Magnitudes
+    }
 
-    /// Rows.
-    public var count: Int { galaxies.count }
+    /// The galaxies, in the order of the file; at least one.
+    public let rows: [Row]
 
-    package subscript(row: Int) -> (redshift: Double, magnitudes: Magnitudes) { galaxies[row] }
+    /// A catalogue that another rank has read.
+    ///
+    /// - Parameter rows: At least one.
+    public init(rows: [Row]) {
+        precondition(!rows.isEmpty, "a catalogue holds galaxies")
+        self.rows = rows
+    }
 
     private static let columns = ["redshift", "u", "g", "r", "i", "z"]
     /// Beyond these nothing is a magnitude: catalogues mark missing ones by -9999, -99 or 99.
@@ -56,9 +68,9 @@ public struct Catalog: Sendable {
         let missing = Self.columns.filter { !names.contains($0) }
         guard missing.isEmpty else { throw .missingColumns(path: path, names: missing) }
         let places = Self.columns.map { names.firstIndex(of: $0)! }
-        var galaxies: [(redshift: Double, magnitudes: Magnitudes)] = []
+        var rows: [Row] = []
         while let record = records.next() {
-            let row = galaxies.count + 1
+            let row = rows.count + 1
             guard record.count == names.count else {
                 throw .badRow(
                     path: path, row: row, reason: "has \(record.count) values, and the first line names \(names.count)")
@@ -75,10 +87,10 @@ public struct Catalog: Sendable {
                 values.append(value)
             }
             let magnitudes = Magnitudes(u: values[1], g: values[2], r: values[3], i: values[4], z: values[5])
-            galaxies.append((values[0], magnitudes))
+            rows.append(Row(redshift: values[0], magnitudes: magnitudes))
         }
-        guard !galaxies.isEmpty else { throw .empty(path: path) }
-        self.galaxies = galaxies
+        guard !rows.isEmpty else { throw .empty(path: path) }
+        self.init(rows: rows)
     }
 }
 

@@ -1,5 +1,5 @@
 /// Apparent magnitudes, m = 22.5 - 2.5 log10 of the flux in nanomaggies.
-public struct Magnitudes: Sendable, Equatable {
+public struct Magnitudes: Sendable, Equatable, BitwiseCopyable {
     /// In the bands of SDSS.
     public var u, g, r, i, z: Double
 

@@ -29,11 +29,10 @@ public struct MockSurvey: Sendable {
     /// What the galaxy of a number truly is.
     public func galaxy(_ number: Int) -> MockGalaxy {
         var drawn = numbers(number, .population), form = numbers(number, .shape)
-        let (redshift, magnitudes) =
-            catalog.map { $0[number % $0.count] } ?? Population.sdssMainSample.draw(&drawn)
+        let known = catalog.map { $0.rows[number % $0.rows.count] } ?? Population.sdssMainSample.draw(&drawn)
         return MockGalaxy(
-            number: number, redshift: redshift, magnitudes: magnitudes,
-            shape: MockGalaxy.Shape(of: magnitudes, &form))
+            number: number, redshift: known.redshift, magnitudes: known.magnitudes,
+            shape: MockGalaxy.Shape(of: known.magnitudes, &form))
     }
 
     /// Writes the image of a galaxy as the survey would publish it, asinh(flux / softening), with the noise of sky and source.

@@ -33,13 +33,14 @@ struct Population: Sendable {
     }
 
     /// A galaxy within 0.003 < z < 0.45 and 12 < r < 17.9; others are drawn anew.
-    func draw(_ numbers: inout CounterBasedNumbers) -> (redshift: Double, magnitudes: Magnitudes) {
+    func draw(_ numbers: inout CounterBasedNumbers) -> Catalog.Row {
         while true {
             let x = vector(&numbers)
             let redshift = Elementary.exp(x[0])
             guard redshift > 0.003, redshift < 0.45, x[5] > 12, x[5] < 17.9 else { continue }
             let (r, g, i) = (x[5], x[5] + x[2], x[5] - x[3])
-            return (redshift, Magnitudes(u: g + x[1], g: g, r: r, i: i, z: i - x[4]))
+            return Catalog.Row(
+                redshift: redshift, magnitudes: Magnitudes(u: g + x[1], g: g, r: r, i: i, z: i - x[4]))
         }
     }
 

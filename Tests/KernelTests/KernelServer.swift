@@ -27,7 +27,9 @@ enum KernelServer: String {
     private static let armRoot = "/usr/aarch64-linux-gnu"
 
     private static let sanitizedBinary = Result {
-        try build(.sanitized, ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"])
+        try build(
+            .sanitized, ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"],
+            link: ["-fuse-ld=lld"])
     }
 
     private static let armBinary = Result {

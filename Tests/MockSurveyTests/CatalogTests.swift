@@ -10,14 +10,14 @@ import MockSurvey
 
     @Test(arguments: ["\n", "\r\n", "\n\n", "  \n"]) func linesEndAsTheyLike(end: String) throws {
         let text = [Self.names, Self.row, Self.row].joined(separator: end)
-        #expect(try Catalog(text: text, path: "c.csv").count == 2)
-        #expect(try Catalog(text: "\u{feff}" + text + end, path: "c.csv").count == 2)
+        #expect(try Catalog(text: text, path: "c.csv").rows.count == 2)
+        #expect(try Catalog(text: "\u{feff}" + text + end, path: "c.csv").rows.count == 2)
     }
 
     @Test func blanksAndQuotationMarks() throws {
         let text = " redshift , \"u\",g,r,i,z\n 0.1, \"19\" ,18,17.5,1.725e1, 17\n"
         let catalog = try Catalog(text: text, path: "c.csv")
-        #expect(catalog.count == 1 && catalog[0].magnitudes.u == 19 && catalog[0].magnitudes.i == 17.25)
+        #expect(catalog.rows.count == 1 && catalog.rows[0].magnitudes.u == 19 && catalog.rows[0].magnitudes.i == 17.25)
     }
 
     static let faults: [(String, Catalog.Failure)] = [
@@ -56,8 +56,8 @@ import MockSurvey
                 }
             }
             if let catalog = try? Catalog(text: String(decoding: bytes, as: UTF8.self), path: "c.csv") {
-                for row in 0..<catalog.count {
-                    #expect(catalog[row].magnitudes.inOrder.allSatisfy { (0...40).contains($0) })
+                for row in catalog.rows {
+                    #expect(row.magnitudes.inOrder.allSatisfy { (0...40).contains($0) })
                 }
             }
         }
