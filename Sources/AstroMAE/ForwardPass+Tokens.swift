@@ -83,14 +83,7 @@ extension ForwardPass {
         let most = max(1, Self.slab(layout.precision, rows: count * patches) / patches)
         for first in stride(from: 0, to: count, by: most) {
             let part = min(most, count - first)
-            timed(.norms) {
-                normalise(workspace.tokens.from(first * patches), into: workspace.converted, rows: part * patches)
-            }
-            timed(.mlp) {
-                multiply(
-                    block.expand, workspace.converted, into: hidden, rows: part * patches,
-                    activation: isRough ? CK_ROUGH_GELU : CK_GELU)
-            }
+            expand(block, tokens: workspace.tokens.from(first * patches), into: hidden, rows: part * patches)
             if part == count {
                 observeTokens(
                     "\(name).mlp.fc1", hidden, count: count, activation: CK_GELU, width: shape.hidden,
@@ -115,11 +108,8 @@ extension ForwardPass {
         let slab = Self.slab(layout.precision, rows: rows)
         for first in stride(from: 0, to: rows, by: slab) {
             let part = min(slab, rows - first)
-            timed(.norms) { normalise(workspace.tokens.from(first), into: workspace.converted, rows: part) }
+            expand(block, tokens: workspace.tokens.from(first), into: workspace.hidden, rows: part)
             timed(.mlp) {
-                multiply(
-                    block.expand, workspace.converted, into: workspace.hidden, rows: part,
-                    activation: isRough ? CK_ROUGH_GELU : CK_GELU)
                 convert(workspace.hidden, to: workspace.convertedHidden, rows: part, width: shape.hidden)
             }
             if target.start == workspace.tokens.start {
@@ -131,6 +121,16 @@ extension ForwardPass {
                     block.contract, workspace.convertedHidden, into: target.from(first), rows: part,
                     accumulate: true)
             }
+        }
+    }
+
+    /// Hidden features of an MLP: gelu(fc1(norm2(tokens))).
+    private func expand(_ block: NetworkLayout.Block, tokens: Rows, into hidden: Rows, rows: Int) {
+        timed(.norms) { normalise(tokens, into: workspace.converted, rows: rows) }
+        timed(.mlp) {
+            multiply(
+                block.expand, workspace.converted, into: hidden, rows: rows,
+                activation: isRough ? CK_ROUGH_GELU : CK_GELU)
         }
     }
 

@@ -1,11 +1,6 @@
-import Survey
-
 /// The eight mirror and rotation views of an image: on the sky all of them are as likely, so the scatter of their redshifts
 /// says how sure the network is.
 enum ImageViews {
-    /// The image itself is the first.
-    static let count = 8
-
     /// Writes another view of each image.
     ///
     /// - Parameters:

@@ -88,13 +88,6 @@ static void forbid_surroundings(const block_t *block) {
 #endif
 }
 
-static void release(const block_t *block) {
-#if defined(SANITIZED)
-    ASAN_UNPOISON_MEMORY_REGION(block->start, block->header.bytes);
-#endif
-    munmap(block->mapping, block->mapped);
-}
-
 static ptrdiff_t number(void) { return (ptrdiff_t)arguments[next_argument++]; }
 
 static float real(void) {
@@ -270,7 +263,7 @@ int main(int count, char **words) {
             ASAN_UNPOISON_MEMORY_REGION(block->start, block->header.bytes);
 #endif
             if (block->header.comes_back) send_back(block->start, block->header.bytes);
-            release(block);
+            munmap(block->mapping, block->mapped);
         }
     }
     return 0;
