@@ -18,7 +18,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-import astromae
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Training"))
+
+import astromae  # noqa: E402 (it stands in Training)
 
 GALAXIES = astromae.ROOT / "Data/mock-galaxies.h5"
 WARM_UP_SECONDS = 1.0
