@@ -39,10 +39,11 @@ let package = Package(
                 "AstroMAE", "Collectives", "HDF5", "Metrics", "MockSurvey", "Survey",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
+        .target(name: "Report", dependencies: ["HDF5"]),
         .executableTarget(
             name: "photoz",
             dependencies: [
-                "AstroMAE", "HDF5", "Job", "Survey",
+                "AstroMAE", "HDF5", "Job", "Report", "Survey",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

@@ -15,6 +15,20 @@ packages="libopenmpi-dev openmpi-bin libhdf5-dev pkg-config git g++"
 test_packages="qemu-user libc6-dev-arm64-cross"
 [ "$(uname -m)" != aarch64 ] || test_packages=
 
+# The tests look at reports in a browser: Debian's Chromium, or another one that CHROMIUM names.
+require_browser() {
+    [ -z "${CHROMIUM:-}" ] || return 0
+    for browser in chromium google-chrome chromium-browser; do
+        if command -v "$browser" >/dev/null 2>&1; then
+            export CHROMIUM="$browser"
+            return 0
+        fi
+    done
+    [ -r /etc/os-release ] && grep -q '^ID=debian' /etc/os-release ||
+        fail "the tests need Chromium or Chrome: install one, or set CHROMIUM to its path."
+    require_packages chromium
+}
+
 require_swift() {
     command -v swift >/dev/null 2>&1 ||
         fail "no 'swift' on the PATH. Install Swift 6.2 or newer from https://www.swift.org/install/linux/ and try again."

@@ -27,6 +27,10 @@ struct RankResult: Encodable {
         case dataPath = "data_path"
         case processor = "cpu_info"
         case memory = "ram_info (GB)"
+        // Beside the published keys: what a timeline of the ranks needs.
+        case samples = "num_samples"
+        case inference = "inference_time (seconds)"
+        case readWait = "read_wait (seconds)"
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -55,6 +59,9 @@ struct RankResult: Encodable {
         }
         try values.encode(processor, forKey: .processor)
         try values.encode(memory, forKey: .memory)
+        try values.encode(report.samples, forKey: .samples)
+        try values.encode(report.wallTime, forKey: .inference)
+        try values.encode(report.readWait, forKey: .readWait)
     }
 }
 

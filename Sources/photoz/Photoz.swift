@@ -14,7 +14,9 @@ struct Photoz: ParsableCommand {
             Start it on many cores with: mpirun -np N photoz run ...
             """,
         version: version,
-        subcommands: [RunCommand.self, SimulateCommand.self, InspectCommand.self, BenchCommand.self])
+        subcommands: [
+            RunCommand.self, SimulateCommand.self, ReportCommand.self, InspectCommand.self, BenchCommand.self,
+        ])
 
     /// Synchronous on purpose: MPI belongs to the thread that started it, and an asynchronous main may leave that thread.
     static func main() {

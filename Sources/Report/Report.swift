@@ -1,0 +1,174 @@
+import FoundationEssentials
+
+/// A page about one or several runs, with the figures that belong to it.
+public struct Report {
+    private var page = Page()
+    private var figures: [Figure] = []
+    private let title: String
+
+    /// Reads the results and draws the figures.
+    ///
+    /// - Parameter folders: Output folders of finished runs; at least one.
+    /// - Throws: ``ReportError`` when one is missing something, or is damaged.
+    public init(folders: [String]) throws(ReportError) {
+        var records: [RunRecord] = []
+        for folder in folders { records.append(try RunRecord(folder: folder)) }
+        title = records.count == 1 ? "Photometric redshifts: \(folders[0])" : "\(records.count) runs of photoz"
+        if records.count == 1 { try describe(records[0]) } else { compare(records) }
+    }
+
+    /// Writes the page, and the figures as SVG files beside it, in a folder with the page's name and `-figures`.
+    ///
+    /// - Parameter path: The page, `FILE.html`; replaced when it is there.
+    /// - Returns: The folder of the figures.
+    /// - Throws: ``ReportError`` of kind `unwritable`.
+    public func write(to path: String) throws(ReportError) -> String {
+        let folder = (path.hasSuffix(".html") ? String(path.dropLast(5)) : path) + "-figures"
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            for figure in figures {
+                try Data(figure.svg(standalone: true).utf8).write(
+                    to: URL(filePath: "\(folder)/\(figure.name).svg"), options: .atomic)
+            }
+            try Data(page.html(title: title).utf8).write(to: URL(filePath: path), options: .atomic)
+        } catch {
+            throw ReportError(
+                .unwritable, "\(path): cannot be written (\(error)); check the folder's permissions and free space")
+        }
+        return folder
+    }
+
+    // MARK: One run
+
+    private mutating func describe(_ record: RunRecord) throws(ReportError) {
+        let results = record.results
+        let redshifts = try Redshifts(folder: record.folder, expecting: results.samples)
+        page.title("Photometric redshifts", "\(record.folder), \(results.provenance.start)")
+        page.tiles(headlines(results))
+        if redshifts.count > 0 {
+            page.section("Redshifts")
+            show(RedshiftFigures(redshifts).all)
+        } else {
+            page.paragraph("No galaxy has a spectroscopic redshift above -1: there is nothing to compare with.")
+        }
+        describeMetrics(results)
+        page.section("Ranks")
+        let ranks = RankTimes(record)
+        if let ranks {
+            show([ranks.figure])
+        } else {
+            page.paragraph("combined_data.json does not hold the times of each rank.")
+        }
+        let phases = [
+            ("start-up", results.wallTime.startup), ("load", results.wallTime.load),
+            ("inference", results.wallTime.inference), ("reduce", results.wallTime.reduce),
+            ("write", results.wallTime.write), ("total", results.wallTime.total),
+        ]
+        page.tables(
+            [("Phases of the job", ["phase", "wall time (s)"], phases.map { [$0.0, decimal($0.1, 3)] })]
+                + (ranks.map { [$0.table] } ?? []))
+        describeProvenance(results)
+    }
+
+    private func headlines(_ results: RunRecord.Results) -> [(value: String, name: String)] {
+        func metric(_ name: String) -> Double? { results.metrics?[name] ?? nil }
+        var tiles = [
+            (grouped(results.samples), "galaxies"),
+            (grouped(Int(results.samplesPerSecond.rounded())), "galaxies a second"),
+            (decimal(results.wallTime.total, 2) + " s", "wall time"),
+            ("\(results.worldSize)", results.worldSize == 1 ? "rank" : "ranks"),
+        ]
+        if results.metrics != nil {
+            tiles += [
+                (decimal(metric("sigma_mad"), 4), "sigma_mad"), (decimal(metric("Bias"), 4), "Bias"),
+                (decimal(metric("outlier_fraction_0.15").map { $0 * 100 }, 2) + " %", "outliers, |d| > 0.15"),
+            ]
+        }
+        return tiles
+    }
+
+    private mutating func describeMetrics(_ results: RunRecord.Results) {
+        guard let metrics = results.metrics else { return }
+        page.tables([
+            (
+                "Metrics", ["metric", "value"],
+                metrics.sorted { $0.key < $1.key }.map {
+                    [$0.key, $0.key == "N" ? grouped(Int($0.value ?? 0)) : decimal($0.value, 5)]
+                }
+            ),
+            ("Bins of spectroscopic redshift", Self.binHead, rows(results.bins?.redshift, digits: 3)),
+            ("Bins of r magnitude", Self.binHead, rows(results.bins?.magnitude, digits: 2)),
+        ])
+        page.paragraph(
+            "d = (p - z)/(1 + z), over the galaxies with a spectroscopic redshift; an outlier has |d| > 0.15.")
+        if let calibration = results.calibration {
+            page.paragraph(
+                "With \(calibration.views) views, \(decimal(calibration.withinOne.map { $0 * 100 }, 1)) % lie within one and "
+                    + "\(decimal(calibration.withinTwo.map { $0 * 100 }, 1)) % within two of their scatter (normal distribution: 68.3, 95.4)."
+            )
+        }
+    }
+
+    private static let binHead = ["from", "to", "galaxies", "Bias", "sigma_mad", "outliers (%)"]
+
+    private func rows(_ bins: [RunRecord.Results.Bin]?, digits: Int) -> [[String]] {
+        (bins ?? []).map {
+            [
+                decimal($0.from, digits), decimal($0.to, digits), grouped($0.count), decimal($0.bias, 5),
+                decimal($0.sigmaMAD, 5), decimal($0.outliers.map { $0 * 100 }, 2),
+            ]
+        }
+    }
+
+    private mutating func describeProvenance(_ results: RunRecord.Results) {
+        let origin = results.provenance
+        page.section("Settings and provenance")
+        page.facts([
+            ("command", origin.commandLine.joined(separator: " ")),
+            ("photoz", origin.version), ("precision", results.precision), ("batch size", "\(results.batchSize)"),
+            ("threads of a rank", "\(origin.threads)"), ("dealt by", origin.shard),
+            ("instruction set", origin.instructionSet),
+            ("partitions", "\(results.partitions)"), ("weights", origin.weights),
+            ("SHA-256 of the weights", origin.weightsHash), ("hosts", origin.hosts.prefix(20).joined(separator: ", ")),
+            ("MPI", origin.mpi), ("HDF5", origin.hdf5), ("start", origin.start), ("end", origin.end),
+            ("CPU time", decimal(results.processorTime, 2) + " s"),
+        ])
+    }
+
+    // MARK: Several runs
+
+    private mutating func compare(_ records: [RunRecord]) {
+        page.title("\(records.count) runs of photoz", "Speed over ranks, batch size and partition size.")
+        let runs = records.map(\.results)
+        let charts = ScalingFigures(records).all
+        if charts.isEmpty {
+            page.paragraph(
+                "These runs have the same numbers of ranks, batch sizes and partition sizes: there is no chart to draw."
+            )
+        } else {
+            show(charts)
+        }
+        page.section("Runs")
+        page.table(
+            [
+                "run", "ranks", "batch size", "partitions", "galaxies", "precision", "galaxies/s", "wall time (s)",
+                "efficiency", "sigma_mad",
+            ],
+            records.map { record in
+                let run = record.results
+                let efficiency = ScalingFigures.efficiency(run, among: runs)
+                return [
+                    record.folder, "\(run.worldSize)", "\(run.batchSize)", "\(run.partitions)", grouped(run.samples),
+                    run.precision, decimal(run.samplesPerSecond, 0), decimal(run.wallTime.total, 2),
+                    decimal(efficiency.map { $0 * 100 }, 1) + " %", decimal(run.metrics?["sigma_mad"] ?? nil, 5),
+                ]
+            })
+        page.paragraph(
+            "Efficiency is the throughput of a rank beside that in the smallest world with otherwise equal settings.")
+    }
+
+    private mutating func show(_ drawn: [Figure]) {
+        page.figures(drawn)
+        figures += drawn
+    }
+}

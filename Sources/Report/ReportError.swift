@@ -1,0 +1,22 @@
+/// Why a report cannot be made.
+public struct ReportError: Error, Sendable, CustomStringConvertible {
+    /// What kind of failure it is.
+    public enum Kind: Sendable {
+        /// A result folder, or a file in it, is not there.
+        case missing
+        /// A file is not what `photoz run` writes.
+        case damaged
+        /// The report cannot be written.
+        case unwritable
+    }
+
+    /// The kind of failure.
+    public let kind: Kind
+    /// The file, what is wrong with it, and what to do.
+    public let description: String
+
+    init(_ kind: Kind, _ description: String) {
+        self.kind = kind
+        self.description = description
+    }
+}

@@ -1,0 +1,112 @@
+/// Several runs beside each other: throughput, time and efficiency over what differs between them.
+struct ScalingFigures {
+    /// What may differ between runs.
+    enum Variable: CaseIterable {
+        case worldSize, batchSize, partitionSize
+
+        var title: String {
+            switch self {
+            case .worldSize: "ranks"
+            case .batchSize: "batch size (galaxies)"
+            case .partitionSize: "galaxies a partition"
+            }
+        }
+
+        var name: String {
+            switch self {
+            case .worldSize: "ranks"
+            case .batchSize: "batch-size"
+            case .partitionSize: "partition-size"
+            }
+        }
+
+        func value(_ run: RunRecord.Results) -> Int {
+            switch self {
+            case .worldSize: run.worldSize
+            case .batchSize: run.batchSize
+            case .partitionSize: run.samples / max(run.partitions, 1)
+            }
+        }
+    }
+
+    /// Lines of a figure; more would not be told apart.
+    static let mostLines = 8
+    private let runs: [RunRecord.Results]
+
+    init(_ records: [RunRecord]) { runs = records.map(\.results) }
+
+    var all: [Figure] {
+        Variable.allCases.filter { variable in Set(runs.map(variable.value)).count > 1 }.flatMap(figures)
+    }
+
+    /// Throughput a rank beside that of the smallest world with otherwise equal settings; nil without such a run.
+    static func efficiency(_ run: RunRecord.Results, among runs: [RunRecord.Results]) -> Double? {
+        let alike = runs.filter { settings($0, but: .worldSize) == settings(run, but: .worldSize) }
+        guard let smallest = alike.map(\.worldSize).min() else { return nil }
+        let base = median(alike.filter { $0.worldSize == smallest }.map(\.samplesPerSecond)) / Double(smallest)
+        return base > 0 ? run.samplesPerSecond / Double(run.worldSize) / base : nil
+    }
+
+    private func figures(over variable: Variable) -> [Figure] {
+        var figures = [
+            figure(over: variable, "throughput", "galaxies a second") { $0.samplesPerSecond },
+            figure(over: variable, "time", "wall time (s)") { $0.wallTime.total },
+        ]
+        if variable == .worldSize {
+            figures.append(
+                figure(over: variable, "efficiency", "efficiency") { Self.efficiency($0, among: runs) ?? 0 })
+        }
+        return figures
+    }
+
+    private func figure(
+        over variable: Variable, _ name: String, _ title: String, _ value: (RunRecord.Results) -> Double
+    ) -> Figure {
+        let largest = runs.map(value).max() ?? 1
+        let groups = Dictionary(grouping: runs) { Self.settings($0, but: variable) }.sorted { $0.key < $1.key }
+            .prefix(Self.mostLines)
+        var figure = Figure(
+            "\(name)-over-\(variable.name)",
+            caption: "\(title.prefix(1).uppercased() + title.dropFirst()) over \(variable.title). "
+                + "Dots are runs, lines join medians of runs with otherwise equal settings"
+                + (name == "throughput" && variable == .worldSize ? "; dashed: in proportion to the ranks." : "."),
+            x: Axis(variable.title, covering: 0...Double(runs.map(variable.value).max() ?? 1), smallestStep: 1),
+            y: Axis(title, covering: 0...max(largest, 1e-9)), height: 360,
+            legend: groups.enumerated().map { ("series s\($0.offset) line", $0.element.key) })
+        for (index, group) in groups.enumerated() {
+            let style = "series s\(index)"
+            let places = Dictionary(grouping: group.value, by: variable.value).sorted { $0.key < $1.key }
+            let line = places.map { (Double($0.key), Self.median($0.value.map(value))) }
+            if name == "throughput", variable == .worldSize, let first = line.first, first.0 > 0 {
+                let last = min(line[line.count - 1].0, largest * first.0 / max(first.1, 1e-9))
+                if last > first.0 {
+                    figure.line([first, (last, first.1 / first.0 * last)], style: style + " line dashed")
+                }
+            }
+            figure.line(line, style: style + " line")
+            for run in group.value {
+                figure.dot(
+                    (Double(variable.value(run)), value(run)), style: style + " dot",
+                    tip: "\(variable.title) \(variable.value(run)): \(decimal(value(run), 2)) (\(group.key))")
+            }
+        }
+        return figure
+    }
+
+    /// All that matters to a run's speed, but for one variable.
+    private static func settings(_ run: RunRecord.Results, but variable: Variable) -> String {
+        let parts: [String?] = [
+            run.precision, run.provenance.threads == 1 ? nil : "\(run.provenance.threads) threads",
+            variable == .worldSize ? nil : "np \(run.worldSize)",
+            variable == .batchSize ? nil : "batch \(run.batchSize)",
+            variable == .partitionSize ? nil : "\(Variable.partitionSize.value(run)) a partition",
+        ]
+        return parts.compactMap(\.self).joined(separator: ", ")
+    }
+
+    private static func median(_ values: [Double]) -> Double {
+        let sorted = values.sorted()
+        guard !sorted.isEmpty else { return 0 }
+        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+    }
+}
