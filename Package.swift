@@ -12,6 +12,7 @@ let package = Package(
         .library(name: "Survey", targets: ["Survey"]),
         .library(name: "Metrics", targets: ["Metrics"]),
         .library(name: "MockSurvey", targets: ["MockSurvey"]),
+        .library(name: "Interchange", targets: ["Interchange"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -24,6 +25,7 @@ let package = Package(
             name: "CMPI", path: "CModules/CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
         .systemLibrary(
             name: "CHDF5", path: "CModules/CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
+        .systemLibrary(name: "CZlib", path: "CModules/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CKernels", path: "CModules/CKernels"),
 
         // Swift: arrows go down only; design rules stand in the README.
@@ -32,11 +34,12 @@ let package = Package(
         .target(name: "AstroMAE", dependencies: ["CKernels", "HDF5"]),
         .target(name: "Survey", dependencies: ["HDF5"]),
         .target(name: "Metrics"),
+        .target(name: "Interchange", dependencies: ["CZlib"]),
         .target(name: "MockSurvey", resources: [.embedInCode("population.json")]),
         .target(
             name: "Job",
             dependencies: [
-                "AstroMAE", "Collectives", "HDF5", "Metrics", "MockSurvey", "Survey",
+                "AstroMAE", "Collectives", "HDF5", "Interchange", "Metrics", "MockSurvey", "Survey",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(name: "Report", dependencies: ["HDF5"]),

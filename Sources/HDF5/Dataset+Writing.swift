@@ -29,6 +29,22 @@ extension Dataset {
         try result.get()
     }
 
+    /// Writes rows of numbers that already have the form in which they are stored, bit for bit.
+    ///
+    /// - Parameters:
+    ///   - rows: A range of the first dimension; `0..<1` for a scalar.
+    ///   - stored: Exactly the bytes of these rows, in this machine's order for a data set that this library made.
+    /// - Throws: ``HDF5Error`` of kind `unwritable`, or `mismatch` for another type, range or count.
+    public func write(rows: Range<Int>, stored: UnsafeRawBufferPointer) throws(HDF5Error) {
+        let block = block(rows: rows)
+        guard elementType.isNumeric, try count(of: block) * H5Tget_size(type.id) == stored.count else {
+            throw error(.mismatch, "rows \(rows) of \(elementType) do not take \(stored.count) bytes")
+        }
+        try transfer(block, kind: .unwritable) { memory, selected in
+            H5Dwrite(handle.id, type.id, memory, selected, ch5_default(), stored.baseAddress)
+        }
+    }
+
     /// Writes rows of a data set of strings.
     ///
     /// - Throws: ``HDF5Error`` of kind `unwritable`, or `mismatch` for another range or count, and for a string that is

@@ -22,6 +22,21 @@ extension Group {
         return try createDataset(name, type: stored, shape: shape, storage: storage)
     }
 
+    /// Creates a data set of numbers of a type that is known when the program runs.
+    ///
+    /// - Parameters:
+    ///   - name: Its name in this group.
+    ///   - storedType: What is stored.
+    ///   - shape: Sizes; empty for a scalar. Elements are zero until they are written.
+    ///   - storage: How they are stored.
+    /// - Throws: ``HDF5Error`` of kind `unwritable`, also when there is an entry of that name; `mismatch` for a stored type
+    ///   that is no number.
+    public func createDataset(
+        _ name: String, storedAs storedType: ElementType, shape: [Int], storage: Storage = .contiguous
+    ) throws(HDF5Error) -> Dataset {
+        try createDataset(name, of: Double.self, shape: shape, storage: storage, storedAs: storedType)
+    }
+
     /// Creates a data set of strings, UTF-8.
     ///
     /// - Parameters:

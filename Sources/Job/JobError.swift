@@ -1,5 +1,6 @@
 import AstroMAE
 import HDF5
+import Interchange
 import MockSurvey
 import Survey
 
@@ -44,6 +45,8 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
             } else {
                 self.init(.inputMissing, "\(error)")
             }
+        case let error as InterchangeError:
+            self.init(error.kind == .unreadable ? .inputMissing : .badData, "\(error)")
         case let error as Catalog.Failure:
             if case .unreadable = error {
                 self.init(.inputMissing, "\(error)")

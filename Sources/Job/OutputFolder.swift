@@ -6,7 +6,7 @@ final class OutputFolder {
     /// The finished files, in the order of their renaming: the last one marks a finished run.
     static let names = ["predictions.h5", "combined_data.json", "Results.json"]
     static let lockName = ".photoz.lock"
-    private static let inProgress = "inprogress_"
+    static let inProgress = "inprogress_"
 
     let path: String
     private let lock: Int32
@@ -71,10 +71,10 @@ final class OutputFolder {
     func publish() throws {
         for name in Self.names { try synchronise(temporary(name)) }
         let marker = path + "/Results.json"
-        guard unlink(marker) == 0 || errno == ENOENT else { throw failure("\(marker): cannot be replaced") }
+        guard unlink(marker) == 0 || errno == ENOENT else { throw systemFailure("\(marker): cannot be replaced") }
         for name in Self.names {
             guard rename(temporary(name), path + "/" + name) == 0 else {
-                throw failure("\(path)/\(name): cannot be written")
+                throw systemFailure("\(path)/\(name): cannot be written")
             }
         }
         try synchronise(path)
@@ -97,30 +97,21 @@ final class OutputFolder {
     func write(_ bytes: some Collection<UInt8>, to name: String) throws {
         let file = temporary(name)
         let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw failure("\(file): cannot be created") }
+        guard descriptor >= 0 else { throw systemFailure("\(file): cannot be created") }
         defer { close(descriptor) }
         var rest = Array(bytes)[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if written < 0, errno == EINTR { continue }
-            guard written > 0 else { throw failure("\(file): cannot be written") }
+            guard written > 0 else { throw systemFailure("\(file): cannot be written") }
             rest = rest.dropFirst(written)
         }
     }
 
-    private func synchronise(_ file: String) throws {
-        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure("\(file): cannot be opened") }
-        defer { close(descriptor) }
-        // Some file systems cannot synchronise a folder and say so; that is no failure of what was written.
-        guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure("\(file): cannot be stored") }
-    }
-
-    private func failure(_ what: String) -> JobError {
-        JobError(.inputOutput, "\(what): \(String(cString: strerror(errno))); check the free space and the permissions")
-    }
-
-    private static func make(_ path: String) throws {
+    /// Makes a folder and those above it, where they are missing.
+    ///
+    /// - Throws: ``JobError`` with code 73.
+    static func make(_ path: String) throws {
         var folder = path.hasPrefix("/") ? "/" : ""
         for part in path.split(separator: "/") {
             folder += part

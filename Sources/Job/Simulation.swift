@@ -85,24 +85,13 @@ public struct Simulation {
 
     private func write(_ partition: Int, of survey: MockSurvey, catalogHash: String?) throws {
         let galaxies = galaxies(of: partition)
-        let name = "\(partition + 1).h5"
-        let (temporary, final) = (options.output + "/inprogress_" + name, options.output + "/" + name)
-        do {
+        try writeWhole(options.output + "/\(partition + 1).h5") { path in
             let writer = try MockPartitionWriter(
-                temporary, count: galaxies.count, compression: options.compression,
+                path, count: galaxies.count, compression: options.compression,
                 provenance: MockPartitionWriter.Provenance(
                     seed: options.seed, surveySize: options.galaxies, first: galaxies.lowerBound,
                     catalogHash: catalogHash))
             try writer.write(galaxies, of: survey)
-            guard rename(temporary, final) == 0 else {
-                throw JobError(
-                    .inputOutput,
-                    "\(final): cannot be written: \(String(cString: strerror(errno))); check the free space and the permissions"
-                )
-            }
-        } catch {
-            unlink(temporary)
-            throw error
         }
     }
 

@@ -49,7 +49,7 @@ private func padded(_ text: String, _ width: Int) -> String {
 private func percent(_ fraction: Double?) -> String { fraction.map { decimal($0 * 100, 2) + " %" } ?? "-" }
 
 /// A number with a fixed number of decimals; a dash for none.
-private func decimal(_ value: Double?, _ digits: Int) -> String {
+func decimal(_ value: Double?, _ digits: Int) -> String {
     guard let value, value.isFinite else { return "-" }
     var text = [CChar](repeating: 0, count: 400)
     let length = withVaList([value]) { vsnprintf(&text, text.count, "%.\(digits)f", $0) }

@@ -15,7 +15,8 @@ struct Photoz: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            RunCommand.self, SimulateCommand.self, ReportCommand.self, InspectCommand.self, BenchCommand.self,
+            RunCommand.self, ImportCommand.self, SimulateCommand.self, ReportCommand.self, InspectCommand.self,
+            BenchCommand.self,
         ])
 
     /// Synchronous on purpose: MPI belongs to the thread that started it, and an asynchronous main may leave that thread.

@@ -1,0 +1,36 @@
+import Glibc
+
+/// Writes a file so that it stands under its name only when it is whole and stored.
+///
+/// - Parameters:
+///   - path: The file's name, replaced when it is there.
+///   - body: Writes the file under the temporary name that it is given, and closes it.
+/// - Throws: What the body throws, or ``JobError`` with code 74.
+func writeWhole(_ path: String, _ body: (String) throws -> Void) throws {
+    let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+    let temporary = path[..<slash] + OutputFolder.inProgress + path[slash...]
+    do {
+        try body(String(temporary))
+        try synchronise(String(temporary))
+        guard rename(String(temporary), path) == 0 else { throw systemFailure("\(path): cannot be written") }
+    } catch {
+        unlink(String(temporary))
+        throw error
+    }
+}
+
+/// Waits until a file or folder is on the disk.
+///
+/// - Throws: ``JobError`` with code 74.
+func synchronise(_ path: String) throws {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw systemFailure("\(path): cannot be opened") }
+    defer { close(descriptor) }
+    // Some file systems cannot synchronise a folder and say so; that is no failure of what was written.
+    guard fsync(descriptor) == 0 || errno == EINVAL else { throw systemFailure("\(path): cannot be stored") }
+}
+
+/// A failure of the system's with its reason, code 74.
+func systemFailure(_ what: String) -> JobError {
+    JobError(.inputOutput, "\(what): \(String(cString: strerror(errno))); check the free space and the permissions")
+}
