@@ -64,6 +64,7 @@ let package = Package(
         .testTarget(name: "SurveyTests", dependencies: ["HDF5", "Survey", "TestSupport"]),
         .testTarget(name: "MockSurveyTests", dependencies: ["HDF5", "MockSurvey", "TestSupport"]),
         .testTarget(name: "MetricsTests", dependencies: ["Metrics"]),
+        .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["HDF5", "TestSupport", "photoz"]),
     ],
     swiftLanguageModes: [.v6],

@@ -74,7 +74,7 @@ class Attention(nn.Module):
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        self.heads = shape.heads
+        self.num_heads = shape.heads
         self.qkv = nn.Linear(shape.width, 3 * shape.width, bias=False)
         self.q_bias = nn.Parameter(torch.zeros(shape.width))
         self.v_bias = nn.Parameter(torch.zeros(shape.width))
@@ -84,7 +84,7 @@ class Attention(nn.Module):
         batch, tokens, width = x.shape
         bias = torch.cat([self.q_bias, torch.zeros_like(self.q_bias), self.v_bias])
         qkv = functional.linear(x, self.qkv.weight, bias).reshape(
-            batch, tokens, 3, self.heads, width // self.heads
+            batch, tokens, 3, self.num_heads, width // self.num_heads
         )
         q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
         mixed = functional.scaled_dot_product_attention(q, k, v)

@@ -10,7 +10,7 @@ fail() {
 }
 
 # Packages of Debian and Ubuntu: MPI and HDF5 with their headers, and what Swift needs to compile and link C.
-packages="libopenmpi-dev openmpi-bin libhdf5-dev pkg-config git g++"
+packages="libopenmpi-dev openmpi-bin libhdf5-dev zlib1g-dev pkg-config git g++"
 # What the tests need beside: an emulator and a C library for the kernels of 64-bit Arm.
 test_packages="qemu-user libc6-dev-arm64-cross"
 [ "$(uname -m)" != aarch64 ] || test_packages=

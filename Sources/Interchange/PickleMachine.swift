@@ -109,6 +109,7 @@ struct PickleMachine {
         guard let mark = marks.popLast() else { throw damage() }
         let values = Array(stack[mark...])
         stack.removeSubrange(mark...)
+        budget += values.count * MemoryLayout<PickleValue>.stride
         return values
     }
 

@@ -42,7 +42,7 @@ public final class TorchFile {
     }
 
     /// Memory that a description may take beside its file's size: the pickle of a small file is most of it.
-    private static let allowance = 1 << 20
+    private static let allowance = 4 << 20
 
     private static func strange(_ file: InputFile) -> InterchangeError {
         let head = (try? file.bytes(at: 0, count: min(file.size, 2))) ?? []

@@ -42,12 +42,12 @@ public struct ArrayNames: Sendable {
 /// Turns files of PyTorch and NumPy into partitions and weights, each rank its share of the files.
 public struct Import {
     private let options: ImportOptions
-    private let world: Communicator
+    private let world: Communicator?
 
     /// - Parameters:
     ///   - options: What to import; the same on every rank.
-    ///   - world: All ranks.
-    public init(_ options: ImportOptions, world: Communicator) {
+    ///   - world: All ranks; nil without MPI, whose start takes longer than the import of a file.
+    public init(_ options: ImportOptions, world: Communicator? = nil) {
         self.options = options
         self.world = world
     }
@@ -64,16 +64,17 @@ public struct Import {
     /// - Throws: Whatever stops this rank; a file stands under its final name only when it is whole.
     public func run() throws -> String? {
         let start = ContinuousClock.now
-        let tasks = try world.share(world.rank == 0 ? plan() : nil)
+        let (rank, size) = (world?.rank ?? 0, world?.size ?? 1)
+        let planned = rank == 0 ? try plan() : nil
+        let tasks = try world?.share(planned) ?? planned ?? []
         var (lines, rows) = ([String](), 0)
-        for index in stride(from: world.rank, to: tasks.count, by: world.size) {
+        for index in stride(from: rank, to: tasks.count, by: size) {
             let imported = try self.import(tasks[index])
             lines.append("\(tasks[index].output): \(imported.description)")
             rows += imported.galaxies
         }
-        let galaxies = try world.allReduce(rows, .sum)
-        try world.barrier()
-        guard world.rank == 0 else { return nil }
+        let galaxies = try world?.allReduce(rows, .sum) ?? rows
+        guard rank == 0 else { return nil }
         if tasks.count == 1 { return lines[0] }
         let seconds = decimal((ContinuousClock.now - start).seconds, 2)
         return "\(tasks.count) files, \(galaxies) galaxies in \(seconds) s: \(options.output)"

@@ -126,7 +126,11 @@ public struct DataSet: Sendable {
         do { entries = try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
             throw Failure.unreadable(path: folder, reason: "cannot be listed; check its permissions")
         }
-        let names = entries.filter { ($0.hasSuffix(".h5") || $0.hasSuffix(".hdf5")) && !$0.hasPrefix(".") }
+        let names = entries.filter {
+            ($0.hasSuffix(".h5") || $0.hasSuffix(".hdf5")) && !$0.hasPrefix(".")
+                // What a job that was killed left unfinished.
+                && !$0.hasPrefix("inprogress_")
+        }
         guard !names.isEmpty else { throw Failure.empty(path: folder) }
         return (folder, names.sorted(by: NaturalOrder.precedes))
     }

@@ -52,6 +52,6 @@ struct ImportCommand: ParsableCommand {
         options.names.magnitudes = magnitudes?.split(separator: ",").map(String.init)
         options.names.redshift = redshift
         options.names.objectID = objectID
-        underMPI { [options] world, _, _ in try Import(options, world: world).run() }
+        underMPIWhenLaunched { [options] world in try Import(options, world: world).run() }
     }
 }

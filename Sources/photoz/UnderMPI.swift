@@ -9,9 +9,7 @@ import Job
 func underMPI(
     _ body: (_ world: Communicator, _ node: Communicator, _ ready: ContinuousClock.Instant) throws -> String?
 ) {
-    // Writing past a limit on file sizes, or to a reader that has gone, then fails instead of killing the process.
-    signal(SIGXFSZ, SIG_IGN)
-    signal(SIGPIPE, SIG_IGN)
+    ignoreSignals()
     let world: Communicator
     do { world = try MPI.start() } catch { Exit.withoutMPI(error) }
     let ready = ContinuousClock.now
@@ -27,4 +25,24 @@ func underMPI(
     } catch {
         Exit.job(error, world: world, failures: failures, isFirstNode: isFirstNode)
     }
+}
+
+/// The same for a command that needs MPI only where there are several ranks.
+///
+/// - Parameter body: Gets all ranks, or nil without a launcher.
+func underMPIWhenLaunched(_ body: (_ world: Communicator?) throws -> String?) {
+    if Launcher.isPresent {
+        underMPI { world, _, _ in try body(world) }
+        return
+    }
+    ignoreSignals()
+    do {
+        if let message = try body(nil) { Exit.say(message, to: 1) }
+    } catch { Exit.withoutMPI(error) }
+}
+
+/// Writing past a limit on file sizes, or to a reader that has gone, then fails instead of killing the process.
+private func ignoreSignals() {
+    signal(SIGXFSZ, SIG_IGN)
+    signal(SIGPIPE, SIG_IGN)
 }
