@@ -34,19 +34,20 @@ let package = Package(
         .target(name: "AstroMAE", dependencies: ["CKernels", "HDF5"]),
         .target(name: "Survey", dependencies: ["HDF5"]),
         .target(name: "Metrics"),
+        .target(name: "Costs"),
         .target(name: "Interchange", dependencies: ["CZlib"]),
         .target(name: "MockSurvey", resources: [.embedInCode("population.json")]),
         .target(
             name: "Job",
             dependencies: [
-                "AstroMAE", "Collectives", "HDF5", "Interchange", "Metrics", "MockSurvey", "Survey",
+                "AstroMAE", "Collectives", "Costs", "HDF5", "Interchange", "Metrics", "MockSurvey", "Survey",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
-        .target(name: "Report", dependencies: ["HDF5"]),
+        .target(name: "Report", dependencies: ["Costs", "HDF5"]),
         .executableTarget(
             name: "photoz",
             dependencies: [
-                "AstroMAE", "HDF5", "Job", "Report", "Survey",
+                "AstroMAE", "Costs", "HDF5", "Job", "Report", "Survey",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

@@ -1,3 +1,4 @@
+import Costs
 import FoundationEssentials
 import Metrics
 
@@ -106,6 +107,7 @@ struct Results: Encodable {
     let metrics: RedshiftMetrics?
     let bins: Bins?
     let calibration: Calibration?
+    let cost: RunCost
     let processor: Host.Processor
     let memory: Double
     let provenance: Provenance
@@ -131,6 +133,7 @@ struct Results: Encodable {
         case throughput = "throughput_bps"
         case samplesPerSecond = "sample_persec"
         case wallTime = "wall_time (seconds)"
+        case cost
         case processor = "cpu_info"
         case machineMemory = "ram_info (GB)"
     }
@@ -157,6 +160,7 @@ struct Results: Encodable {
         if let metrics { try values.encode(metrics, forKey: .metrics) } else { try values.encodeNil(forKey: .metrics) }
         if let bins { try values.encode(bins, forKey: .bins) } else { try values.encodeNil(forKey: .bins) }
         try values.encode(calibration, forKey: .calibration)
+        try values.encode(cost, forKey: .cost)
         try values.encode(processor, forKey: .processor)
         try values.encode(memory, forKey: .machineMemory)
         try values.encode(provenance, forKey: .provenance)

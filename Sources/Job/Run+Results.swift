@@ -1,5 +1,6 @@
 import AstroMAE
 import Collectives
+import Costs
 import FoundationEssentials
 import HDF5
 import Metrics
@@ -26,7 +27,12 @@ extension Run {
         return Results(
             reports: reports, partitionCount: dataSet.partitions.count, batchSize: options.batchSize,
             precision: options.precision.rawValue, wallTime: clock.times, metrics: metrics, bins: bins,
-            calibration: calibration, processor: Host.processor(),
+            calibration: calibration,
+            // A function, as a rank, lives as long as the job.
+            cost: RunCost(
+                ranks: reports.map { (clock.times.total, $0.memory) }, coresPerRank: options.threads,
+                prices: options.prices),
+            processor: Host.processor(),
             memory: Host.memory(),
             provenance: Results.Provenance(
                 version: version, commandLine: options.commandLine, weights: options.weights,

@@ -1,4 +1,5 @@
 import AstroMAE
+import Costs
 import Survey
 
 /// What a run is asked to do.
@@ -25,6 +26,8 @@ public struct RunOptions: Sendable {
     public var overwrite = false
     /// The widest instruction set that may be used, by its short name; nil for whatever the processors have.
     public var instructionSet: String?
+    /// What computing time costs.
+    public var prices = Prices()
     /// Whether progress and summary are left out.
     public var quiet = false
     /// How partition files name and lay out their data.

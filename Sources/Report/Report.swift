@@ -132,6 +132,9 @@ public struct Report {
             ("SHA-256 of the weights", origin.weightsHash), ("hosts", origin.hosts.prefix(20).joined(separator: ", ")),
             ("MPI", origin.mpi), ("HDF5", origin.hdf5), ("start", origin.start), ("end", origin.end),
             ("CPU time", decimal(results.processorTime, 2) + " s"),
+            ("cost as AWS Lambda functions", results.cost.map { decimal($0.lambda, 6) + " USD" } ?? "-"),
+            ("core-hours", decimal(results.cost?.coreHours, 5)),
+            ("cost of the core-hours", results.cost?.cluster.map { decimal($0, 6) + " USD" } ?? "no price given"),
         ])
     }
 
@@ -152,7 +155,7 @@ public struct Report {
         page.table(
             [
                 "run", "ranks", "batch size", "partitions", "galaxies", "precision", "galaxies/s", "wall time (s)",
-                "efficiency", "sigma_mad",
+                "efficiency", "sigma_mad", "Lambda (USD)", "core-hours", "cluster (USD)",
             ],
             records.map { record in
                 let run = record.results
@@ -161,6 +164,7 @@ public struct Report {
                     record.folder, "\(run.worldSize)", "\(run.batchSize)", "\(run.partitions)", grouped(run.samples),
                     run.precision, decimal(run.samplesPerSecond, 0), decimal(run.wallTime.total, 2),
                     decimal(efficiency.map { $0 * 100 }, 1) + " %", decimal(run.metrics?["sigma_mad"] ?? nil, 5),
+                    decimal(run.cost?.lambda, 6), decimal(run.cost?.coreHours, 5), decimal(run.cost?.cluster, 6),
                 ]
             })
         page.paragraph(

@@ -1,3 +1,4 @@
+import Costs
 import FoundationEssentials
 import HDF5
 
@@ -85,10 +86,12 @@ struct RunRecord {
         let metrics: [String: Double?]?
         let bins: Bins?
         let calibration: Calibration?
+        /// Missing in results of earlier versions.
+        let cost: RunCost?
         let provenance: Provenance
 
         enum CodingKeys: String, CodingKey {
-            case precision, metrics, provenance
+            case precision, metrics, provenance, cost
             case bins = "metrics_in_bins"
             case calibration = "uncertainty"
             case worldSize = "world_size"

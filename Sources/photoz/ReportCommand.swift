@@ -34,7 +34,8 @@ struct ReportCommand: ParsableCommand {
 }
 
 extension ReportError {
-    fileprivate var code: JobError.Code {
+    /// The documented exit code.
+    var code: JobError.Code {
         switch kind {
         case .missing: .inputMissing
         case .damaged: .badData

@@ -59,6 +59,9 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Print neither progress nor summary.")
     var quiet = false
 
+    @OptionGroup(title: "Prices")
+    var prices: PriceOptions
+
     @OptionGroup(title: "Files of other surveys")
     var schema: SchemaOptions
 
@@ -96,6 +99,7 @@ struct RunCommand: ParsableCommand {
         options.fileLimit = fileLimit
         options.overwrite = overwrite
         options.quiet = quiet
+        options.prices = prices.prices
         options.commandLine = CommandLine.arguments
         let schema = schema
         options.schema = { schema.schema(bands: $0, imageSize: $1) }

@@ -1,0 +1,55 @@
+/// What computing time costs, in US dollars.
+public struct Prices: Sendable {
+    /// AWS Lambda, for a GB and a second.
+    public var gigabyteSecond = 0.000_016_666_7
+    /// AWS Lambda, for a request.
+    public var request = 2e-7
+    /// A core of a cluster for an hour; nil when nobody pays for it.
+    public var coreHour: Double?
+
+    /// The published prices.
+    public init() {}
+}
+
+/// What a run costs, as functions of AWS Lambda and on the cores of a cluster.
+///
+/// Source: the published formula, requests * seconds * memory (GB) * price, plus the price of each request.
+public struct RunCost: Sendable, Equatable, Codable {
+    /// Memory times duration over all functions, GB s (1 GB is 1000 MB).
+    public let gigabyteSeconds: Double
+    /// One function for each rank, US dollars.
+    public let lambda: Double
+    /// Cores times hours.
+    public let coreHours: Double
+    /// US dollars; nil without a price.
+    public let cluster: Double?
+
+    /// - Parameters:
+    ///   - ranks: Seconds and memory, MB, of each rank.
+    ///   - coresPerRank: Threads of a rank.
+    ///   - prices: What things cost.
+    public init(ranks: [(seconds: Double, megabytes: Double)], coresPerRank: Int, prices: Prices) {
+        gigabyteSeconds = ranks.reduce(0) { $0 + $1.seconds * $1.megabytes / 1000 }
+        lambda = gigabyteSeconds * prices.gigabyteSecond + Double(ranks.count) * prices.request
+        coreHours = ranks.reduce(0) { $0 + $1.seconds } * Double(coresPerRank) / 3600
+        let hours = coreHours
+        cluster = prices.coreHour.map { $0 * hours }
+    }
+
+    /// As results write it.
+    public enum CodingKeys: String, CodingKey {
+        case gigabyteSeconds = "lambda_memory_time (GB s)"
+        case lambda = "lambda (USD)"
+        case coreHours = "core_hours"
+        case cluster = "cluster (USD)"
+    }
+
+    /// Every key, null where there is no price.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(gigabyteSeconds, forKey: .gigabyteSeconds)
+        try values.encode(lambda, forKey: .lambda)
+        try values.encode(coreHours, forKey: .coreHours)
+        try values.encode(cluster, forKey: .cluster)
+    }
+}

@@ -1,0 +1,76 @@
+import FoundationEssentials
+
+/// Published statistics of several runs, as text, CSV and JSON.
+public struct StatisticsTable {
+    private let rows: [PublishedStatistics]
+
+    /// - Parameter rows: The runs, in the order of their rows.
+    public init(_ rows: [PublishedStatistics]) { self.rows = rows }
+
+    /// A table for people.
+    public var text: String {
+        var table = [
+            [
+                "partition", "data", "run", "ranks", "CPU time (s)", "memory (MB)", "throughput (bit/s)", "bits",
+                "Lambda (USD)", "core-hours", "cluster (USD)", "result",
+            ]
+        ]
+        for row in rows {
+            table.append([
+                row.partition.map { "\($0) MB" } ?? "-", row.data.map { decimal($0, 1) + " GB" } ?? "-",
+                row.run.map { "\($0)" } ?? "-", "\(row.ranks)", decimal(row.processorTime, 2), decimal(row.memory, 2),
+                decimal(row.throughput, 2), decimal(row.bits, 2), decimal(row.cost.lambda, 6),
+                decimal(row.cost.coreHours, 4), row.cost.cluster.map { decimal($0, 4) } ?? "-", row.result,
+            ])
+        }
+        let widths = table[0].indices.map { column in table.map { $0[column].count }.max() ?? 0 }
+        let last = widths.count - 1
+        return table.map { cells in
+            cells.enumerated().map { column, cell in
+                column == last ? cell : String(repeating: " ", count: widths[column] - cell.count) + cell
+            }.joined(separator: "  ")
+        }.joined(separator: "\n")
+    }
+
+    /// The published columns, with two decimals, and the folder.
+    public var csv: String {
+        let head =
+            "partition (MB),data (GB),run,total_cpu_time (seconds),total_cpu_memory (MB),throughput_bps,total_bits,result"
+        return
+            ([head]
+            + rows.map { row in
+                [
+                    row.partition.map { "\($0)" } ?? "", row.data.map { decimal($0, 1) } ?? "",
+                    row.run.map { "\($0)" } ?? "", decimal(row.processorTime, 2), decimal(row.memory, 2),
+                    decimal(row.throughput, 2), decimal(row.bits, 2), Self.field(row.result),
+                ].joined(separator: ",")
+            }).joined(separator: "\n") + "\n"
+    }
+
+    /// A name, in quotes only where it would break the table.
+    private static func field(_ text: String) -> String {
+        guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
+        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+
+    /// An array of objects.
+    ///
+    /// - Throws: ``ReportError`` when a statistic is not finite.
+    public func json() throws(ReportError) -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        do { return try encoder.encode(rows) + Data("\n".utf8) } catch {
+            throw ReportError(.damaged, "a statistic is not a finite number; look at the times in combined_data.json")
+        }
+    }
+
+    /// Writes a table to a file, whole or not at all.
+    ///
+    /// - Throws: ``ReportError`` of kind `unwritable`.
+    public static func write(_ data: Data, to path: String) throws(ReportError) {
+        do { try data.write(to: URL(filePath: path), options: .atomic) } catch {
+            throw ReportError(
+                .unwritable, "\(path): cannot be written (\(error)); check the folder's permissions and free space")
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import FoundationEssentials
+import Job
+import Report
+
+/// `photoz summarize`
+struct SummarizeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "summarize",
+        abstract: "Print the published statistics of runs: ours, or those of the serverless system.",
+        discussion: """
+            Reads combined_data.json in each folder, or the files of single ranks (0.json, 1.json, ...). CPU time is the mean \
+            over the ranks without outliers; memory, throughput and bits are sums.
+            """)
+
+    @Argument(help: ArgumentHelp("Folders of results.", valueName: "folder"))
+    var results: [String]
+
+    @Option(help: ArgumentHelp("Also write the table as CSV.", valueName: "file"))
+    var csv: String?
+
+    @Option(help: ArgumentHelp("Also write the table as JSON.", valueName: "file"))
+    var json: String?
+
+    @OptionGroup(title: "Prices")
+    var prices: PriceOptions
+
+    func validate() throws {
+        guard !results.isEmpty else { throw ValidationError("Give at least one folder of results.") }
+    }
+
+    func run() {
+        do {
+            let rows = try results.map { try PublishedStatistics(folder: $0, prices: prices.prices) }
+            let table = StatisticsTable(rows)
+            if let csv { try StatisticsTable.write(Data(table.csv.utf8), to: csv) }
+            if let json { try StatisticsTable.write(table.json(), to: json) }
+            print(table.text)
+        } catch {
+            Exit.withoutMPI((error as? ReportError).map { JobError($0.code, $0.description) } ?? error)
+        }
+    }
+}
