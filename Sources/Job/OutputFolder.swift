@@ -10,6 +10,8 @@ final class OutputFolder {
 
     let path: String
     private let lock: Int32
+    /// Ranks that have a file of their own.
+    private var rankFiles: [String] = []
 
     /// Makes the folder when it is missing and locks it.
     ///
@@ -69,10 +71,11 @@ final class OutputFolder {
     ///
     /// - Throws: ``JobError`` with code 74.
     func publish() throws {
-        for name in Self.names { try synchronise(temporary(name)) }
+        for name in rankFiles + Self.names { try synchronise(temporary(name)) }
         let marker = path + "/Results.json"
         guard unlink(marker) == 0 || errno == ENOENT else { throw systemFailure("\(marker): cannot be replaced") }
-        for name in Self.names {
+        removeOldRankFiles()
+        for name in rankFiles + Self.names {
             guard rename(temporary(name), path + "/" + name) == 0 else {
                 throw systemFailure("\(path)/\(name): cannot be written")
             }
@@ -82,7 +85,7 @@ final class OutputFolder {
 
     /// Removes what is not finished.
     func discard() {
-        for name in Self.names { unlink(temporary(name)) }
+        for name in rankFiles + Self.names { unlink(temporary(name)) }
     }
 
     /// Lets other jobs have the folder.
@@ -106,6 +109,20 @@ final class OutputFolder {
             guard written > 0 else { throw systemFailure("\(file): cannot be written") }
             rest = rest.dropFirst(written)
         }
+    }
+
+    /// Writes a rank's file, `0.json` and on, under its temporary name.
+    ///
+    /// - Throws: ``JobError`` with code 74.
+    func write(_ bytes: some Collection<UInt8>, toFileOf rank: Int) throws {
+        rankFiles.append("\(rank).json")
+        try write(bytes, to: "\(rank).json")
+    }
+
+    /// Files of ranks of the run before, which may have had more of them.
+    private func removeOldRankFiles() {
+        var rank = 0
+        while unlink("\(path)/\(rank).json") == 0 { rank += 1 }
     }
 
     /// Makes a folder and those above it, where they are missing.

@@ -60,7 +60,7 @@ public struct Run {
         var found: RunPlan?
         if let output {
             for path in options.data { try output.requireOther(than: path) }
-            let dataSet = try DataSet.open(options.data, fileLimit: options.fileLimit, schema: schema)
+            let dataSet = try open(schema)
             // One line for a few, not a screen for a thousand.
             for warning in dataSet.warnings.prefix(3) { warn(warning) }
             if dataSet.warnings.count > 3 { warn("and \(dataSet.warnings.count - 3) more of that kind") }
@@ -68,6 +68,28 @@ public struct Run {
             found = RunPlan(dataSet)
         }
         return try world.share(found).dataSet
+    }
+
+    private func open(_ schema: PartitionSchema) throws -> DataSet {
+        guard let assignment = options.assignment else {
+            return try DataSet.open(options.data, fileLimit: options.fileLimit, schema: schema)
+        }
+        return try DataSet.open(folder: options.data[0], names: assignment.flatMap(\.self), schema: schema)
+    }
+
+    /// The galaxies of each rank.
+    private func shares(_ rows: [Int]) -> [Range<Int>] {
+        guard let assignment = options.assignment else {
+            return (0..<world.size).map {
+                options.sharding.galaxies(of: $0, worldSize: world.size, partitionRows: rows)
+            }
+        }
+        var (file, galaxy) = (0, 0)
+        return assignment.map { names in
+            let count = rows[file..<file + names.count].reduce(0, +)
+            defer { (file, galaxy) = (file + names.count, galaxy + count) }
+            return galaxy..<galaxy + count
+        }
     }
 
     /// The widest instruction set that every rank's processor has: on unlike nodes, results must not depend on who
@@ -82,9 +104,7 @@ public struct Run {
         _ network: PreparedNetwork, _ dataSet: DataSet, _ schema: PartitionSchema, _ output: OutputFolder?
     ) throws -> String? {
         let rows = dataSet.partitions.map(\.rows)
-        let shares = (0..<world.size).map {
-            options.sharding.galaxies(of: $0, worldSize: world.size, partitionRows: rows)
-        }
+        let shares = shares(rows)
         let outcome = try infer(network, dataSet, schema, Shard(shares[world.rank], partitionRows: rows))
         try world.barrier()
         clock.end(\.inference)
@@ -111,7 +131,11 @@ public struct Run {
         try writer?.close()
 
         guard let output, let reports, let hosts else { return nil }
-        try output.write(json(rankResults(reports, dataSet, shares, network)), to: "combined_data.json")
+        let ranks = rankResults(reports, dataSet, shares, network)
+        try output.write(json(ranks), to: "combined_data.json")
+        if options.writesRankFiles {
+            for (rank, result) in ranks.enumerated() { try output.write(json(result), toFileOf: rank) }
+        }
         clock.end(\.write)
         let results = results(reports, metrics, bins, calibration, hosts, dataSet, network, weightsHash: weightsHash)
         try output.write(json(results), to: "Results.json")

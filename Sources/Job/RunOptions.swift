@@ -1,4 +1,5 @@
 import AstroMAE
+import Collectives
 import Costs
 import Survey
 
@@ -22,6 +23,10 @@ public struct RunOptions: Sendable {
     public var sharding = Sharding.rows
     /// Take only so many partitions, the first ones.
     public var fileLimit: Int?
+    /// Names of the partitions of each rank, in the folder of ``data``, where a plan has dealt them.
+    var assignment: [[String]]?
+    /// Whether each rank's entry is also written as a file of its own.
+    public var writesRankFiles = false
     /// Whether results that stand in the output folder are replaced.
     public var overwrite = false
     /// The widest instruction set that may be used, by its short name; nil for whatever the processors have.
@@ -37,6 +42,37 @@ public struct RunOptions: Sendable {
 
     /// Cores that this process is bound to: more threads than these do not help.
     public static var cores: Int { Host.cores() }
+
+    /// A run that follows a plan.
+    ///
+    /// - Parameters:
+    ///   - payload: The plan's path; rank 0 reads it.
+    ///   - weights: The weights file.
+    ///   - output: Where results go instead of the plan's `result_path`.
+    ///   - world: All ranks, as many as the plan is for.
+    /// - Throws: On rank 0 ``JobError`` with code 64 for another number of ranks, 65 or 66 for a plan or a file that is
+    ///   damaged or missing.
+    public init(payload path: String, weights: String, output: String?, world: Communicator) throws {
+        var mine: Payload?
+        var files: PlannedFiles?
+        if world.rank == 0 {
+            let payload = try Payload.read(path)
+            guard payload.worldSize == world.size else {
+                throw JobError(
+                    .wrongUsage,
+                    "\(path): is a plan for \(payload.worldSize) ranks, and there are \(world.size); start mpirun -np \(payload.worldSize), or plan anew with: photoz plan --world-size \(world.size)"
+                )
+            }
+            files = try PlannedFiles(payload, at: path)
+            mine = payload
+        }
+        let payload = try world.share(mine)
+        let planned = try world.share(files)
+        self.init(weights: weights, data: [planned.folder], output: output ?? planned.output)
+        assignment = planned.names
+        batchSize = payload.batchSize
+        sharding = .files
+    }
 
     /// A run with the usual settings.
     public init(weights: String, data: [String], output: String) {

@@ -76,7 +76,13 @@ public struct DataSet: Sendable {
     /// - Throws: ``Failure``, `HDF5Error` or ``PartitionError`` for the first file at fault.
     public static func open(_ paths: [String], fileLimit: Int? = nil, schema: PartitionSchema) throws -> DataSet {
         let (folder, all) = try list(paths)
-        let names = Array(all.prefix(fileLimit ?? all.count))
+        return try open(folder: folder, names: Array(all.prefix(fileLimit ?? all.count)), schema: schema)
+    }
+
+    /// Opens each of the named partitions of a folder once.
+    ///
+    /// - Throws: ``Failure``, `HDF5Error` or ``PartitionError`` for the first file at fault.
+    public static func open(folder: String, names: [String], schema: PartitionSchema) throws -> DataSet {
         let files = try names.map { name -> (Partition, Bool, PartitionFile.Identifiers) in
             let file = try PartitionFile(join(folder, name), schema: schema)
             // Integers are as quickly read as checked; strings are read when they are written.
@@ -86,7 +92,8 @@ public struct DataSet: Sendable {
         let kinds = Set(files.filter { $0.0.rows > 0 }.map(\.2))
         guard !kinds.isSuperset(of: [.integers, .strings]) else {
             throw Failure.inconsistent(
-                "\(paths.joined(separator: ", ")): some partitions have integers as \(schema.objectID), others strings")
+                "\(folder.isEmpty ? names.joined(separator: ", ") : folder): some partitions have integers as \(schema.objectID), others strings"
+            )
         }
         var warnings = sameFiles(names, in: folder)
         if kinds.count > 1, let without = files.first(where: { $0.0.rows > 0 && $0.2 == .none }) {
@@ -122,6 +129,16 @@ public struct DataSet: Sendable {
             }
         }
         guard isFolder, let folder = paths.first else { return ("", paths) }
+        return (folder, try names(in: folder))
+    }
+
+    /// The partitions of a folder by their names, in data-set order.
+    ///
+    /// - Throws: ``Failure`` when the folder cannot be listed or holds none.
+    public static func names(in folder: String) throws -> [String] {
+        guard FileManager.default.fileExists(atPath: folder) else {
+            throw Failure.unreadable(path: folder, reason: "there is no such folder")
+        }
         let entries: [String]
         do { entries = try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
             throw Failure.unreadable(path: folder, reason: "cannot be listed; check its permissions")
@@ -132,7 +149,7 @@ public struct DataSet: Sendable {
                 && !$0.hasPrefix("inprogress_")
         }
         guard !names.isEmpty else { throw Failure.empty(path: folder) }
-        return (folder, names.sorted(by: NaturalOrder.precedes))
+        return names.sorted(by: NaturalOrder.precedes)
     }
 
     private static func join(_ folder: String, _ name: String) -> String {

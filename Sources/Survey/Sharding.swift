@@ -26,8 +26,8 @@ public enum Sharding: String, Sendable, CaseIterable {
         }
     }
 
-    /// The partitions of `rank` when whole files are dealt.
-    static func files(of rank: Int, worldSize: Int, count: Int) -> Range<Int> {
+    /// The partitions of `rank` when whole files are dealt, of `count` in all.
+    public static func files(of rank: Int, worldSize: Int, count: Int) -> Range<Int> {
         // Dealing ceil(left / ranks left) to each in turn gives the first ranks one file more, as dealing rows does.
         let (share, rest) = count.quotientAndRemainder(dividingBy: worldSize)
         let first = rank * share + min(rank, rest)

@@ -9,7 +9,10 @@ struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Predict the redshifts of a survey.",
-        usage: "mpirun -np N photoz run --weights W.h5 --data DIR --output OUT [OPTIONS]",
+        usage: """
+            mpirun -np N photoz run --weights W.h5 --data DIR --output OUT [OPTIONS]
+            mpirun -np N photoz run --weights W.h5 --payload payload.json [OPTIONS]
+            """,
         discussion: """
             Writes predictions.h5, combined_data.json and Results.json in the output folder, each whole or not at all. \
             Also runs without mpirun, as one rank.
@@ -21,13 +24,16 @@ struct RunCommand: ParsableCommand {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp("A folder of partitions (*.h5, *.hdf5), or one or more partition files.", valueName: "path"))
-    var data: [String]
+    var data: [String] = []
 
     @Option(help: ArgumentHelp("The folder that receives the results; made when missing.", valueName: "folder"))
-    var output: String
+    var output: String?
 
-    @Option(help: ArgumentHelp("Galaxies that are read and predicted together.", valueName: "count"))
-    var batchSize = 512
+    @Option(help: ArgumentHelp("Follow the plan that photoz plan wrote, instead of --data.", valueName: "file"))
+    var payload: String?
+
+    @Option(help: ArgumentHelp("Galaxies that are read and predicted together (default: 512).", valueName: "count"))
+    var batchSize: Int?
 
     @Option(help: "How weights and activations are stored: f32, bf16 or int8.")
     var precision = Precision.float32
@@ -47,11 +53,14 @@ struct RunCommand: ParsableCommand {
     )
     var instructionSet: InstructionSetName?
 
-    @Option(help: "Deal single galaxies (rows) or whole partitions (files) to ranks.")
-    var shard = Sharding.rows
+    @Option(help: "Deal single galaxies (rows) or whole partitions (files) to ranks (default: rows).")
+    var shard: Sharding?
 
     @Option(help: ArgumentHelp("Take only the first partitions.", valueName: "count"))
     var fileLimit: Int?
+
+    @Flag(help: "Also write the entry of each rank as a file of its own, 0.json and on.")
+    var rankFiles = false
 
     @Flag(help: "Replace results that stand in the output folder.")
     var overwrite = false
@@ -66,10 +75,17 @@ struct RunCommand: ParsableCommand {
     var schema: SchemaOptions
 
     func validate() throws {
-        guard batchSize > 0 else { throw ValidationError("--batch-size must be at least 1.") }
+        guard batchSize ?? 1 > 0 else { throw ValidationError("--batch-size must be at least 1.") }
         guard threads > 0 else { throw ValidationError("--threads must be at least 1.") }
         if let uncertainty, !(2...8).contains(uncertainty) { throw ValidationError("--uncertainty must be 2 to 8.") }
-        guard !data.isEmpty else { throw ValidationError("--data needs a folder or at least one file.") }
+        if payload != nil {
+            guard data.isEmpty, fileLimit == nil, shard == nil else {
+                throw ValidationError("--payload says which partitions to take: leave --data, --file-limit and --shard out.")
+            }
+        } else {
+            guard !data.isEmpty else { throw ValidationError("--data needs a folder or at least one file.") }
+            guard output != nil else { throw ValidationError("--output needs a folder for the results.") }
+        }
         if let fileLimit, fileLimit < 1 { throw ValidationError("--file-limit must be at least 1.") }
     }
 
@@ -77,25 +93,28 @@ struct RunCommand: ParsableCommand {
         let start = ContinuousClock.now
         underMPI { world, node, ready in
             var run = Run(
-                options(isSpeaker: world.rank == 0), world: world, node: node, version: Photoz.version, start: start,
+                try options(world), world: world, node: node, version: Photoz.version, start: start,
                 ready: ready)
             return try run.run()
         }
     }
 
-    private func options(isSpeaker: Bool) -> RunOptions {
-        var options = RunOptions(weights: weights, data: data, output: output)
-        options.batchSize = batchSize
+    private func options(_ world: Communicator) throws -> RunOptions {
+        var options =
+            try payload.map { try RunOptions(payload: $0, weights: weights, output: output, world: world) }
+            ?? RunOptions(weights: weights, data: data, output: output ?? "")
+        options.batchSize = batchSize ?? options.batchSize
+        options.writesRankFiles = rankFiles
         options.precision = precision
         options.views = uncertainty ?? 1
         options.threads = min(threads, RunOptions.cores)
         options.instructionSet = instructionSet?.rawValue
-        if options.threads < threads, isSpeaker {
+        if options.threads < threads, world.rank == 0 {
             Exit.say(
                 "photoz: warning: a rank is bound to \(RunOptions.cores) of the cores; it uses \(options.threads) threads, not \(threads)",
                 to: 2)
         }
-        options.sharding = shard
+        options.sharding = shard ?? options.sharding
         options.fileLimit = fileLimit
         options.overwrite = overwrite
         options.quiet = quiet

@@ -1,0 +1,55 @@
+import FoundationEssentials
+import Glibc
+import Survey
+
+/// The first stage of the serverless job: lists the partitions and deals them to ranks.
+public struct Plan {
+    private let payload: Payload
+
+    /// Files of the plan.
+    public var fileCount: Int { payload.fileLimit }
+    /// Ranks of the plan.
+    public var worldSize: Int { payload.worldSize }
+
+    /// - Parameters:
+    ///   - data: The folder of the partitions.
+    ///   - output: The plan's own path, which its paths are relative to.
+    ///   - worldSize: Ranks; as many as files unless given.
+    ///   - fileLimit: Take only so many of the files, the first ones.
+    ///   - batchSize: Galaxies of a batch.
+    ///   - resultPath: The folder of the results, relative to the plan.
+    /// - Throws: `DataSet.Failure` when the folder cannot be listed or holds no partitions.
+    public init(
+        data: String, output: String, worldSize: Int?, fileLimit: Int?, batchSize: Int, resultPath: String
+    ) throws {
+        let names = Array(try DataSet.names(in: data).prefix(fileLimit ?? .max))
+        let folder = URL(filePath: output).deletingLastPathComponent().path
+        payload = Payload(
+            names: names, worldSize: worldSize ?? names.count, batchSize: batchSize, resultPath: resultPath,
+            dataPrefix: data.hasPrefix("/") ? data : Self.relative(data, to: folder.isEmpty ? "." : folder))
+    }
+
+    /// The way from one folder to another, both there.
+    private static func relative(_ path: String, to base: String) -> String {
+        func parts(_ path: String) -> [Substring]? {
+            guard let real = realpath(path, nil) else { return nil }
+            defer { free(real) }
+            return String(cString: real).split(separator: "/")
+        }
+        guard let target = parts(path), let start = parts(base) else { return path }
+        let common = zip(target, start).prefix { $0 == $1 }.count
+        let way = [Substring](repeating: "..", count: start.count - common) + target[common...]
+        return way.isEmpty ? "." : way.joined(separator: "/")
+    }
+
+    /// Writes the plan.
+    ///
+    /// - Throws: ``JobError`` with code 74 when it cannot be written.
+    public func write(to path: String) throws {
+        try writeWhole(path) { temporary in
+            do { try json(payload).write(to: URL(filePath: temporary)) } catch {
+                throw systemFailure("\(path): cannot be written")
+            }
+        }
+    }
+}

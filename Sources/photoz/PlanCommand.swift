@@ -1,0 +1,54 @@
+import ArgumentParser
+import Job
+
+/// `photoz plan`
+struct PlanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Deal the partitions of a folder to ranks, and write it down as payload.json.",
+        discussion: """
+            The plan has the keys of the serverless system; photoz run --payload follows it. Its paths are relative to the \
+            plan itself.
+            """)
+
+    @Option(help: ArgumentHelp("The folder of the partitions.", valueName: "folder"))
+    var data: String
+
+    @Option(help: ArgumentHelp("Ranks of the run; as many as files unless given.", valueName: "count"))
+    var worldSize: Int?
+
+    @Option(help: ArgumentHelp("Take only the first partitions.", valueName: "count"))
+    var fileLimit: Int?
+
+    @Option(help: ArgumentHelp("Galaxies that are read and predicted together.", valueName: "count"))
+    var batchSize = 512
+
+    @Option(help: ArgumentHelp("The folder of the results, relative to the plan.", valueName: "folder"))
+    var resultPath = "results"
+
+    @Option(help: ArgumentHelp("The plan; replaced when it is there.", valueName: "file"))
+    var output: String
+
+    func validate() throws {
+        if let worldSize, !(1...1_000_000).contains(worldSize) {
+            throw ValidationError("--world-size must be 1 to 1000000.")
+        }
+        if let fileLimit, fileLimit < 1 { throw ValidationError("--file-limit must be at least 1.") }
+        guard batchSize > 0 else { throw ValidationError("--batch-size must be at least 1.") }
+        guard !resultPath.isEmpty else { throw ValidationError("--result-path needs a folder.") }
+    }
+
+    func run() {
+        do {
+            let plan = try Plan(
+                data: data, output: output, worldSize: worldSize, fileLimit: fileLimit, batchSize: batchSize,
+                resultPath: resultPath)
+            try plan.write(to: output)
+            print(
+                "\(output): \(plan.fileCount) partitions for \(plan.worldSize) ranks; start: mpirun -np \(plan.worldSize) photoz run --weights FILE --payload \(output)"
+            )
+        } catch {
+            Exit.withoutMPI(error)
+        }
+    }
+}
