@@ -37,6 +37,22 @@ extension Dataset {
         }
     }
 
+    /// Reads rows of numbers as they are stored, bit for bit, in this machine's order of bytes.
+    ///
+    /// - Parameters:
+    ///   - rows: A range of the first dimension; `0..<1` for a scalar.
+    ///   - buffer: Exactly the bytes of these rows.
+    /// - Throws: ``HDF5Error`` of kind `mismatch` for other types or ranges, `failed` when the data cannot be read.
+    public func read(rows: Range<Int>, stored buffer: UnsafeMutableRawBufferPointer) throws(HDF5Error) {
+        let block = block(rows: rows)
+        guard let type = elementType.stored(), try count(of: block) * H5Tget_size(type.id) == buffer.count else {
+            throw error(.mismatch, "rows \(rows) of \(elementType) do not fill \(buffer.count) bytes")
+        }
+        try transfer(block) { memory, selected in
+            H5Dread(handle.id, type.id, memory, selected, ch5_default(), buffer.baseAddress)
+        }
+    }
+
     /// Reads all numbers, in row-major order.
     ///
     /// - Throws: As ``read(rows:into:)``, and `failed` when a damaged file claims more elements than it can hold.

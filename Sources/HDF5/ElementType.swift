@@ -21,6 +21,14 @@ public enum ElementType: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// Bytes of a number; nil for what is no number.
+    public var size: Int? {
+        switch self {
+        case .float(let bits), .integer(let bits, _): bits / 8
+        default: nil
+        }
+    }
+
     /// Whether values convert to numbers.
     public var isNumeric: Bool {
         switch self {

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 /// The folder that receives the results of one job: locked while the job lives, each file written under a temporary name
@@ -35,6 +36,23 @@ final class OutputFolder {
                 "\(path): already holds \(finished.joined(separator: ", ")); choose another folder, or give --overwrite to replace them"
             )
         }
+    }
+
+    /// A folder of one's own, locked: partitions of two data sets in one folder would look like one.
+    ///
+    /// - Throws: ``JobError`` with code 73 when it cannot be made, or holds anything.
+    static func empty(_ path: String) throws -> OutputFolder {
+        let folder = try OutputFolder(path, overwrite: false)
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        let names = all.filter { $0 != lockName }.sorted()
+        guard names.isEmpty else {
+            folder.release()
+            throw JobError(
+                .outputRefused,
+                "\(path): is not empty (\(names.prefix(3).joined(separator: ", "))); choose a new folder, or empty this one"
+            )
+        }
+        return folder
     }
 
     /// Refuses the folder of the partitions: the next run would take the results for one of them.

@@ -1,7 +1,4 @@
 import Collectives
-import FoundationEssentials
-import Glibc
-import HDF5
 import MockSurvey
 
 /// What to simulate.
@@ -52,8 +49,11 @@ public struct Simulation {
     public func run() throws -> String? {
         let start = ContinuousClock.now
         let (catalog, hash) = try shareCatalog()
-        let folder = world.rank == 0 ? try emptyFolder() : nil
+        let folder = world.rank == 0 ? try OutputFolder.empty(options.output) : nil
         defer { folder?.release() }
+        // Compressed images take less, nobody knows how much.
+        let each = options.compression == nil ? MockPartitionWriter.bytesPerGalaxy : 0
+        try folder?.requireSpace(bytes: options.galaxies * each)
         try world.barrier()
         let survey = MockSurvey(seed: options.seed, catalog: catalog)
         for partition in stride(from: world.rank, to: options.partitions, by: world.size) {
@@ -92,28 +92,6 @@ public struct Simulation {
                     seed: options.seed, surveySize: options.galaxies, first: galaxies.lowerBound,
                     catalogHash: catalogHash))
             try writer.write(galaxies, of: survey)
-        }
-    }
-
-    /// A folder of one's own, locked: partitions of two surveys in one folder would look like one survey.
-    private func emptyFolder() throws -> OutputFolder {
-        let folder = try OutputFolder(options.output, overwrite: false)
-        do {
-            let all = (try? FileManager.default.contentsOfDirectory(atPath: options.output)) ?? []
-            let names = all.filter { $0 != OutputFolder.lockName }.sorted()
-            guard names.isEmpty else {
-                throw JobError(
-                    .outputRefused,
-                    "\(options.output): is not empty (\(names.prefix(3).joined(separator: ", "))); choose a new folder, or empty this one"
-                )
-            }
-            // Compressed images take less, nobody knows how much.
-            let each = options.compression == nil ? MockPartitionWriter.bytesPerGalaxy : 0
-            try folder.requireSpace(bytes: options.galaxies * each)
-            return folder
-        } catch {
-            folder.release()
-            throw error
         }
     }
 }

@@ -117,8 +117,10 @@ public struct DataSet: Sendable {
         }
     }
 
-    /// The folder, and the names of the partitions in it.
-    private static func list(_ paths: [String]) throws -> (folder: String, names: [String]) {
+    /// The folder, and the names of the partitions in it; an empty one where files are named.
+    ///
+    /// - Throws: ``Failure`` when a path leads nowhere or a folder holds none.
+    public static func list(_ paths: [String]) throws -> (folder: String, names: [String]) {
         var isFolder = false
         for path in paths {
             guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {

@@ -15,7 +15,8 @@ struct Photoz: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            RunCommand.self, PlanCommand.self, ImportCommand.self, SimulateCommand.self, ReportCommand.self,
+            RunCommand.self, PlanCommand.self, ImportCommand.self, SplitCommand.self, SimulateCommand.self,
+            ReportCommand.self,
             SummarizeCommand.self,
             InspectCommand.self,
             BenchCommand.self,

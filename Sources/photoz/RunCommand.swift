@@ -80,7 +80,8 @@ struct RunCommand: ParsableCommand {
         if let uncertainty, !(2...8).contains(uncertainty) { throw ValidationError("--uncertainty must be 2 to 8.") }
         if payload != nil {
             guard data.isEmpty, fileLimit == nil, shard == nil else {
-                throw ValidationError("--payload says which partitions to take: leave --data, --file-limit and --shard out.")
+                throw ValidationError(
+                    "--payload says which partitions to take: leave --data, --file-limit and --shard out.")
             }
         } else {
             guard !data.isEmpty else { throw ValidationError("--data needs a folder or at least one file.") }
