@@ -44,10 +44,11 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(name: "Report", dependencies: ["Costs", "HDF5"]),
+        .target(name: "Sweep", dependencies: [.product(name: "Subprocess", package: "swift-subprocess")]),
         .executableTarget(
             name: "photoz",
             dependencies: [
-                "AstroMAE", "Costs", "HDF5", "Job", "Report", "Survey",
+                "AstroMAE", "Costs", "HDF5", "Job", "Report", "Survey", "Sweep",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

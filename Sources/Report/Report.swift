@@ -5,6 +5,8 @@ public struct Report {
     private var page = Page()
     private var figures: [Figure] = []
     private let title: String
+    /// Several runs beside each other; nil for one.
+    public private(set) var table: TextTable?
 
     /// Reads the results and draws the figures.
     ///
@@ -165,6 +167,20 @@ public struct Report {
                     run.precision, decimal(run.samplesPerSecond, 0), decimal(run.wallTime.total, 2),
                     decimal(efficiency.map { $0 * 100 }, 1) + " %", decimal(run.metrics?["sigma_mad"] ?? nil, 5),
                     decimal(run.cost?.lambda, 6), decimal(run.cost?.coreHours, 5), decimal(run.cost?.cluster, 6),
+                ]
+            })
+        table = TextTable(
+            [
+                "ranks", "batch_size", "partitions", "galaxies", "precision", "galaxies_per_second", "wall_time_s",
+                "cpu_time_s", "efficiency", "lambda_usd", "core_hours", "cluster_usd", "result",
+            ],
+            records.map { record in
+                let run = record.results
+                return [
+                    "\(run.worldSize)", "\(run.batchSize)", "\(run.partitions)", "\(run.samples)", run.precision,
+                    decimal(run.samplesPerSecond, 1), decimal(run.wallTime.total, 3), decimal(run.processorTime, 3),
+                    decimal(ScalingFigures.efficiency(run, among: runs), 4), decimal(run.cost?.lambda, 8),
+                    decimal(run.cost?.coreHours, 7), run.cost?.cluster.map { decimal($0, 8) } ?? "", record.folder,
                 ]
             })
         page.paragraph(

@@ -2,13 +2,14 @@
 struct ScalingFigures {
     /// What may differ between runs.
     enum Variable: CaseIterable {
-        case worldSize, batchSize, partitionSize
+        case worldSize, batchSize, partitionSize, dataSize
 
         var title: String {
             switch self {
             case .worldSize: "ranks"
             case .batchSize: "batch size (galaxies)"
             case .partitionSize: "galaxies a partition"
+            case .dataSize: "galaxies"
             }
         }
 
@@ -17,6 +18,7 @@ struct ScalingFigures {
             case .worldSize: "ranks"
             case .batchSize: "batch-size"
             case .partitionSize: "partition-size"
+            case .dataSize: "data-size"
             }
         }
 
@@ -25,6 +27,7 @@ struct ScalingFigures {
             case .worldSize: run.worldSize
             case .batchSize: run.batchSize
             case .partitionSize: run.samples / max(run.partitions, 1)
+            case .dataSize: run.samples
             }
         }
     }
@@ -37,6 +40,7 @@ struct ScalingFigures {
 
     var all: [Figure] {
         Variable.allCases.filter { variable in Set(runs.map(variable.value)).count > 1 }.flatMap(figures)
+            + [weakScaling].compactMap(\.self)
     }
 
     /// Throughput a rank beside that of the smallest world with otherwise equal settings; nil without such a run.
@@ -54,7 +58,13 @@ struct ScalingFigures {
         ]
         if variable == .worldSize {
             figures.append(
-                figure(over: variable, "efficiency", "efficiency") { Self.efficiency($0, among: runs) ?? 0 })
+                figure(over: variable, "efficiency", "strong-scaling efficiency") {
+                    Self.efficiency($0, among: runs) ?? 0
+                })
+        }
+        if runs.allSatisfy({ $0.cost != nil }) {
+            figures.append(
+                figure(over: variable, "cost", "cost on AWS Lambda (USD)") { $0.cost?.lambda ?? 0 })
         }
         return figures
     }
@@ -69,7 +79,7 @@ struct ScalingFigures {
             "\(name)-over-\(variable.name)",
             caption: "\(title.prefix(1).uppercased() + title.dropFirst()) over \(variable.title). "
                 + "Dots are runs, lines join medians of runs with otherwise equal settings"
-                + (name == "throughput" && variable == .worldSize ? "; dashed: in proportion to the ranks." : "."),
+                + (variable == .worldSize ? Self.ideal(name) : "."),
             x: Axis(variable.title, covering: 0...Double(runs.map(variable.value).max() ?? 1), smallestStep: 1),
             y: Axis(title, covering: 0...max(largest, 1e-9)), height: 360,
             legend: groups.enumerated().map { ("series s\($0.offset) line", $0.element.key) })
@@ -77,6 +87,9 @@ struct ScalingFigures {
             let style = "series s\(index)"
             let places = Dictionary(grouping: group.value, by: variable.value).sorted { $0.key < $1.key }
             let line = places.map { (Double($0.key), Self.median($0.value.map(value))) }
+            if name == "efficiency", let first = line.first, let last = line.last, index == 0 {
+                figure.line([(first.0, 1), (last.0, 1)], style: style + " line dashed")
+            }
             if name == "throughput", variable == .worldSize, let first = line.first, first.0 > 0 {
                 let last = min(line[line.count - 1].0, largest * first.0 / max(first.1, 1e-9))
                 if last > first.0 {
@@ -93,13 +106,81 @@ struct ScalingFigures {
         return figure
     }
 
+    /// What the dashed line of a figure over the ranks stands for.
+    private static func ideal(_ name: String) -> String {
+        switch name {
+        case "throughput": "; dashed: in proportion to the ranks."
+        case "efficiency": "; dashed: ideal."
+        default: "."
+        }
+    }
+
+    // MARK: Weak scaling
+
+    /// Runs of one line: the same work for each rank, and otherwise equal settings.
+    private struct WeakLine: Hashable {
+        let settings: String
+        let perRank: Int
+    }
+
+    /// Efficiency where the data grow with the ranks; nil unless some runs do.
+    private var weakScaling: Figure? {
+        let lines = Dictionary(grouping: runs) { run in
+            WeakLine(settings: Self.weakSettings(run), perRank: run.samples / max(run.worldSize, 1))
+        }
+        .filter { Set($0.value.map(\.worldSize)).count > 1 }
+        .sorted { ($0.key.settings, $0.key.perRank) < ($1.key.settings, $1.key.perRank) }
+        .prefix(Self.mostLines)
+        guard !lines.isEmpty else { return nil }
+        let points = lines.map { Self.weakEfficiencies($0.value) }
+        let largest = points.joined().map(\.1).max() ?? 1
+        let most = lines.flatMap(\.value).map(\.worldSize).max() ?? 1
+        var figure = Figure(
+            "weak-scaling",
+            caption:
+                "Weak-scaling efficiency over ranks: throughput of a rank where every rank has as many galaxies, beside that "
+                + "in the smallest world; medians; dashed: ideal.",
+            x: Axis("ranks", covering: 0...Double(most), smallestStep: 1),
+            y: Axis("weak-scaling efficiency", covering: 0...max(largest, 1)), height: 360,
+            legend: lines.enumerated().map {
+                (
+                    "series s\($0.offset) line",
+                    "\($0.element.key.settings), \(grouped($0.element.key.perRank)) galaxies a rank"
+                )
+            })
+        for (index, line) in points.enumerated() {
+            if index == 0 { figure.line([(line[0].0, 1), (Double(most), 1)], style: "series s0 line dashed") }
+            figure.line(line, style: "series s\(index) line")
+            for point in line {
+                figure.dot(
+                    point, style: "series s\(index) dot", tip: "ranks \(Int(point.0)): \(decimal(point.1 * 100, 1)) %")
+            }
+        }
+        return figure
+    }
+
+    private static func weakEfficiencies(_ runs: [RunRecord.Results]) -> [(Double, Double)] {
+        let speeds = Dictionary(grouping: runs, by: \.worldSize).sorted { $0.key < $1.key }.map {
+            (Double($0.key), median($0.value.map(\.samplesPerSecond)) / Double($0.key))
+        }
+        let base = max(speeds[0].1, 1e-9)
+        return speeds.map { ($0.0, $0.1 / base) }
+    }
+
+    private static func weakSettings(_ run: RunRecord.Results) -> String {
+        let threads = run.provenance.threads == 1 ? "" : "\(run.provenance.threads) threads, "
+        return
+            "\(run.precision), \(threads)batch \(run.batchSize), \(grouped(Variable.partitionSize.value(run))) a partition"
+    }
+
     /// All that matters to a run's speed, but for one variable.
     private static func settings(_ run: RunRecord.Results, but variable: Variable) -> String {
         let parts: [String?] = [
             run.precision, run.provenance.threads == 1 ? nil : "\(run.provenance.threads) threads",
+            variable == .dataSize ? nil : "\(grouped(run.samples)) galaxies",
             variable == .worldSize ? nil : "np \(run.worldSize)",
             variable == .batchSize ? nil : "batch \(run.batchSize)",
-            variable == .partitionSize ? nil : "\(Variable.partitionSize.value(run)) a partition",
+            variable == .partitionSize ? nil : "\(grouped(Variable.partitionSize.value(run))) a partition",
         ]
         return parts.compactMap(\.self).joined(separator: ", ")
     }

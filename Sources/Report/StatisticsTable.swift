@@ -9,48 +9,38 @@ public struct StatisticsTable {
 
     /// A table for people.
     public var text: String {
-        var table = [
+        TextTable(
             [
                 "partition", "data", "run", "ranks", "CPU time (s)", "memory (MB)", "throughput (bit/s)", "bits",
                 "Lambda (USD)", "core-hours", "cluster (USD)", "result",
-            ]
-        ]
-        for row in rows {
-            table.append([
-                row.partition.map { "\($0) MB" } ?? "-", row.data.map { decimal($0, 1) + " GB" } ?? "-",
-                row.run.map { "\($0)" } ?? "-", "\(row.ranks)", decimal(row.processorTime, 2), decimal(row.memory, 2),
-                decimal(row.throughput, 2), decimal(row.bits, 2), decimal(row.cost.lambda, 6),
-                decimal(row.cost.coreHours, 4), row.cost.cluster.map { decimal($0, 4) } ?? "-", row.result,
-            ])
-        }
-        let widths = table[0].indices.map { column in table.map { $0[column].count }.max() ?? 0 }
-        let last = widths.count - 1
-        return table.map { cells in
-            cells.enumerated().map { column, cell in
-                column == last ? cell : String(repeating: " ", count: widths[column] - cell.count) + cell
-            }.joined(separator: "  ")
-        }.joined(separator: "\n")
+            ],
+            rows.map { row in
+                [
+                    row.partition.map { "\($0) MB" } ?? "-", row.data.map { decimal($0, 1) + " GB" } ?? "-",
+                    row.run.map { "\($0)" } ?? "-", "\(row.ranks)", decimal(row.processorTime, 2),
+                    decimal(row.memory, 2), decimal(row.throughput, 2), decimal(row.bits, 2),
+                    decimal(row.cost.lambda, 6), decimal(row.cost.coreHours, 4),
+                    row.cost.cluster.map { decimal($0, 4) } ?? "-", row.result,
+                ]
+            }
+        ).text
     }
 
     /// The published columns, with two decimals, and the folder.
     public var csv: String {
-        let head =
-            "partition (MB),data (GB),run,total_cpu_time (seconds),total_cpu_memory (MB),throughput_bps,total_bits,result"
-        return
-            ([head]
-            + rows.map { row in
+        TextTable(
+            [
+                "partition (MB)", "data (GB)", "run", "total_cpu_time (seconds)", "total_cpu_memory (MB)",
+                "throughput_bps", "total_bits", "result",
+            ],
+            rows.map { row in
                 [
                     row.partition.map { "\($0)" } ?? "", row.data.map { decimal($0, 1) } ?? "",
                     row.run.map { "\($0)" } ?? "", decimal(row.processorTime, 2), decimal(row.memory, 2),
-                    decimal(row.throughput, 2), decimal(row.bits, 2), Self.field(row.result),
-                ].joined(separator: ",")
-            }).joined(separator: "\n") + "\n"
-    }
-
-    /// A name, in quotes only where it would break the table.
-    private static func field(_ text: String) -> String {
-        guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
-        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+                    decimal(row.throughput, 2), decimal(row.bits, 2), row.result,
+                ]
+            }
+        ).csv
     }
 
     /// An array of objects.

@@ -15,11 +15,8 @@ struct Photoz: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            RunCommand.self, PlanCommand.self, ImportCommand.self, SplitCommand.self, SimulateCommand.self,
-            ReportCommand.self,
-            SummarizeCommand.self,
-            InspectCommand.self,
-            BenchCommand.self,
+            RunCommand.self, PlanCommand.self, SweepCommand.self, SummarizeCommand.self, ReportCommand.self,
+            ImportCommand.self, SplitCommand.self, SimulateCommand.self, InspectCommand.self, BenchCommand.self,
         ])
 
     /// Synchronous on purpose: MPI belongs to the thread that started it, and an asynchronous main may leave that thread.

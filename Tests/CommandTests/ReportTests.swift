@@ -127,8 +127,8 @@ extension CommandTests {
             #expect(findings.errors.isEmpty)
             #expect(
                 findings.drawings.map(\.figure) == [
-                    "throughput-over-ranks", "time-over-ranks", "efficiency-over-ranks", "throughput-over-batch-size",
-                    "time-over-batch-size",
+                    "throughput-over-ranks", "time-over-ranks", "efficiency-over-ranks", "cost-over-ranks",
+                    "throughput-over-batch-size", "time-over-batch-size", "cost-over-batch-size",
                 ])
             for drawing in findings.drawings {
                 #expect(drawing.shapes >= 4 && drawing.visible == drawing.shapes, "\(drawing)")

@@ -1,0 +1,67 @@
+/// What a sweep varies: every combination is run.
+public struct Grid: Sendable, Codable {
+    /// Numbers of ranks.
+    public var ranks: [Int]
+    /// Galaxies of a batch.
+    public var batchSizes: [Int]
+    /// Sizes of partitions, MB; empty for the data as they are.
+    public var partitionMegabytes: [Double]
+    /// Numbers of partitions that are taken; empty for all.
+    public var fileLimits: [Int]
+    /// Runs of each combination.
+    public var repeats: Int
+
+    /// - Parameters: As the properties.
+    public init(ranks: [Int], batchSizes: [Int], partitionMegabytes: [Double], fileLimits: [Int], repeats: Int) {
+        self.ranks = ranks
+        self.batchSizes = batchSizes
+        self.partitionMegabytes = partitionMegabytes
+        self.fileLimits = fileLimits
+        self.repeats = repeats
+    }
+
+    /// One run.
+    public struct Point: Sendable, Equatable {
+        public let ranks: Int
+        public let batchSize: Int
+        public let partitionMegabytes: Double?
+        public let fileLimit: Int?
+        /// From 1.
+        public let number: Int
+
+        /// The name of its result folder.
+        public var name: String {
+            var parts = ["np\(ranks)", "batch\(batchSize)"]
+            if let partitionMegabytes { parts.append(megabytes(partitionMegabytes)) }
+            if let fileLimit { parts.append("files\(fileLimit)") }
+            return (parts + ["run\(number)"]).joined(separator: "-")
+        }
+    }
+
+    /// All runs. Repeats come last, so that a machine that becomes slower or faster does so for every combination alike.
+    public var points: [Point] {
+        var points: [Point] = []
+        let partitions = partitionMegabytes.isEmpty ? [nil] : partitionMegabytes.map(Optional.some)
+        let limits = fileLimits.isEmpty ? [nil] : fileLimits.map(Optional.some)
+        for number in 1...max(repeats, 1) {
+            for partition in partitions {
+                for limit in limits {
+                    for batch in batchSizes {
+                        for count in ranks {
+                            points.append(
+                                Point(
+                                    ranks: count, batchSize: batch, partitionMegabytes: partition, fileLimit: limit,
+                                    number: number))
+                        }
+                    }
+                }
+            }
+        }
+        return points
+    }
+}
+
+/// A size as names have it: `25MB`, `0.5MB`.
+func megabytes(_ size: Double) -> String {
+    size == size.rounded() ? "\(Int(size))MB" : "\(size)MB"
+}

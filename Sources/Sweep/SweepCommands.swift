@@ -1,0 +1,58 @@
+/// The command lines of a sweep.
+public struct SweepCommands: Sendable {
+    private let folder: SweepFolder
+    private let settings: SweepFolder.Settings
+    /// Such as `mpirun` or `mpirun --map-by core`; `-np N` is added.
+    private let launcher: [String]
+    /// The program itself.
+    private let program: String
+
+    /// - Parameters: As the properties.
+    public init(folder: SweepFolder, settings: SweepFolder.Settings, launcher: [String], program: String) {
+        self.folder = folder
+        self.settings = settings
+        self.launcher = launcher
+        self.program = program
+    }
+
+    /// The words of a run's command.
+    public func words(_ point: Grid.Point) -> [String] {
+        let data = point.partitionMegabytes.map { [folder.data(megabytes: $0)] } ?? settings.data
+        let limit = point.fileLimit.map { ["--file-limit", "\($0)"] } ?? []
+        // What an interrupted run left is replaced; a finished one is not run again.
+        return launcher + ["-np", "\(point.ranks)", program, "run", "--weights", settings.weights, "--data"] + data
+            + ["--output", folder.results(of: point), "--batch-size", "\(point.batchSize)", "--quiet", "--overwrite"]
+            + limit + settings.options
+    }
+
+    /// The same as a line for a shell.
+    public func line(_ point: Grid.Point) -> String { words(point).map(Self.quoted).joined(separator: " ") }
+
+    /// A batch script for Slurm: one task of an array for each run, one after another so that they do not disturb each
+    /// other.
+    public func slurmScript(_ points: [Grid.Point]) -> String {
+        let ranks = points.map(\.ranks).max() ?? 1
+        let cases = points.enumerated().map { "\($0.offset)) \(line($0.element)) ;;" }.joined(separator: "\n")
+        return """
+            #!/bin/sh
+            # The runs of a sweep. When all are done, give the photoz sweep command again, without --slurm: it draws the report.
+            #SBATCH --job-name=photoz-sweep
+            #SBATCH --array=0-\(max(points.count - 1, 0))%1
+            #SBATCH --ntasks=\(ranks)
+            #SBATCH --exclusive
+            case "$SLURM_ARRAY_TASK_ID" in
+            \(cases)
+            esac
+
+            """
+    }
+
+    private static func quoted(_ word: String) -> String {
+        let plain = word.unicodeScalars.allSatisfy {
+            $0.isASCII
+                && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_./:=,+%@".unicodeScalars.contains($0))
+        }
+        if plain, !word.isEmpty { return word }
+        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }
+}

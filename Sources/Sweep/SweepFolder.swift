@@ -1,0 +1,105 @@
+import FoundationEssentials
+
+/// Where a sweep keeps its data, its runs and what it found, so that it can go on where it stopped.
+public struct SweepFolder: Sendable {
+    /// What all runs of a sweep share. Another sweep must not go on in the same folder.
+    public struct Settings: Codable, Equatable, Sendable {
+        /// The weights file, and the folder or files of the survey, as absolute paths.
+        public let weights: String
+        public let data: [String]
+        /// Options of `photoz run` that all runs have.
+        public let options: [String]
+
+        /// - Parameters: As the properties.
+        public init(weights: String, data: [String], options: [String]) {
+            self.weights = weights
+            self.data = data
+            self.options = options
+        }
+    }
+
+    /// The folder.
+    public let path: String
+
+    /// A folder that nothing will be written in.
+    public init(planned path: String) { self.path = path }
+
+    /// Makes the folder, or goes on in the one of the same sweep.
+    ///
+    /// - Throws: ``SweepError`` when it cannot be made, or belongs to another sweep.
+    public init(_ path: String, settings: Settings) throws(SweepError) {
+        self.path = path
+        let file = path + "/sweep.json"
+        if let data = FileManager.default.contents(atPath: file) {
+            guard let known = try? JSONDecoder().decode(Settings.self, from: data) else {
+                throw SweepError(.refused, "\(file): is damaged; choose another folder, or remove this one")
+            }
+            guard known == settings else {
+                throw SweepError(
+                    .refused,
+                    "\(path): holds a sweep with other weights, data or options; choose another folder, or remove this one"
+                )
+            }
+            return
+        }
+        do {
+            try FileManager.default.createDirectory(atPath: path + "/runs", withIntermediateDirectories: true)
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            try encoder.encode(settings).write(to: URL(filePath: file), options: .atomic)
+        } catch {
+            throw SweepError(.refused, "\(path): cannot be written (\(error)); choose another folder")
+        }
+    }
+
+    /// Where a run leaves its results.
+    public func results(of point: Grid.Point) -> String { path + "/runs/" + point.name }
+
+    /// What a run printed.
+    public func log(of point: Grid.Point) -> String { path + "/runs/" + point.name + ".log" }
+
+    /// Whether a run came to its end.
+    public func isFinished(_ point: Grid.Point) -> Bool {
+        FileManager.default.fileExists(atPath: results(of: point) + "/Results.json")
+    }
+
+    /// The survey in partitions of that size.
+    public func data(megabytes size: Double) -> String { path + "/data-" + megabytes(size) }
+
+    /// The same while it is made.
+    public func unfinishedData(megabytes size: Double) -> String { path + "/inprogress_data-" + megabytes(size) }
+
+    /// Writes a file of the sweep.
+    ///
+    /// - Throws: ``SweepError`` when it cannot be written.
+    public func write(_ text: String, to name: String) throws(SweepError) {
+        do { try Data(text.utf8).write(to: URL(filePath: path + "/" + name), options: .atomic) } catch {
+            throw SweepError(.unwritable, "\(path)/\(name): cannot be written (\(error)); check the free space")
+        }
+    }
+}
+
+/// Why a sweep cannot go on.
+public struct SweepError: Error, Sendable, CustomStringConvertible {
+    /// What kind of failure it is.
+    public enum Kind: Sendable {
+        /// The folder is not one for this sweep.
+        case refused
+        /// A file cannot be written.
+        case unwritable
+        /// A run failed, with the exit code that it had.
+        case failed(Int32)
+        /// The launcher cannot be started.
+        case noLauncher
+    }
+
+    /// The kind of failure.
+    public let kind: Kind
+    /// What is wrong, where, and what to do.
+    public let description: String
+
+    init(_ kind: Kind, _ description: String) {
+        self.kind = kind
+        self.description = description
+    }
+}

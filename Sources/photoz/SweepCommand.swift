@@ -1,0 +1,168 @@
+import ArgumentParser
+import FoundationEssentials
+import Job
+import Report
+import Sweep
+
+/// `photoz sweep`
+struct SweepCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sweep",
+        abstract: "Run a grid of world, batch, partition and data sizes, and compare the runs.",
+        discussion: """
+            Each run is photoz run under mpirun. Given again, the command goes on where it stopped. It ends in a table \
+            (sweep.csv) and a page with charts (report.html) in the output folder. With as many partitions as ranks (--np 1,2,4 \
+            --file-limit 1,2,4) the page shows weak scaling as well.
+            """)
+
+    @Option(help: ArgumentHelp("The network's weights (HDF5).", valueName: "file"))
+    var weights: String
+
+    @Option(
+        parsing: .upToNextOption, help: ArgumentHelp("A folder of partitions, or partition files.", valueName: "path"))
+    var data: [String]
+
+    @Option(help: ArgumentHelp("Numbers of ranks.", valueName: "list"))
+    var np: NumberList<Int>
+
+    @Option(help: ArgumentHelp("Galaxies of a batch.", valueName: "list"))
+    var batchSize = NumberList<Int>([512])
+
+    @Option(
+        help: ArgumentHelp(
+            "Sizes of partitions, MB; the data are dealt anew. As they are unless given.", valueName: "list"))
+    var partitionMb = NumberList<Double>([])
+
+    @Option(help: ArgumentHelp("Numbers of partitions to take. All unless given.", valueName: "list"))
+    var fileLimit = NumberList<Int>([])
+
+    @Option(name: .customLong("repeat"), help: ArgumentHelp("Runs of each combination.", valueName: "count"))
+    var repeats = 1
+
+    @Option(help: ArgumentHelp("The folder of the sweep; made when missing.", valueName: "folder"))
+    var output: String
+
+    @Option(help: ArgumentHelp("What starts several ranks; -np N is added.", valueName: "command"))
+    var launcher = "mpirun"
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("More options of photoz run, such as '--precision bf16'.", valueName: "options"))
+    var runOptions = ""
+
+    @Flag(help: "Print the commands and run nothing.")
+    var dryRun = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Write a batch script with an array of the runs that are left, and run none.", valueName: "file"))
+    var slurm: String?
+
+    func validate() throws {
+        guard repeats > 0 else { throw ValidationError("--repeat must be at least 1.") }
+        guard !np.values.isEmpty, !batchSize.values.isEmpty, !data.isEmpty else {
+            throw ValidationError("--np, --batch-size and --data need a value.")
+        }
+        guard (np.values + batchSize.values + fileLimit.values).allSatisfy({ $0 > 0 }) else {
+            throw ValidationError("--np, --batch-size and --file-limit are numbers from 1.")
+        }
+        guard partitionMb.values.allSatisfy({ (0.05...1e6).contains($0) }) else {
+            throw ValidationError("--partition-mb must be 0.05 to 1000000.")
+        }
+    }
+
+    func run() {
+        do { try sweep() } catch {
+            Exit.withoutMPI(
+                (error as? ReportError).map { JobError($0.code, $0.description) }
+                    ?? (error as? SweepError).map { JobError($0.code, $0.description) } ?? error)
+        }
+    }
+
+    private func sweep() throws {
+        let grid = Grid(
+            ranks: np.values, batchSizes: batchSize.values, partitionMegabytes: partitionMb.values,
+            fileLimits: fileLimit.values, repeats: repeats)
+        let settings = SweepFolder.Settings(
+            weights: absolute(weights), data: data.map(absolute),
+            options: runOptions.split(separator: " ").map(String.init))
+        let folder =
+            try dryRun
+            ? SweepFolder(planned: absolute(output)) : SweepFolder(absolute(output), settings: settings)
+        let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "photoz"
+        let commands = SweepCommands(
+            folder: folder, settings: settings, launcher: launcher.split(separator: " ").map(String.init),
+            program: program)
+        let left = grid.points.filter { !folder.isFinished($0) }
+        if dryRun {
+            for point in left { print(commands.line(point)) }
+            return
+        }
+        for size in grid.partitionMegabytes { try split(megabytes: size, in: folder) }
+        if let slurm {
+            try Data(commands.slurmScript(left).utf8).write(to: URL(filePath: slurm), options: .atomic)
+            print("\(slurm): \(left.count) runs; start: sbatch \(slurm)")
+            return
+        }
+        for (index, point) in left.enumerated() {
+            let start = ContinuousClock.now
+            try SweepRun.start(commands.words(point), log: folder.log(of: point))
+            Exit.say("run \(index + 1) of \(left.count): \(point.name), \(start.duration(to: .now))", to: 2)
+        }
+        try finish(grid, folder)
+    }
+
+    private func split(megabytes size: Double, in folder: SweepFolder) throws {
+        let (final, unfinished) = (folder.data(megabytes: size), folder.unfinishedData(megabytes: size))
+        guard !FileManager.default.fileExists(atPath: final) else { return }
+        try? FileManager.default.removeItem(atPath: unfinished)
+        let images = runOptions.split(separator: " ").drop { $0 != "--images" }.dropFirst().first.map(String.init)
+        let options = SplitOptions(
+            data: data, output: unfinished, size: .megabytes(size), images: images ?? "images")
+        if let line = try Split(options).run() { Exit.say(line, to: 2) }
+        try FileManager.default.moveItem(atPath: unfinished, toPath: final)
+    }
+
+    private func finish(_ grid: Grid, _ folder: SweepFolder) throws {
+        let folders = grid.points.map { folder.results(of: $0) }
+        let report = try Report(folders: folders)
+        let page = folder.path + "/report.html"
+        let figures = try report.write(to: page)
+        if let table = report.table {
+            try folder.write(table.csv, to: "sweep.csv")
+            print(table.text)
+        }
+        print("\(page), figures in \(figures), table in \(folder.path)/sweep.csv")
+    }
+
+    private func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    }
+}
+
+/// Numbers with commas between them.
+struct NumberList<Number: LosslessStringConvertible & Sendable>: ExpressibleByArgument, Sendable {
+    let values: [Number]
+
+    init(_ values: [Number]) { self.values = values }
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+        let values = parts.compactMap { Number(String($0)) }
+        guard values.count == parts.count else { return nil }
+        self.values = values
+    }
+
+    var defaultValueDescription: String { values.map(\.description).joined(separator: ",") }
+}
+
+extension SweepError {
+    fileprivate var code: JobError.Code {
+        switch kind {
+        case .refused: .outputRefused
+        case .unwritable: .inputOutput
+        case .failed(let code): JobError.Code(rawValue: code) ?? .unexpected
+        case .noLauncher: .inputMissing
+        }
+    }
+}
