@@ -143,7 +143,8 @@ public struct Report {
     // MARK: Several runs
 
     private mutating func compare(_ records: [RunRecord]) {
-        page.title("\(records.count) runs of photoz", "Speed over ranks, batch size and partition size.")
+        page.title(
+            "\(records.count) runs of photoz", "Speed and cost over ranks, batch size, partition size and data size.")
         let runs = records.map(\.results)
         let charts = ScalingFigures(records).all
         if charts.isEmpty {
@@ -154,16 +155,17 @@ public struct Report {
             show(charts)
         }
         page.section("Runs")
+        let names = Self.shortNames(records.map(\.folder))
         page.table(
             [
                 "run", "ranks", "batch size", "partitions", "galaxies", "precision", "galaxies/s", "wall time (s)",
                 "efficiency", "sigma_mad", "Lambda (USD)", "core-hours", "cluster (USD)",
             ],
-            records.map { record in
+            zip(records, names).map { record, name in
                 let run = record.results
                 let efficiency = ScalingFigures.efficiency(run, among: runs)
                 return [
-                    record.folder, "\(run.worldSize)", "\(run.batchSize)", "\(run.partitions)", grouped(run.samples),
+                    name, "\(run.worldSize)", "\(run.batchSize)", "\(run.partitions)", grouped(run.samples),
                     run.precision, decimal(run.samplesPerSecond, 0), decimal(run.wallTime.total, 2),
                     decimal(efficiency.map { $0 * 100 }, 1) + " %", decimal(run.metrics?["sigma_mad"] ?? nil, 5),
                     decimal(run.cost?.lambda, 6), decimal(run.cost?.coreHours, 5), decimal(run.cost?.cluster, 6),
@@ -185,6 +187,12 @@ public struct Report {
             })
         page.paragraph(
             "Efficiency is the throughput of a rank beside that in the smallest world with otherwise equal settings.")
+    }
+
+    /// Folders without the path that they share.
+    private static func shortNames(_ folders: [String]) -> [String] {
+        let last = folders.map { String($0.split(separator: "/").last ?? "/") }
+        return Set(last).count == last.count ? last : folders
     }
 
     private mutating func show(_ drawn: [Figure]) {

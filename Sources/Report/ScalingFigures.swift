@@ -64,7 +64,9 @@ struct ScalingFigures {
         }
         if runs.allSatisfy({ $0.cost != nil }) {
             figures.append(
-                figure(over: variable, "cost", "cost on AWS Lambda (USD)") { $0.cost?.lambda ?? 0 })
+                figure(over: variable, "cost", "Lambda USD for a million galaxies") {
+                    ($0.cost?.lambda ?? 0) / Double(max($0.samples, 1)) * 1e6
+                })
         }
         return figures
     }
@@ -73,7 +75,10 @@ struct ScalingFigures {
         over variable: Variable, _ name: String, _ title: String, _ value: (RunRecord.Results) -> Double
     ) -> Figure {
         let largest = runs.map(value).max() ?? 1
-        let groups = Dictionary(grouping: runs) { Self.settings($0, but: variable) }.sorted { $0.key < $1.key }
+        let groups = Dictionary(grouping: runs) { Self.settings($0, but: variable) }
+            .sorted {
+                Self.order($0.value[0], but: variable).lexicographicallyPrecedes(Self.order($1.value[0], but: variable))
+            }
             .prefix(Self.mostLines)
         var figure = Figure(
             "\(name)-over-\(variable.name)",
@@ -171,6 +176,11 @@ struct ScalingFigures {
         let threads = run.provenance.threads == 1 ? "" : "\(run.provenance.threads) threads, "
         return
             "\(run.precision), \(threads)batch \(run.batchSize), \(grouped(Variable.partitionSize.value(run))) a partition"
+    }
+
+    /// Where a run's line stands among others: small before large.
+    private static func order(_ run: RunRecord.Results, but variable: Variable) -> [Int] {
+        Variable.allCases.filter { $0 != variable }.map { $0.value(run) }
     }
 
     /// All that matters to a run's speed, but for one variable.

@@ -107,7 +107,9 @@ struct SweepCommand: ParsableCommand {
         for (index, point) in left.enumerated() {
             let start = ContinuousClock.now
             try SweepRun.start(commands.words(point), log: folder.log(of: point))
-            Exit.say("run \(index + 1) of \(left.count): \(point.name), \(start.duration(to: .now))", to: 2)
+            let tenths = (ContinuousClock.now - start) / .milliseconds(100)
+            Exit.say(
+                "run \(index + 1) of \(left.count): \(point.name), \(tenths.rounded() / 10) s", to: 2)
         }
         try finish(grid, folder)
     }
