@@ -10,6 +10,8 @@ final class BatchReader {
         let galaxies: Range<Int>
         /// Room for more galaxies than there are: the first `galaxies.count` are read.
         let buffers: GalaxyBuffers
+        /// How many of them lack something.
+        let missing: MissingValues
     }
 
     private let ring: Ring
@@ -31,7 +33,10 @@ final class BatchReader {
             let slot = ring.slots[index % Ring.depth]
             if let failure = slot.failure { throw failure }
             let galaxies = ring.batches[index].galaxies
-            try body(Batch(galaxies: galaxies, buffers: slot.buffers(galaxies.count, schema: ring.schema)))
+            try body(
+                Batch(
+                    galaxies: galaxies, buffers: slot.buffers(galaxies.count, schema: ring.schema),
+                    missing: slot.missing))
             ring.free.signal()
         }
     }
@@ -84,6 +89,7 @@ private final class Ring: @unchecked Sendable {
 
     private func read(_ batch: Shard, into slot: Slot, open: inout (index: Int, file: PartitionFile)?) throws {
         var first = 0
+        slot.missing = MissingValues()
         for piece in batch.pieces {
             if open?.index != piece.partition {
                 open = nil
@@ -97,7 +103,9 @@ private final class Ring: @unchecked Sendable {
                 open = (piece.partition, file)
             }
             let rows = first..<first + piece.rows.count
-            try open?.file.read(rows: piece.rows, into: slot.buffers(rows, schema: schema))
+            if let file = open?.file {
+                slot.missing += try file.read(rows: piece.rows, into: slot.buffers(rows, schema: schema))
+            }
             first = rows.upperBound
         }
     }
@@ -107,6 +115,7 @@ private final class Ring: @unchecked Sendable {
 private final class Slot {
     private let all: GalaxyBuffers
     var failure: (any Error)?
+    var missing = MissingValues()
 
     init(galaxies: Int, schema: PartitionSchema) {
         func room(_ count: Int) -> UnsafeMutableBufferPointer<Float> { .allocate(capacity: max(count, 1)) }

@@ -23,6 +23,8 @@ struct Inference {
         var scatters: [Float] = []
         /// Their magnitudes in the reference band.
         var magnitudes: [Float] = []
+        /// Those without a redshift because they lack a magnitude, by their place in the shard.
+        var incomplete: Set<Int> = []
         var report = RankReport()
     }
 
@@ -47,6 +49,11 @@ struct Inference {
         try reader.forEach { batch in
             outcome.report.readWait += (ContinuousClock.now - waiting).seconds
             predict(batch, engine, into: &outcome)
+            outcome.report.missing += batch.missing
+            if batch.missing.magnitudes > 0 {
+                let first = batch.galaxies.lowerBound - shard.galaxies.lowerBound
+                outcome.incomplete.formUnion(incomplete(batch).map { first + $0 })
+            }
             outcome.redshifts += batch.buffers.redshifts
             outcome.magnitudes += referenceMagnitudes(batch)
             progress(outcome.predictions.count)
@@ -59,6 +66,14 @@ struct Inference {
         outcome.report.processorTime = Host.processorTime() - processorStart
         outcome.report.memory = Host.peakMemory()
         return outcome
+    }
+
+    /// Galaxies that lack a magnitude, by their place in the batch.
+    private func incomplete(_ batch: BatchReader.Batch) -> [Int] {
+        let bands = schema.bands
+        return (0..<batch.galaxies.count).filter { galaxy in
+            batch.buffers.magnitudes[galaxy * bands..<(galaxy + 1) * bands].contains(where: \.isNaN)
+        }
     }
 
     /// The band in the middle: r of u, g, r, i, z.
@@ -93,6 +108,12 @@ struct Inference {
                 images: images, magnitudes: UnsafeBufferPointer(batch.buffers.magnitudes),
                 redshifts: UnsafeMutableBufferPointer(rebasing: redshifts[..<batch.galaxies.count]))
             count = batch.galaxies.count
+            if batch.missing.magnitudes > 0 { forgetIncomplete(batch, redshifts) }
         }
+    }
+
+    /// A galaxy that lacks a magnitude has no photometric redshift, whatever the network makes of it.
+    private func forgetIncomplete(_ batch: BatchReader.Batch, _ redshifts: UnsafeMutableBufferPointer<Float>) {
+        for galaxy in incomplete(batch) { redshifts[galaxy] = .nan }
     }
 }

@@ -1,3 +1,5 @@
+import Survey
+
 /// What one rank did in the inference phase: plain numbers, so that ranks can send them to each other.
 struct RankReport: BitwiseCopyable {
     /// Galaxies that it predicted.
@@ -14,6 +16,9 @@ struct RankReport: BitwiseCopyable {
     var memory = 0.0
     /// The largest resident set when the phase began: program, libraries and weights, MB.
     var memoryBefore = 0.0
+
+    /// Galaxies that lack something.
+    var missing = MissingValues()
 
     /// Image and magnitude bits of a galaxy, as the published throughput counts them: 5 * 32 * 32 float32 pixels and
     /// 5 float64 magnitudes.

@@ -48,6 +48,12 @@ struct Results: Encodable {
         let magnitude: [MetricsBin]
     }
 
+    /// Galaxies that lack a magnitude, or have a sentinel for a spectroscopic redshift.
+    struct Missing: Encodable {
+        let magnitudes: Int
+        let redshifts: Int
+    }
+
     /// How many redshifts lie within their uncertainties, of those with a spectroscopic redshift.
     struct Calibration: Encodable {
         let views: Int
@@ -133,7 +139,7 @@ struct Results: Encodable {
         case throughput = "throughput_bps"
         case samplesPerSecond = "sample_persec"
         case wallTime = "wall_time (seconds)"
-        case cost
+        case cost, missing
         case processor = "cpu_info"
         case machineMemory = "ram_info (GB)"
     }
@@ -161,6 +167,10 @@ struct Results: Encodable {
         if let bins { try values.encode(bins, forKey: .bins) } else { try values.encodeNil(forKey: .bins) }
         try values.encode(calibration, forKey: .calibration)
         try values.encode(cost, forKey: .cost)
+        try values.encode(
+            Missing(
+                magnitudes: reports.reduce(0) { $0 + $1.missing.magnitudes },
+                redshifts: reports.reduce(0) { $0 + $1.missing.redshifts }), forKey: .missing)
         try values.encode(processor, forKey: .processor)
         try values.encode(memory, forKey: .machineMemory)
         try values.encode(provenance, forKey: .provenance)

@@ -41,7 +41,7 @@ public struct Run {
         let schema = options.schema(shape.bands, shape.imageSize)
         let output = world.rank == 0 ? try OutputFolder(options.output, overwrite: options.overwrite) : nil
         do {
-            let dataSet = try plan(schema: schema, output: output)
+            let dataSet = try plan(weights, schema: schema, output: output)
             clock.end(\.startup)
             let network = try NodeWeights(world: world, node: node).load(
                 weights, of: shape, options.precision, for: try commonInstructionSet())
@@ -56,11 +56,12 @@ public struct Run {
     }
 
     /// Rank 0 looks at the data set; all get what it found.
-    private func plan(schema: PartitionSchema, output: OutputFolder?) throws -> DataSet {
+    private func plan(_ weights: WeightsFile?, schema: PartitionSchema, output: OutputFolder?) throws -> DataSet {
         var found: RunPlan?
         if let output {
             for path in options.data { try output.requireOther(than: path) }
             let dataSet = try open(schema)
+            try compare(dataSet, schema, with: weights)
             // One line for a few, not a screen for a thousand.
             for warning in dataSet.warnings.prefix(3) { warn(warning) }
             if dataSet.warnings.count > 3 { warn("and \(dataSet.warnings.count - 3) more of that kind") }
@@ -68,6 +69,23 @@ public struct Run {
             found = RunPlan(dataSet)
         }
         return try world.share(found).dataSet
+    }
+
+    /// Says when images are of other bands or units than the network was trained on.
+    private func compare(_ dataSet: DataSet, _ schema: PartitionSchema, with weights: WeightsFile?) throws {
+        guard let trained = weights?.texts, !dataSet.partitions.isEmpty else { return }
+        let file = try PartitionFile(dataSet.path(of: 0), schema: schema)
+        let stated = Dictionary(file.imageTexts) { first, _ in first }
+        let known = Dictionary(trained.map { ($0.name, $0.text) }) { first, _ in first }
+        if let bands = schema.bandNames ?? stated["bands"], let others = known["bands"], bands != others {
+            warn(
+                "the images have the bands \(bands) and the weights were trained on \(others): redshifts will be wrong until there are weights for these bands"
+            )
+        }
+        // The network's units may say more, such as the softening of each band.
+        if let units = stated["units"], let others = known["image_units"], !others.hasPrefix(units) {
+            warn("the images are in \(units) and the weights were trained on \(others): redshifts may be wrong")
+        }
     }
 
     private func open(_ schema: PartitionSchema) throws -> DataSet {
@@ -110,6 +128,7 @@ public struct Run {
         clock.end(\.inference)
 
         try warnOfPredictionsThatAreNotFinite(outcome, shares, dataSet)
+        try warnOfMissingMagnitudes(outcome)
         let metrics = try measure(outcome, dataSet)
         let bins = try measureBins(outcome, dataSet)
         let calibration = options.views > 1 ? try calibrate(outcome) : nil
@@ -159,14 +178,25 @@ public struct Run {
     private func warnOfPredictionsThatAreNotFinite(
         _ outcome: Inference.Outcome, _ shares: [Range<Int>], _ dataSet: DataSet
     ) throws {
-        let place = outcome.predictions.firstIndex { !$0.isFinite }
-        let count = try world.allReduce(outcome.predictions.count { !$0.isFinite }, .sum)
+        let places = outcome.predictions.indices.lazy.filter {
+            !outcome.predictions[$0].isFinite && !outcome.incomplete.contains($0)
+        }
+        let place = places.first
+        let count = try world.allReduce(places.count { _ in true }, .sum)
         let first = try world.allReduce(place.map { shares[world.rank].lowerBound + $0 } ?? Int.max, .min)
         guard count > 0, world.rank == 0,
             let piece = Shard(first..<first + 1, partitionRows: dataSet.partitions.map(\.rows)).pieces.first
         else { return }
         warn(
             "\(count) predictions are not finite, the first in \(dataSet.path(of: piece.partition)), row \(piece.rows.lowerBound); its image or magnitudes are far from what the network knows"
+        )
+    }
+
+    private func warnOfMissingMagnitudes(_ outcome: Inference.Outcome) throws {
+        let count = try world.allReduce(outcome.report.missing.magnitudes, .sum)
+        guard count > 0, world.rank == 0 else { return }
+        warn(
+            "\(count) of the galaxies lack a magnitude (-99, -99.9, 99 or infinite): they have no redshift, and metrics leave them out"
         )
     }
 

@@ -134,6 +134,12 @@ public struct Report {
             ("SHA-256 of the weights", origin.weightsHash), ("hosts", origin.hosts.prefix(20).joined(separator: ", ")),
             ("MPI", origin.mpi), ("HDF5", origin.hdf5), ("start", origin.start), ("end", origin.end),
             ("CPU time", decimal(results.processorTime, 2) + " s"),
+            (
+                "missing",
+                results.missing.map {
+                    "magnitudes of \(grouped($0.magnitudes)) galaxies, redshifts of \(grouped($0.redshifts)) (sentinels)"
+                } ?? "-"
+            ),
             ("cost as AWS Lambda functions", results.cost.map { decimal($0.lambda, 6) + " USD" } ?? "-"),
             ("core-hours", decimal(results.cost?.coreHours, 5)),
             ("cost of the core-hours", results.cost?.cluster.map { decimal($0, 6) + " USD" } ?? "no price given"),

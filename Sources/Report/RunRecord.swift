@@ -62,6 +62,11 @@ struct RunRecord {
             let magnitude: [Bin]
         }
 
+        struct Missing: Decodable {
+            let magnitudes: Int
+            let redshifts: Int
+        }
+
         struct Calibration: Decodable {
             let views: Int
             let withinOne: Double?
@@ -87,11 +92,13 @@ struct RunRecord {
         let bins: Bins?
         let calibration: Calibration?
         /// Missing in results of earlier versions.
+        let missing: Missing?
+        /// Missing in results of earlier versions.
         let cost: RunCost?
         let provenance: Provenance
 
         enum CodingKeys: String, CodingKey {
-            case precision, metrics, provenance, cost
+            case precision, metrics, provenance, cost, missing
             case bins = "metrics_in_bins"
             case calibration = "uncertainty"
             case worldSize = "world_size"

@@ -145,13 +145,21 @@ public struct DataSet: Sendable {
         do { entries = try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
             throw Failure.unreadable(path: folder, reason: "cannot be listed; check its permissions")
         }
-        let names = entries.filter {
-            ($0.hasSuffix(".h5") || $0.hasSuffix(".hdf5")) && !$0.hasPrefix(".")
-                // What a job that was killed left unfinished.
-                && !$0.hasPrefix("inprogress_")
+        // As MultimodalUniverse keeps its surveys: a folder for each part of the sky.
+        let parts = entries.filter { $0.hasPrefix("healpix=") }
+        let inParts = parts.flatMap { part in
+            ((try? FileManager.default.contentsOfDirectory(atPath: join(folder, part))) ?? [])
+                .filter(isPartition).map { part + "/" + $0 }
         }
+        let names = entries.filter(isPartition) + inParts
         guard !names.isEmpty else { throw Failure.empty(path: folder) }
         return names.sorted(by: NaturalOrder.precedes)
+    }
+
+    private static func isPartition(_ name: String) -> Bool {
+        (name.hasSuffix(".h5") || name.hasSuffix(".hdf5")) && !name.hasPrefix(".")
+            // What a job that was killed left unfinished.
+            && !name.hasPrefix("inprogress_")
     }
 
     private static func join(_ folder: String, _ name: String) -> String {

@@ -30,31 +30,40 @@ public struct GalaxyBuffers {
 }
 
 extension PartitionFile {
-    /// Reads galaxies into memory that the caller owns and checks that their images and magnitudes are finite.
+    /// Reads galaxies into memory that the caller owns and checks that their images and magnitudes are finite. What is
+    /// missing, by the sentinels of catalogues, is NaN.
     ///
     /// - Parameters:
     ///   - rows: A range of the file's rows.
     ///   - buffers: Room for exactly these galaxies.
+    /// - Returns: How many galaxies lack something.
     /// - Throws: ``PartitionError`` that names the row of a value that is not finite, `HDF5Error` when the file cannot be
     ///   read.
-    public func read(rows: Range<Int>, into buffers: GalaxyBuffers) throws {
-        guard !rows.isEmpty else { return }
+    @discardableResult
+    public func read(rows: Range<Int>, into buffers: GalaxyBuffers) throws -> MissingValues {
+        guard !rows.isEmpty else { return MissingValues() }
         try readImages(rows: rows, into: buffers.images)
         try requireFinite(buffers.images, name: schema.images, rows: rows)
         try readMagnitudes(rows: rows, into: buffers.magnitudes)
-        try requireFinite(buffers.magnitudes, name: schema.magnitudes.joined(separator: ","), rows: rows)
+        if !schema.allowsMissingMagnitudes {
+            try requireFinite(buffers.magnitudes, name: schema.magnitudes.joined(separator: ","), rows: rows)
+        }
         if let redshift {
             try redshift.read(rows: rows, into: buffers.redshifts)
         } else {
             buffers.redshifts.update(repeating: .nan)
         }
+        return MissingValues(clearing: buffers.magnitudes, bands: schema.bands, redshifts: buffers.redshifts)
     }
 
     /// Reads the whole file and reports every galaxy whose image or magnitudes are not finite.
     ///
+    /// - Returns: How many galaxies lack something.
     /// - Throws: ``PartitionError`` with every fault, `HDF5Error` when the file cannot be read.
-    public func checkValues() throws {
+    @discardableResult
+    public func checkValues() throws -> MissingValues {
         let step = 256
+        var missing = MissingValues()
         let pixels = schema.bands * schema.imageSize * schema.imageSize
         var faults: [String] = []
         try withUnsafeTemporaryAllocation(of: Float.self, capacity: step * (pixels + schema.bands + 1)) { room in
@@ -64,7 +73,7 @@ extension PartitionFile {
                 let buffers = GalaxyBuffers(
                     images: .init(rebasing: room[..<images]), magnitudes: .init(rebasing: room[images..<rest]),
                     redshifts: .init(rebasing: room[rest..<rest + rows.count]))
-                do { try read(rows: rows, into: buffers) } catch is PartitionError {
+                do { missing += try read(rows: rows, into: buffers) } catch is PartitionError {
                     for row in rows {
                         let one = buffers.slice(row - first..<row - first + 1, schema: schema)
                         do { try read(rows: row..<row + 1, into: one) } catch let error as PartitionError {
@@ -76,6 +85,7 @@ extension PartitionFile {
         }
         do { try checkIdentifiers() } catch let error as PartitionError { faults += error.faults }
         guard faults.isEmpty else { throw PartitionError(file: path, faults: faults) }
+        return missing
     }
 
     /// Reads all identifiers, so that what cannot be carried into results is known before work starts.

@@ -20,6 +20,10 @@ public struct PartitionSchema: Sendable {
     public var layout = Layout.nchw
     /// Whether larger images are cut down to their centre.
     public var crop = false
+    /// Whether magnitudes may be infinite or no number, as in surveys that write so where they have measured nothing.
+    public var allowsMissingMagnitudes = false
+    /// The bands by their names, where the survey is known to have these.
+    public var bandNames: String?
     /// Bands of an image and magnitudes of a galaxy, as the network has them.
     public let bands: Int
     /// Pixels along the side of an image, as the network has them.

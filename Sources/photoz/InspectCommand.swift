@@ -40,12 +40,12 @@ struct InspectCommand: ParsableCommand {
         let opened = try File.open(file)
         if opened.hasAttribute("format") {
             try describeWeights(file)
-        } else if opened.contains(schema.images) {
+        } else if opened.contains(schema.imageName) {
             try describePartition(file)
         } else {
             throw JobError(
                 .badData,
-                "\(file): is neither weights (no attribute format) nor a partition (no data set \(schema.images)); its entries are: "
+                "\(file): is neither weights (no attribute format) nor a partition (no data set \(schema.imageName)); its entries are: "
                     + (try opened.members()).prefix(20).map(\.name).joined(separator: ", "))
         }
     }
@@ -65,10 +65,15 @@ struct InspectCommand: ParsableCommand {
 
     private func describePartition(_ file: String) throws {
         let partition = try PartitionFile(file, schema: schema.schema(bands: 5, imageSize: 32))
-        try partition.checkValues()
+        let missing = try partition.checkValues()
         print("\(file): partition, whole and finite")
         print("  \(partition.rows) galaxies, images \(partition.imageDescription)")
         print("  redshifts: \(partition.hasRedshift ? "yes" : "none")")
+        if missing.magnitudes + missing.redshifts > 0 {
+            print(
+                "  missing (-99, -99.9, 99 or infinite): magnitudes of \(missing.magnitudes) galaxies, redshifts of \(missing.redshifts)"
+            )
+        }
         print("  identifiers: \(partition.identifiers)")
         for (name, text) in partition.imageTexts { print("  image \(name): \(text)") }
     }
