@@ -22,15 +22,16 @@ extension Run {
         _ dataSet: DataSet,
         _ network: PreparedNetwork, weightsHash: String
     ) -> Results {
+        let times = clock.times
         var unique: [String] = []
         for host in hosts where !unique.contains(host) { unique.append(host) }
         return Results(
             reports: reports, partitionCount: dataSet.partitions.count, batchSize: options.batchSize,
-            precision: options.precision.rawValue, wallTime: clock.times, metrics: metrics, bins: bins,
+            precision: options.precision.rawValue, wallTime: times, metrics: metrics, bins: bins,
             calibration: calibration,
             // A function, as a rank, lives as long as the job.
             cost: RunCost(
-                ranks: reports.map { (clock.times.total, $0.memory) }, coresPerRank: options.threads,
+                ranks: reports.map { (times.total, $0.memory) }, coresPerRank: options.threads,
                 prices: options.prices),
             processor: Host.processor(),
             memory: Host.memory(),

@@ -8,7 +8,7 @@ public enum SweepRun {
     /// - Parameters:
     ///   - words: The command.
     ///   - log: Receives all that the run prints.
-    /// - Throws: ``SweepError`` when the run cannot be started or fails, with the end of what it printed.
+    /// - Throws: ``SweepError`` when the run cannot be started or fails, with what it said.
     public static func start(_ words: [String], log: String) throws(SweepError) {
         let outcome = wait { try await run(words) }
         switch outcome {
@@ -19,10 +19,14 @@ public enum SweepRun {
         case .success(let (code, output)):
             try? Data(output.utf8).write(to: URL(filePath: log))
             guard code == 0 else {
-                let tail = output.split(separator: "\n").prefix(6).joined(separator: "\n")
+                // The launcher's own notices stand around what the run said.
+                let command = words.joined(separator: " ")
+                let lines = output.split(separator: "\n")
+                let start = lines.firstIndex { $0.contains("photoz: error") } ?? 0
+                let said = lines[start...].prefix(6).joined(separator: "\n")
                 throw SweepError(
                     .failed(code),
-                    "the run failed with exit code \(code): \(words.joined(separator: " "))\n\(tail)\nAll that it printed: \(log)"
+                    "the run failed with exit code \(code): \(command)\n\(said)\nAll that it printed: \(log)"
                 )
             }
         }

@@ -73,7 +73,7 @@ struct Galaxies {
         images = Array(repeating: -1, count: rows.count * pixels)
         magnitudes = Array(repeating: -1, count: rows.count * schema.bands)
         redshifts = Array(repeating: -1, count: rows.count)
-        try images.withUnsafeMutableBufferPointer { images in
+        _ = try images.withUnsafeMutableBufferPointer { images in
             try magnitudes.withUnsafeMutableBufferPointer { magnitudes in
                 try redshifts.withUnsafeMutableBufferPointer { redshifts in
                     try file.read(
