@@ -27,7 +27,9 @@ public final class NumPyFile {
 
 /// An array of an `.npz` file.
 public final class NumPyArray: NumberArray {
+    /// Sizes; empty for a scalar.
     public let shape: [Int]
+    /// How numbers are stored.
     public let type: NumberType
     private let isSwapped: Bool
     private let stream: EntryStream
@@ -35,6 +37,7 @@ public final class NumPyArray: NumberArray {
     private let path: String
     private var nextRow = 0
 
+    /// Rows of some megabytes.
     public var preferredRows: Int { max(1, (4 << 20) / max(bytesPerRow, 1)) }
 
     /// Source: NumPy, `numpy.lib.format`, versions 1.0 to 3.0.
@@ -75,6 +78,7 @@ public final class NumPyArray: NumberArray {
         isSwapped = header.isBigEndian
     }
 
+    /// Reads rows as ``NumberArray`` says.
     public func read(rows: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
         precondition(rows.lowerBound == nextRow && buffer.count == rows.count * bytesPerRow, "rows are read in order")
         nextRow = rows.upperBound

@@ -8,7 +8,9 @@ public final class TorchTensor: NumberArray {
         let isSwapped: Bool
     }
 
+    /// Sizes; empty for a scalar.
     public let shape: [Int]
+    /// How numbers are stored.
     public var type: NumberType { storage.type }
     /// Elements of the storage between neighbours along each dimension.
     let strides: [Int]
@@ -58,6 +60,7 @@ public final class TorchTensor: NumberArray {
         return max(1, (4 << 20) / max(bytesPerRow, 1))
     }
 
+    /// Reads rows as ``NumberArray`` says.
     public func read(rows: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
         let count = rows.count * rowSize
         precondition(buffer.count == count * type.size, "the buffer does not hold these rows")
