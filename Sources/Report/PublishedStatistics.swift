@@ -7,15 +7,19 @@ public struct PublishedStatistics: Sendable, Encodable {
     public let result: String
     /// Entries of `combined_data.json`.
     public let ranks: Int
-    /// Size of a partition, MB, and of the data set, GB, and the run's number, where `result_path` tells them.
+    /// Size of a partition, MB, where `result_path` tells it.
     public let partition: Int?
+    /// Size of the data set, GB, where `result_path` tells it.
     public let data: Double?
+    /// The run's number, where `result_path` tells it.
     public let run: Int?
     /// Mean over the ranks within 1.5 interquartile ranges of the quartiles, seconds.
     public let processorTime: Double
-    /// Sums over the ranks: MB, bits a second, bits.
+    /// Sum over the ranks, MB.
     public let memory: Double
+    /// Sum over the ranks, bits a second.
     public let throughput: Double
+    /// Sum over the ranks of throughput times time, bits.
     public let bits: Double
     /// What the run costs, by its wall time where `Results.json` tells it, or else by the time of each rank.
     public let cost: RunCost

@@ -22,9 +22,13 @@ public struct Grid: Sendable, Codable {
 
     /// One run.
     public struct Point: Sendable, Equatable {
+        /// Ranks.
         public let ranks: Int
+        /// Galaxies of a batch.
         public let batchSize: Int
+        /// Size of partitions, MB; nil for the data as they are.
         public let partitionMegabytes: Double?
+        /// Partitions that are taken; nil for all.
         public let fileLimit: Int?
         /// From 1.
         public let number: Int

@@ -4,8 +4,9 @@ import FoundationEssentials
 public struct SweepFolder: Sendable {
     /// What all runs of a sweep share. Another sweep must not go on in the same folder.
     public struct Settings: Codable, Equatable, Sendable {
-        /// The weights file, and the folder or files of the survey, as absolute paths.
+        /// The weights file, an absolute path.
         public let weights: String
+        /// The folder or files of the survey, absolute paths.
         public let data: [String]
         /// Options of `photoz run` that all runs have.
         public let options: [String]
