@@ -7,6 +7,9 @@
 #define CH5_ID(name, macro) \
     static inline hid_t name(void) { return (macro); }
 
+// The library that the headers belong to.
+static inline const char *ch5_header_version(void) { return H5_VERS_INFO; }
+
 CH5_ID(ch5_default, H5P_DEFAULT)
 CH5_ID(ch5_all, H5S_ALL)
 CH5_ID(ch5_error_default, H5E_DEFAULT)

@@ -31,6 +31,17 @@ static inline MPI_Op cmpi_max(void) { return MPI_MAX; }
 static inline MPI_Op cmpi_and(void) { return MPI_BAND; }
 static inline MPI_Op cmpi_or(void) { return MPI_BOR; }
 
+// The library that the headers belong to, such as "4.1.4"; empty where they do not tell.
+static inline const char *cmpi_header_version(void) {
+#ifdef OMPI_MAJOR_VERSION
+#define CMPI_TEXT_(x) #x
+#define CMPI_TEXT(x) CMPI_TEXT_(x)
+    return CMPI_TEXT(OMPI_MAJOR_VERSION) "." CMPI_TEXT(OMPI_MINOR_VERSION) "." CMPI_TEXT(OMPI_RELEASE_VERSION);
+#else
+    return "";
+#endif
+}
+
 // Sets *flag to 1 if it is 0; whether this call did it. Works between processes that share the memory.
 static inline int cmpi_claim(int32_t *flag) {
     int32_t expected = 0;

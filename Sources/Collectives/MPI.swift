@@ -47,6 +47,9 @@ public enum MPI {
         text(Int(MPI_MAX_LIBRARY_VERSION_STRING)) { MPI_Get_library_version($0, $1) }
     }
 
+    /// The version of the headers that this program was built with, such as `4.1.4`; empty where they do not tell.
+    public static var headerVersion: String { String(cString: cmpi_header_version()) }
+
     /// The name of the host that this rank runs on.
     public static var processorName: String {
         text(Int(MPI_MAX_PROCESSOR_NAME)) { MPI_Get_processor_name($0, $1) }

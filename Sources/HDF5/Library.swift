@@ -13,6 +13,11 @@ public enum Library {
         return "\(major).\(minor).\(release)"
     }
 
+    /// The version of the headers that this program was built with.
+    public static var headerVersion: String {
+        String(cString: ch5_header_version()).split(separator: " ").last.map(String.init) ?? ""
+    }
+
     /// Stops the library from printing its errors: they are in what is thrown. HDF5 keeps the setting for each thread, so
     /// whatever may fail makes it first.
     static func silence() {

@@ -71,7 +71,8 @@ enum Host {
         withUnsafeBytes(of: &field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 
-    private static func lines(of path: String) -> [Substring] {
+    /// Lines of a small file; none when it cannot be read.
+    static func lines(of path: String) -> [Substring] {
         guard let file = fopen(path, "r") else { return [] }
         defer { fclose(file) }
         var bytes: [UInt8] = []
