@@ -40,7 +40,7 @@ let package = Package(
         .target(
             name: "Job",
             dependencies: [
-                "AstroMAE", "Collectives", "Costs", "HDF5", "Interchange", "Metrics", "MockSurvey", "Survey",
+                "AstroMAE", "CZlib", "Collectives", "Costs", "HDF5", "Interchange", "Metrics", "MockSurvey", "Survey",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(name: "Report", dependencies: ["Costs", "HDF5"]),

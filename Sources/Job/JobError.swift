@@ -14,6 +14,8 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
         case unexpected = 70
         case outputRefused = 73
         case inputOutput = 74
+        /// A signal, or a deadline: the run can be resumed.
+        case stopped = 75
     }
 
     /// The exit code.

@@ -11,14 +11,14 @@ final class OutputFolder {
 
     let path: String
     private let lock: Int32
-    /// Ranks that have a file of their own.
-    private var rankFiles: [String] = []
+    /// Files that only some runs write: those of single ranks, and the predictions as text.
+    private var extras: [String] = []
 
     /// Makes the folder when it is missing and locks it.
     ///
     /// - Throws: ``JobError`` with code 73 when it cannot be made or written, when another job has it, or when it holds
     ///   results and they are not to be overwritten.
-    init(_ path: String, overwrite: Bool) throws {
+    init(_ path: String, overwrite: Bool, resume: Bool = false) throws {
         try Self.make(path)
         lock = try Self.lock(path)
         self.path = path
@@ -29,14 +29,37 @@ final class OutputFolder {
                 .outputRefused, "\(path)/\(folder): is a folder where a result goes; remove it or choose another output"
             )
         }
-        if !finished.isEmpty, !overwrite {
+        // What stands without the marker was being renamed when the run before was ended.
+        if !finished.isEmpty, !overwrite, !resume || finished.contains("Results.json") {
             release()
             throw JobError(
                 .outputRefused,
                 "\(path): already holds \(finished.joined(separator: ", ")); choose another folder, or give --overwrite to replace them"
             )
         }
+        if hasJournal, !overwrite, !resume {
+            release()
+            throw JobError(
+                .outputRefused,
+                "\(path): holds a half-finished run; add --resume to go on with it, or --overwrite to start anew")
+        }
+        if hasJournal, overwrite { removeJournal() }
     }
+
+    /// Whether a folder holds the results of a run that came to its end.
+    static func isFinished(_ path: String) -> Bool { access(path + "/Results.json", F_OK) == 0 }
+
+    private var journal: String { path + "/" + Journal.folder }
+
+    /// Whether a run before did not come to its end.
+    private var hasJournal: Bool { access(journal, F_OK) == 0 }
+
+    /// Makes room for the journals of the ranks.
+    ///
+    /// - Throws: ``JobError`` with code 73.
+    func makeJournal() throws { try Self.make(journal) }
+
+    private func removeJournal() { try? FileManager.default.removeItem(atPath: journal) }
 
     /// A folder of one's own, locked: partitions of two data sets in one folder would look like one.
     ///
@@ -68,6 +91,12 @@ final class OutputFolder {
     /// Where a file is written until it is whole.
     func temporary(_ name: String) -> String { path + "/" + Self.inProgress + name }
 
+    /// The same for a file that only some runs write.
+    func temporary(forExtra name: String) -> String {
+        extras.append(name)
+        return temporary(name)
+    }
+
     /// Refuses to start a job whose results would not fit.
     ///
     /// - Throws: ``JobError`` with code 73.
@@ -89,21 +118,22 @@ final class OutputFolder {
     ///
     /// - Throws: ``JobError`` with code 74.
     func publish() throws {
-        for name in rankFiles + Self.names { try synchronise(temporary(name)) }
+        for name in extras + Self.names { try synchronise(temporary(name)) }
         let marker = path + "/Results.json"
         guard unlink(marker) == 0 || errno == ENOENT else { throw systemFailure("\(marker): cannot be replaced") }
-        removeOldRankFiles()
-        for name in rankFiles + Self.names {
+        removeOldExtras()
+        for name in extras + Self.names {
             guard rename(temporary(name), path + "/" + name) == 0 else {
                 throw systemFailure("\(path)/\(name): cannot be written")
             }
         }
         try synchronise(path)
+        removeJournal()
     }
 
     /// Removes what is not finished.
     func discard() {
-        for name in rankFiles + Self.names { unlink(temporary(name)) }
+        for name in extras + Self.names { unlink(temporary(name)) }
     }
 
     /// Lets other jobs have the folder.
@@ -133,12 +163,13 @@ final class OutputFolder {
     ///
     /// - Throws: ``JobError`` with code 74.
     func write(_ bytes: some Collection<UInt8>, toFileOf rank: Int) throws {
-        rankFiles.append("\(rank).json")
+        extras.append("\(rank).json")
         try write(bytes, to: "\(rank).json")
     }
 
-    /// Files of ranks of the run before, which may have had more of them.
-    private func removeOldRankFiles() {
+    /// Files of the run before that this one may not write.
+    private func removeOldExtras() {
+        unlink(path + "/predictions.csv")
         var rank = 0
         while unlink("\(path)/\(rank).json") == 0 { rank += 1 }
     }

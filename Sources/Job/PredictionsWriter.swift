@@ -13,14 +13,17 @@ final class PredictionsWriter {
     private let partition: Dataset
     private let row: Dataset
     private let objectID: Dataset?
+    private let table: PredictionsTable?
 
-    /// Creates the file.
+    /// Creates the file, and the same as CSV under another path if there is one.
     ///
-    /// - Throws: `HDF5Error` when it cannot be written.
+    /// - Throws: `HDF5Error` or ``JobError`` when it cannot be written.
     init(
-        _ path: String, dataSet: DataSet, schema: PartitionSchema, hasViews: Bool, provenance: [(String, String)]
+        _ path: String, table tablePath: String?, dataSet: DataSet, schema: PartitionSchema, hasViews: Bool,
+        provenance: [(String, String)]
     ) throws {
         let file = try File.create(path)
+        table = try tablePath.map { try PredictionsTable($0, dataSet: dataSet, hasViews: hasViews) }
         self.file = file
         self.dataSet = dataSet
         self.schema = schema
@@ -61,7 +64,8 @@ final class PredictionsWriter {
             let rows = start..<start + piece.rows.count
             try partition.write(rows: rows, from: [Int32](repeating: Int32(piece.partition), count: rows.count))
             try row.write(rows: rows, from: piece.rows.map { Int64($0) })
-            try writeIdentifiers(of: piece, to: rows)
+            let identifiers = try writeIdentifiers(of: piece, to: rows)
+            try table?.write(piece, identifiers: identifiers, columns: columns, from: start - first)
             start = rows.upperBound
         }
     }
@@ -69,15 +73,24 @@ final class PredictionsWriter {
     /// Stores and closes the file.
     ///
     /// - Throws: `HDF5Error` when the disk is full, for instance.
-    func close() throws { try file.close() }
+    func close() throws {
+        try file.close()
+        try table?.close()
+    }
 
-    private func writeIdentifiers(of piece: Shard.Piece, to rows: Range<Int>) throws {
-        guard let objectID else { return }
+    /// Copies the identifiers of some galaxies.
+    ///
+    /// - Returns: The same as texts when a table wants them.
+    private func writeIdentifiers(of piece: Shard.Piece, to rows: Range<Int>) throws -> [String] {
+        guard let objectID else { return [] }
         let source = try PartitionFile(dataSet.path(of: piece.partition), schema: schema)
         if dataSet.identifiers == .strings {
-            try objectID.write(rows: rows, strings: source.stringIdentifiers(rows: piece.rows))
-        } else {
-            try objectID.write(rows: rows, from: source.integerIdentifiers(rows: piece.rows))
+            let identifiers = try source.stringIdentifiers(rows: piece.rows)
+            try objectID.write(rows: rows, strings: identifiers)
+            return identifiers
         }
+        let identifiers = try source.integerIdentifiers(rows: piece.rows)
+        try objectID.write(rows: rows, from: identifiers)
+        return table == nil ? [] : identifiers.map(String.init)
     }
 }

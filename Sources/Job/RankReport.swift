@@ -17,6 +17,8 @@ struct RankReport: BitwiseCopyable {
     /// The largest resident set when the phase began: program, libraries and weights, MB.
     var memoryBefore = 0.0
 
+    /// Galaxies that an earlier attempt predicted.
+    var resumed = 0
     /// Galaxies that lack something.
     var missing = MissingValues()
 
@@ -24,6 +26,6 @@ struct RankReport: BitwiseCopyable {
     /// 5 float64 magnitudes.
     static let bitsPerSample = (20_480 + 40) * 8
 
-    /// Galaxies a second of the rank's wall time; 0 when it had none.
-    var samplesPerSecond: Double { wallTime > 0 ? Double(samples) / wallTime : 0 }
+    /// Galaxies that it predicted itself a second of its wall time; 0 when it had none.
+    var samplesPerSecond: Double { wallTime > 0 ? Double(samples - resumed) / wallTime : 0 }
 }

@@ -122,7 +122,9 @@ struct Results: Encodable {
     var batches: Int { reports.reduce(0) { $0 + $1.batches } }
     var processorTime: Double { reports.reduce(0) { $0 + $1.processorTime } }
     /// Galaxies a second over the wall time of the inference phase.
-    var samplesPerSecond: Double { wallTime.inference > 0 ? Double(samples) / wallTime.inference : 0 }
+    var samplesPerSecond: Double { wallTime.inference > 0 ? Double(samples - resumed) / wallTime.inference : 0 }
+    /// Galaxies that earlier attempts predicted.
+    private var resumed: Int { reports.reduce(0) { $0 + $1.resumed } }
 
     enum CodingKeys: String, CodingKey {
         case schema, device, precision, metrics, provenance, ranks
@@ -139,6 +141,7 @@ struct Results: Encodable {
         case throughput = "throughput_bps"
         case samplesPerSecond = "sample_persec"
         case wallTime = "wall_time (seconds)"
+        case resumed = "resumed_samples"
         case cost, missing
         case processor = "cpu_info"
         case machineMemory = "ram_info (GB)"
@@ -166,6 +169,7 @@ struct Results: Encodable {
         if let metrics { try values.encode(metrics, forKey: .metrics) } else { try values.encodeNil(forKey: .metrics) }
         if let bins { try values.encode(bins, forKey: .bins) } else { try values.encodeNil(forKey: .bins) }
         try values.encode(calibration, forKey: .calibration)
+        try values.encode(resumed, forKey: .resumed)
         try values.encode(cost, forKey: .cost)
         try values.encode(
             Missing(

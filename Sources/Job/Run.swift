@@ -36,18 +36,24 @@ public struct Run {
     /// - Returns: On rank 0 a summary for people, unless the run is quiet.
     /// - Throws: Whatever stops the job on this rank; nothing half-written is left under a final name.
     public mutating func run() throws -> String? {
+        if options.resume, try world.broadcast(OutputFolder.isFinished(options.output), root: 0) {
+            return options.quiet ? nil : "\(options.output): the run is finished; there is nothing to resume"
+        }
         let weights = world.rank == 0 ? try WeightsFile(options.weights) : nil
         let shape = try world.broadcast(weights?.shape ?? NetworkShape(), root: 0)
         let schema = options.schema(shape.bands, shape.imageSize)
-        let output = world.rank == 0 ? try OutputFolder(options.output, overwrite: options.overwrite) : nil
+        let output =
+            world.rank == 0
+            ? try OutputFolder(options.output, overwrite: options.overwrite, resume: options.resume) : nil
         do {
-            let dataSet = try plan(weights, schema: schema, output: output)
+            let instructionSet = try commonInstructionSet()
+            let plan = try plan(weights, schema: schema, instructionSet, output: output)
             clock.end(\.startup)
             let network = try NodeWeights(world: world, node: node).load(
-                weights, of: shape, options.precision, for: try commonInstructionSet())
+                weights, of: shape, options.precision, for: instructionSet)
             try world.barrier()
             clock.end(\.load)
-            return try finish(network, dataSet, schema, output)
+            return try finish(network, plan, schema, output)
         } catch {
             output?.discard()
             output?.release()
@@ -55,8 +61,10 @@ public struct Run {
         }
     }
 
-    /// Rank 0 looks at the data set; all get what it found.
-    private func plan(_ weights: WeightsFile?, schema: PartitionSchema, output: OutputFolder?) throws -> DataSet {
+    /// Rank 0 looks at the data set and at what earlier attempts left; all get what it found.
+    private func plan(
+        _ weights: WeightsFile?, schema: PartitionSchema, _ instructionSet: InstructionSet, output: OutputFolder?
+    ) throws -> RunPlan {
         var found: RunPlan?
         if let output {
             for path in options.data { try output.requireOther(than: path) }
@@ -65,10 +73,18 @@ public struct Run {
             // One line for a few, not a screen for a thousand.
             for warning in dataSet.warnings.prefix(3) { warn(warning) }
             if dataSet.warnings.count > 3 { warn("and \(dataSet.warnings.count - 3) more of that kind") }
-            try output.requireSpace(bytes: PredictionsWriter.byteCount(of: dataSet, ranks: world.size))
-            found = RunPlan(dataSet)
+            try output.requireSpace(bytes: 2 * PredictionsWriter.byteCount(of: dataSet, ranks: world.size))
+            let identity = try RunIdentity(
+                version: version, weightsHash: fileHash(options.weights), options: options,
+                instructionSet: instructionSet, dataSet: dataSet, schema: schema
+            ).hash()
+            let finished = try FinishedGalaxies(
+                in: options.output, identity: identity, columns: Inference.journalColumns(views: options.views),
+                count: dataSet.rows)
+            try output.makeJournal()
+            found = RunPlan(dataSet, finished: finished, identity: identity)
         }
-        return try world.share(found).dataSet
+        return try world.share(found)
     }
 
     /// Says when images are of other bands or units than the network was trained on.
@@ -119,11 +135,12 @@ public struct Run {
     }
 
     private mutating func finish(
-        _ network: PreparedNetwork, _ dataSet: DataSet, _ schema: PartitionSchema, _ output: OutputFolder?
+        _ network: PreparedNetwork, _ plan: RunPlan, _ schema: PartitionSchema, _ output: OutputFolder?
     ) throws -> String? {
+        let dataSet = plan.dataSet
         let rows = dataSet.partitions.map(\.rows)
         let shares = shares(rows)
-        let outcome = try infer(network, dataSet, schema, Shard(shares[world.rank], partitionRows: rows))
+        let outcome = try infer(network, plan, schema, Shard(shares[world.rank], partitionRows: rows))
         try world.barrier()
         clock.end(\.inference)
 
@@ -139,7 +156,9 @@ public struct Run {
         let weightsHash = try output.map { _ in try fileHash(options.weights) } ?? ""
         let writer = try output.map {
             try PredictionsWriter(
-                $0.temporary("predictions.h5"), dataSet: dataSet, schema: schema, hasViews: options.views > 1,
+                $0.temporary("predictions.h5"),
+                table: options.writesCSV ? $0.temporary(forExtra: "predictions.csv") : nil, dataSet: dataSet,
+                schema: schema, hasViews: options.views > 1,
                 provenance: provenanceTexts(network, weightsHash: weightsHash))
         }
         let columns =
@@ -164,14 +183,19 @@ public struct Run {
     }
 
     private func infer(
-        _ network: PreparedNetwork, _ dataSet: DataSet, _ schema: PartitionSchema, _ shard: Shard
+        _ network: PreparedNetwork, _ plan: RunPlan, _ schema: PartitionSchema, _ shard: Shard
     ) throws -> Inference.Outcome {
+        let dataSet = plan.dataSet
         var progress = Progress(
             total: dataSet.rows, isShown: world.rank == 0 && !options.quiet, isLaunched: Launcher.isPresent)
         let inference = Inference(
             network: network, dataSet: dataSet, schema: schema, shard: shard, batchSize: options.batchSize,
             threads: options.threads, views: options.views)
-        return try inference.run { progress.update(Double($0) / Double(shard.galaxies.count)) }
+        let journal = try JournalWriter(
+            "\(options.output)/\(Journal.folder)/\(plan.finished.attempts + 1)-\(world.rank)", identity: plan.identity)
+        return try inference.run(finished: plan.finished, journal: journal) {
+            progress.update(Double($0) / Double(shard.galaxies.count))
+        }
     }
 
     /// Finite input may still be so far from any galaxy that the network overflows; the user should know.

@@ -25,8 +25,12 @@ public struct RunOptions: Sendable {
     public var fileLimit: Int?
     /// Names of the partitions of each rank, in the folder of ``data``, where a plan has dealt them.
     var assignment: [[String]]?
+    /// Whether predictions are also written as CSV.
+    public var writesCSV = false
     /// Whether each rank's entry is also written as a file of its own.
     public var writesRankFiles = false
+    /// Whether a half-finished run in the output folder is gone on with.
+    public var resume = false
     /// Whether results that stand in the output folder are replaced.
     public var overwrite = false
     /// The widest instruction set that may be used, by its short name; nil for whatever the processors have.

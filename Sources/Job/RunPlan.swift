@@ -9,8 +9,13 @@ struct RunPlan: Codable {
     let rows: [Int]
     let hasRedshift: Bool
     let identifiers: Int
+    /// What earlier attempts have done, and the hash that this attempt's journals begin with.
+    let finished: FinishedGalaxies
+    let identity: [UInt8]
 
-    init(_ dataSet: DataSet) {
+    init(_ dataSet: DataSet, finished: FinishedGalaxies, identity: [UInt8]) {
+        self.finished = finished
+        self.identity = identity
         folder = dataSet.folder
         names = dataSet.partitions.map(\.name)
         rows = dataSet.partitions.map(\.rows)

@@ -59,11 +59,17 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Take only the first partitions.", valueName: "count"))
     var fileLimit: Int?
 
+    @Flag(help: "Also write the predictions as text, predictions.csv.")
+    var csv = false
+
     @Flag(help: "Also write the entry of each rank as a file of its own, 0.json and on.")
     var rankFiles = false
 
     @Flag(help: "Replace results that stand in the output folder.")
     var overwrite = false
+
+    @Flag(help: "Go on with a half-finished run in the output folder; start when there is none.")
+    var resume = false
 
     @Flag(help: "Print neither progress nor summary.")
     var quiet = false
@@ -76,6 +82,9 @@ struct RunCommand: ParsableCommand {
 
     func validate() throws {
         guard batchSize ?? 1 > 0 else { throw ValidationError("--batch-size must be at least 1.") }
+        guard !(overwrite && resume) else {
+            throw ValidationError("--overwrite starts anew and --resume goes on: give one of them.")
+        }
         guard threads > 0 else { throw ValidationError("--threads must be at least 1.") }
         if let uncertainty, !(2...8).contains(uncertainty) { throw ValidationError("--uncertainty must be 2 to 8.") }
         if payload != nil {
@@ -93,6 +102,7 @@ struct RunCommand: ParsableCommand {
     func run() {
         let start = ContinuousClock.now
         underMPI { world, node, ready in
+            StopSignal.listen()
             var run = Run(
                 try options(world), world: world, node: node, version: Photoz.version, start: start,
                 ready: ready)
@@ -106,6 +116,7 @@ struct RunCommand: ParsableCommand {
             ?? RunOptions(weights: weights, data: data, output: output ?? "")
         options.batchSize = batchSize ?? options.batchSize
         options.writesRankFiles = rankFiles
+        options.writesCSV = csv
         options.precision = precision
         options.views = uncertainty ?? 1
         options.threads = min(threads, RunOptions.cores)
@@ -118,6 +129,7 @@ struct RunCommand: ParsableCommand {
         options.sharding = shard ?? options.sharding
         options.fileLimit = fileLimit
         options.overwrite = overwrite
+        options.resume = resume
         options.quiet = quiet
         options.prices = prices.prices
         options.commandLine = CommandLine.arguments

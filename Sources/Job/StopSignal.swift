@@ -1,0 +1,26 @@
+import Glibc
+import Synchronization
+
+/// Whether the system has asked the job to stop: SIGTERM and SIGUSR1, which batch systems send before a time limit.
+public enum StopSignal {
+    private static let number = Atomic<Int32>(0)
+
+    /// From now on these signals are noted instead of ending the process; the job looks between batches.
+    public static func listen() {
+        // Made here: a handler may not make it.
+        number.store(0, ordering: .releasing)
+        for signal in [SIGTERM, SIGUSR1] {
+            Glibc.signal(signal) { StopSignal.number.store($0, ordering: .releasing) }
+        }
+    }
+
+    /// The signal that came, by its name; nil while none has.
+    static var received: String? {
+        switch number.load(ordering: .acquiring) {
+        case 0: nil
+        case SIGTERM: "SIGTERM"
+        case SIGUSR1: "SIGUSR1"
+        case let other: "signal \(other)"
+        }
+    }
+}
