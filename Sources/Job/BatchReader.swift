@@ -4,7 +4,7 @@ import Synchronization
 
 /// Reads a rank's batches one ahead of the computation, on a thread of its own: the only one that reads partitions.
 final class BatchReader {
-    /// A batch in memory.
+    /// A piece of a batch in memory.
     struct Batch {
         /// Galaxies of the data set.
         let galaxies: Range<Int>
@@ -12,13 +12,21 @@ final class BatchReader {
         let buffers: GalaxyBuffers
         /// How many of them lack something.
         let missing: MissingValues
+        /// Those that could not be read; their numbers are 0.
+        let skipped: [Skipped]
+    }
+
+    /// Rows that were left out, and which galaxies they are.
+    struct Skipped {
+        let galaxies: Range<Int>
+        let rows: SkippedRows
     }
 
     private let ring: Ring
 
     /// Starts reading.
-    init(_ batches: [Shard], of dataSet: DataSet, schema: PartitionSchema) {
-        ring = Ring(batches, dataSet: dataSet, schema: schema)
+    init(_ work: Work, of dataSet: DataSet, schema: PartitionSchema, onError policy: ErrorPolicy) {
+        ring = Ring(work, reader: PieceReader(dataSet: dataSet, schema: schema, policy: policy), schema: schema)
         let ring = ring
         DispatchQueue(label: "photoz.reader").async { ring.fill() }
     }
@@ -28,15 +36,15 @@ final class BatchReader {
     /// - Throws: What reading a batch or `body` throws.
     func forEach(_ body: (Batch) throws -> Void) throws {
         defer { ring.stop() }
-        for index in ring.batches.indices {
+        for index in 0... {
             ring.filled.wait()
             let slot = ring.slots[index % Ring.depth]
             if let failure = slot.failure { throw failure }
-            let galaxies = ring.batches[index].galaxies
+            guard let galaxies = slot.galaxies else { return }
             try body(
                 Batch(
-                    galaxies: galaxies, buffers: slot.buffers(galaxies.count, schema: ring.schema),
-                    missing: slot.missing))
+                    galaxies: galaxies, buffers: slot.all.slice(0..<galaxies.count, schema: ring.schema),
+                    missing: slot.missing, skipped: slot.skipped))
             ring.free.signal()
         }
     }
@@ -47,36 +55,38 @@ final class BatchReader {
 private final class Ring: @unchecked Sendable {
     static let depth = 2
 
-    let batches: [Shard]
     let schema: PartitionSchema
     let slots: [Slot]
     let free = DispatchSemaphore(value: 0)
     let filled = DispatchSemaphore(value: 0)
     private let done = DispatchSemaphore(value: 0)
-    private let dataSet: DataSet
+    private let work: Work
+    private let reader: PieceReader
     private let isStopped = Atomic(false)
 
-    init(_ batches: [Shard], dataSet: DataSet, schema: PartitionSchema) {
-        self.batches = batches
-        self.dataSet = dataSet
+    init(_ work: Work, reader: PieceReader, schema: PartitionSchema) {
+        self.work = work
+        self.reader = reader
         self.schema = schema
-        let largest = batches.map(\.galaxies.count).max() ?? 0
-        slots = (0..<Self.depth).map { _ in Slot(galaxies: largest, schema: schema) }
+        slots = (0..<Self.depth).map { _ in Slot(galaxies: work.largestPiece, schema: schema) }
         // Signalled rather than created with this value: a semaphore must not end with less than it began with.
         for _ in slots { free.signal() }
     }
 
-    /// The reader's work: each batch into the next free slot, until one fails.
+    /// The reader's work: each piece into the next free slot, until there is none left or one fails.
     func fill() {
         defer { done.signal() }
-        var open: (index: Int, file: PartitionFile)?
-        for (index, batch) in batches.enumerated() {
+        for index in 0... {
             free.wait()
             guard !isStopped.load(ordering: .acquiring) else { return }
             let slot = slots[index % Self.depth]
-            do { try read(batch, into: slot, open: &open) } catch { slot.failure = error }
+            do {
+                let piece = try work.next()
+                slot.galaxies = piece?.galaxies
+                if let piece { try reader.read(piece, into: slot) }
+            } catch { slot.failure = error }
             filled.signal()
-            guard slot.failure == nil else { return }
+            guard slot.failure == nil, slot.galaxies != nil else { return }
         }
     }
 
@@ -86,36 +96,16 @@ private final class Ring: @unchecked Sendable {
         free.signal()
         done.wait()
     }
-
-    private func read(_ batch: Shard, into slot: Slot, open: inout (index: Int, file: PartitionFile)?) throws {
-        var first = 0
-        slot.missing = MissingValues()
-        for piece in batch.pieces {
-            if open?.index != piece.partition {
-                open = nil
-                let file = try PartitionFile(dataSet.path(of: piece.partition), schema: schema)
-                let expected = dataSet.partitions[piece.partition].rows
-                guard file.rows == expected else {
-                    throw PartitionError(
-                        file: file.path,
-                        faults: ["holds \(file.rows) galaxies and held \(expected) when the job started"])
-                }
-                open = (piece.partition, file)
-            }
-            let rows = first..<first + piece.rows.count
-            if let file = open?.file {
-                slot.missing += try file.read(rows: piece.rows, into: slot.buffers(rows, schema: schema))
-            }
-            first = rows.upperBound
-        }
-    }
 }
 
 /// Memory of one batch.
 private final class Slot {
-    private let all: GalaxyBuffers
+    let all: GalaxyBuffers
+    /// What it holds; nil behind the last one.
+    var galaxies: Range<Int>?
     var failure: (any Error)?
     var missing = MissingValues()
+    var skipped: [BatchReader.Skipped] = []
 
     init(galaxies: Int, schema: PartitionSchema) {
         func room(_ count: Int) -> UnsafeMutableBufferPointer<Float> { .allocate(capacity: max(count, 1)) }
@@ -124,13 +114,64 @@ private final class Slot {
             magnitudes: room(galaxies * schema.bands), redshifts: room(galaxies))
     }
 
-    func buffers(_ rows: Range<Int>, schema: PartitionSchema) -> GalaxyBuffers { all.slice(rows, schema: schema) }
-
-    func buffers(_ count: Int, schema: PartitionSchema) -> GalaxyBuffers { buffers(0..<count, schema: schema) }
-
     deinit {
         all.images.deallocate()
         all.magnitudes.deallocate()
         all.redshifts.deallocate()
+    }
+}
+
+/// Reads pieces of partitions, and keeps the last partition open.
+private final class PieceReader {
+    private let dataSet: DataSet
+    private let schema: PartitionSchema
+    private let policy: ErrorPolicy
+    private var open: (index: Int, file: PartitionFile)?
+
+    init(dataSet: DataSet, schema: PartitionSchema, policy: ErrorPolicy) {
+        self.dataSet = dataSet
+        self.schema = schema
+        self.policy = policy
+    }
+
+    func read(_ piece: Shard, into slot: Slot) throws {
+        (slot.missing, slot.skipped) = (MissingValues(), [])
+        var first = 0
+        for part in piece.pieces {
+            let places = first..<first + part.rows.count
+            let buffers = slot.all.slice(places, schema: schema)
+            do { slot.missing += try read(part, into: buffers) } catch {
+                guard policy == .skip else { throw error }
+                readOneByOne(part, galaxies: piece.galaxies.lowerBound + first, buffers, slot)
+            }
+            first = places.upperBound
+        }
+    }
+
+    private func read(_ part: Shard.Piece, into buffers: GalaxyBuffers) throws -> MissingValues {
+        if open?.index != part.partition {
+            open = nil
+            open = (part.partition, try dataSet.openAsBefore(part.partition, schema: schema))
+        }
+        return try open?.file.read(rows: part.rows, into: buffers) ?? MissingValues()
+    }
+
+    /// Finds out which of the rows cannot be read, and leaves those out.
+    private func readOneByOne(_ part: Shard.Piece, galaxies first: Int, _ buffers: GalaxyBuffers, _ slot: Slot) {
+        for (index, row) in part.rows.enumerated() {
+            let one = buffers.slice(index..<index + 1, schema: schema)
+            do {
+                slot.missing += try read(Shard.Piece(partition: part.partition, rows: row..<row + 1), into: one)
+            } catch {
+                one.images.update(repeating: 0)
+                one.magnitudes.update(repeating: 0)
+                one.redshifts.update(repeating: .nan)
+                let name = dataSet.partitions[part.partition].name
+                slot.skipped.append(
+                    BatchReader.Skipped(
+                        galaxies: first + index..<first + index + 1,
+                        rows: SkippedRows(file: name, rows: row..<row + 1, error: error)))
+            }
+        }
     }
 }

@@ -1,11 +1,39 @@
 import Collectives
-import Survey
 
-/// Brings the predictions of all ranks to rank 0, block by block in data-set order.
+/// Brings the predictions of all ranks to rank 0, block by block in data-set order: rank 0 never holds more than a block,
+/// whichever ranks have its galaxies.
 struct BlockCollection {
-    let communicator: Communicator
-    /// The galaxies of each rank: neighbouring runs, in rank order.
-    let shares: [Range<Int>]
+    /// Neighbouring galaxies of a rank.
+    private struct Part: BitwiseCopyable {
+        let rank: Int
+        let first: Int
+        let end: Int
+    }
+
+    private let communicator: Communicator
+    /// Galaxies in all.
+    private let total: Int
+    /// This rank's runs in the order of galaxies.
+    private let mine: [Outcome.Run]
+    /// All ranks' runs in the order of galaxies, on rank 0; empty elsewhere.
+    private let parts: [Part]
+
+    /// Every rank calls it.
+    ///
+    /// - Parameters:
+    ///   - runs: The galaxies that this rank has; together the ranks have each galaxy once.
+    ///   - total: Galaxies in all.
+    ///   - communicator: All ranks.
+    /// - Throws: A communication error.
+    init(_ runs: [Outcome.Run], total: Int, on communicator: Communicator) throws {
+        self.communicator = communicator
+        self.total = total
+        mine = runs.sorted { $0.galaxies.lowerBound < $1.galaxies.lowerBound }
+        let own = mine.map {
+            Part(rank: communicator.rank, first: $0.galaxies.lowerBound, end: $0.galaxies.upperBound)
+        }
+        parts = (try communicator.gatherVarying(own, root: 0) ?? []).flatMap(\.self).sorted { $0.first < $1.first }
+    }
 
     /// Calls `body` on rank 0 with each block of ``PredictionsWriter/block`` galaxies, the last one smaller. Blocks do not
     /// depend on the number of ranks, so what is written in them does not either.
@@ -15,35 +43,43 @@ struct BlockCollection {
     ///   - body: Gets a block's first galaxy, and the columns of the block.
     /// - Throws: A communication error, or what `body` throws.
     func forEachBlock(_ columns: [[Float]], _ body: (Int, [[Float]]) throws -> Void) throws {
-        let total = shares.last?.upperBound ?? 0
+        var (nextRun, nextPart) = (0, 0)
         for first in stride(from: 0, to: total, by: PredictionsWriter.block) {
             let block = first..<min(first + PredictionsWriter.block, total)
-            if communicator.rank == 0 {
-                try body(first, try columns.map { try receive(block, $0) })
-            } else {
-                for column in columns { try send(block, column) }
+            while nextRun < mine.count, mine[nextRun].galaxies.upperBound <= first { nextRun += 1 }
+            let own = mine[nextRun...].prefix { $0.galaxies.lowerBound < block.upperBound }
+            guard communicator.rank == 0 else {
+                if !own.isEmpty { for column in columns { try communicator.send(cut(own, block, column), to: 0) } }
+                continue
             }
+            while nextPart < parts.count, parts[nextPart].end <= first { nextPart += 1 }
+            let inBlock = parts[nextPart...].prefix { $0.first < block.upperBound }
+            try body(first, try columns.map { try receive(inBlock, block, cut(own, block, $0)) })
         }
     }
 
-    /// A rank's part of a block, as a range of its own galaxies.
-    private func part(of block: Range<Int>, rank: Int) -> Range<Int> {
-        let common = block.clamped(to: shares[rank])
-        return common.lowerBound - shares[rank].lowerBound..<common.upperBound - shares[rank].lowerBound
+    /// This rank's numbers of a block, in the order of galaxies.
+    private func cut(_ runs: ArraySlice<Outcome.Run>, _ block: Range<Int>, _ column: [Float]) -> [Float] {
+        runs.flatMap { run in
+            let part = run.galaxies.clamped(to: block)
+            let place = run.place + part.lowerBound - run.galaxies.lowerBound
+            return column[place..<place + part.count]
+        }
     }
 
-    private func send(_ block: Range<Int>, _ column: [Float]) throws {
-        let part = part(of: block, rank: communicator.rank)
-        guard !part.isEmpty else { return }
-        try communicator.send(Array(column[part]), to: 0)
-    }
-
-    private func receive(_ block: Range<Int>, _ column: [Float]) throws -> [Float] {
+    /// A block of one column: one message from each rank that has a part of it.
+    private func receive(_ parts: ArraySlice<Part>, _ block: Range<Int>, _ own: [Float]) throws -> [Float] {
+        var waiting = [0: own[...]]
         var whole: [Float] = []
-        for rank in shares.indices {
-            let part = part(of: block, rank: rank)
-            guard !part.isEmpty else { continue }
-            whole += rank == 0 ? Array(column[part]) : try communicator.receiveArray(of: Float.self, from: rank)
+        for part in parts {
+            let count = min(part.end, block.upperBound) - max(part.first, block.lowerBound)
+            var numbers = try waiting[part.rank] ?? communicator.receiveArray(of: Float.self, from: part.rank)[...]
+            guard numbers.count >= count else {
+                throw JobError(.unexpected, "rank \(part.rank) sent too few predictions; this is a bug of photoz")
+            }
+            whole += numbers.prefix(count)
+            numbers = numbers.dropFirst(count)
+            waiting[part.rank] = numbers
         }
         return whole
     }

@@ -31,6 +31,7 @@ struct RankResult: Encodable {
         case samples = "num_samples"
         case inference = "inference_time (seconds)"
         case readWait = "read_wait (seconds)"
+        case idle = "idle_time (seconds)"
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -62,6 +63,7 @@ struct RankResult: Encodable {
         try values.encode(report.samples, forKey: .samples)
         try values.encode(report.wallTime, forKey: .inference)
         try values.encode(report.readWait, forKey: .readWait)
+        try values.encode(report.idle, forKey: .idle)
     }
 }
 

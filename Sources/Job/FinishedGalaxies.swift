@@ -1,128 +1,164 @@
+import Collectives
 import FoundationEssentials
 import Glibc
 
-/// What the journals of earlier attempts hold.
-struct FinishedGalaxies: Codable {
-    /// A run of galaxies, and where its columns are.
-    struct Record: Codable {
-        let galaxies: Range<Int>
+/// What the journals of earlier attempts hold: known on every rank, while the findings stay in the files until their rank
+/// reads them.
+struct FinishedGalaxies {
+    /// Neighbouring galaxies in records behind one another.
+    struct Run: BitwiseCopyable {
+        var first: Int
+        var end: Int
         /// Index into the files.
         let file: Int
-        /// Where the columns begin.
+        /// Where the first record begins.
         let place: Int
+
+        var galaxies: Range<Int> { first..<end }
     }
 
     /// Paths of the journals.
-    private(set) var files: [String] = []
+    private let files: [String]
     /// In the order of galaxies; no two have a galaxy in common.
-    private(set) var records: [Record] = []
+    private let runs: [Run]
+    private let columns: Int
+    /// Galaxies of the data set.
+    private let total: Int
     /// Attempts so far.
-    private(set) var attempts = 0
+    let attempts: Int
 
-    /// Nothing is finished.
-    init() {}
-
-    /// Reads the journals in a folder of results; records that are torn or damaged end a journal.
+    /// Reads the journals in a folder of results, each rank some of them. What is torn or damaged ends a journal. Every rank
+    /// calls it.
     ///
     /// - Parameters:
     ///   - output: The folder of the results.
     ///   - identity: Of this run.
     ///   - columns: Numbers of a galaxy.
-    ///   - count: Galaxies of the data set.
+    ///   - total: Galaxies of the data set.
+    ///   - world: All ranks.
     /// - Throws: ``JobError`` with code 73 when a journal belongs to another run.
-    init(in output: String, identity: [UInt8], columns: Int, count: Int) throws {
-        let folder = output + "/" + Journal.folder
-        let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
-        for name in names {
-            guard let attempt = name.split(separator: "-").first.flatMap({ Int($0) }) else { continue }
-            attempts = max(attempts, attempt)
-            try read(folder + "/" + name, output: output, identity: identity, columns: columns, count: count)
+    init(in output: String, identity: [UInt8], columns: Int, total: Int, world: Communicator) throws {
+        self.columns = columns
+        self.total = total
+        files = try world.share(world.rank == 0 ? Self.journals(in: output) : nil)
+        attempts = files.compactMap { $0.split(separator: "/").last?.split(separator: "-").first }
+            .compactMap { Int($0) }.max() ?? 0
+        var mine: [Run] = []
+        for file in stride(from: world.rank, to: files.count, by: world.size) {
+            mine += try Self.scan(files[file], file, output, identity: identity, columns: columns, total: total)
         }
-        removeOverlaps()
+        let all = try world.gatherVarying(mine, root: 0)
+        runs = try world.broadcast(all.map { Self.withoutOverlaps($0.flatMap(\.self)) }, root: 0)
     }
 
-    private mutating func read(
-        _ path: String, output: String, identity: [UInt8], columns: Int, count: Int
-    ) throws {
-        guard let data = FileManager.default.contents(atPath: path) else { return }
-        let bytes = [UInt8](data)
+    private static func journals(in output: String) -> [String] {
+        let folder = output + "/" + Journal.folder
+        return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted().map { folder + "/" + $0 }
+    }
+
+    // MARK: Looking
+
+    private static func scan(
+        _ path: String, _ file: Int, _ output: String, identity: [UInt8], columns: Int, total: Int
+    ) throws -> [Run] {
+        guard let data = FileManager.default.contents(atPath: path) else { return [] }
         let start = Journal.magic.count + Journal.identitySize
         // A process that was killed at once leaves an empty file, or half a head.
-        guard bytes.count >= start, bytes.starts(with: Journal.magic) else { return }
-        guard bytes[Journal.magic.count..<start].elementsEqual(identity) else {
+        guard data.count >= start, data.starts(with: Journal.magic) else { return [] }
+        guard data[Journal.magic.count..<start].elementsEqual(identity) else {
             throw JobError(
                 .outputRefused,
-                "\(output): holds a half-finished run with other weights, data, settings or instruction set; start anew with --overwrite, or choose another folder"
+                "\(output): holds a half-finished run of another version, or with other weights, data, settings or instruction set; start anew with --overwrite, or choose another folder"
             )
         }
-        files.append(path)
-        bytes.withUnsafeBytes { bytes in
+        var runs: [Run] = []
+        data.withUnsafeBytes { bytes in
             var place = start
-            while place + Journal.recordHead <= bytes.count {
-                let first = Int(bytes.loadUnaligned(fromByteOffset: place, as: Int64.self))
-                let galaxies = Int(bytes.loadUnaligned(fromByteOffset: place + 8, as: Int32.self))
-                let found = Int(bytes.loadUnaligned(fromByteOffset: place + 12, as: Int32.self))
-                let checksum = bytes.loadUnaligned(fromByteOffset: place + 16, as: UInt32.self)
-                let body = place + Journal.recordHead
-                guard found == columns, galaxies > 0, first >= 0, first <= count, galaxies <= count - first,
-                    4 * columns * galaxies <= bytes.count - body
-                else { return }
-                let end = body + 4 * columns * galaxies
-                let isWhole =
-                    Journal.checksum(
-                        UnsafeRawBufferPointer(rebasing: bytes[place..<place + 16]),
-                        UnsafeRawBufferPointer(rebasing: bytes[body..<end])) == checksum
-                guard isWhole else { return }
-                records.append(Record(galaxies: first..<first + galaxies, file: files.count - 1, place: body))
-                place = end
+            while let head = wholeRecord(bytes, at: place, columns: columns, total: total) {
+                if let last = runs.last, last.end == head.first {
+                    runs[runs.count - 1].end = head.galaxies.upperBound
+                } else {
+                    runs.append(Run(first: head.first, end: head.galaxies.upperBound, file: file, place: place))
+                }
+                place += Journal.Head.size + head.bodySize
             }
+        }
+        return runs
+    }
+
+    private static func wholeRecord(
+        _ bytes: UnsafeRawBufferPointer, at place: Int, columns: Int, total: Int
+    ) -> Journal.Head? {
+        guard place + Journal.Head.size <= bytes.count else { return nil }
+        let numbers = UnsafeRawBufferPointer(rebasing: bytes[place..<place + Journal.Head.size])
+        let body = place + Journal.Head.size
+        guard let head = Journal.Head(numbers, columns: columns, total: total), head.bodySize <= bytes.count - body,
+            head.checksum(UnsafeRawBufferPointer(rebasing: bytes[body..<body + head.bodySize]))
+                == Journal.Head.checksum(in: numbers)
+        else { return nil }
+        return head
+    }
+
+    /// Two attempts may have finished the same galaxies, when the second could not read the first's journal.
+    static func withoutOverlaps(_ runs: [Run]) -> [Run] {
+        var end = 0
+        return runs.sorted { ($0.first, $0.file) < ($1.first, $1.file) }.compactMap { run in
+            var rest = run
+            rest.first = max(run.first, end)
+            end = max(end, run.end)
+            return rest.first < rest.end ? rest : nil
         }
     }
 
-    /// Another attempt may have finished galaxies again, whose journal was not read then; the first record stays.
-    private mutating func removeOverlaps() {
-        records.sort { $0.galaxies.lowerBound < $1.galaxies.lowerBound }
-        var end = 0
-        records = records.filter { record in
-            guard record.galaxies.lowerBound >= end else { return false }
-            end = record.galaxies.upperBound
-            return true
-        }
-    }
+    // MARK: Using
 
     /// The galaxies of a share that are left to do, in order.
     func left(of share: Range<Int>) -> [Range<Int>] {
         var (left, next) = ([Range<Int>](), share.lowerBound)
-        for record in records where record.galaxies.overlaps(share) {
-            if next < record.galaxies.lowerBound { left.append(next..<record.galaxies.lowerBound) }
-            next = min(record.galaxies.upperBound, share.upperBound)
+        for run in runs where run.galaxies.overlaps(share) {
+            if next < run.first { left.append(next..<run.first) }
+            next = min(run.end, share.upperBound)
         }
         if next < share.upperBound { left.append(next..<share.upperBound) }
         return left
     }
 
-    /// Gives `body` the columns of each finished run of galaxies within a share.
+    /// Gives `body` the findings about each finished run of galaxies within a share, in pieces as they were journaled.
     ///
     /// - Throws: ``JobError`` with code 74 when a journal cannot be read again.
-    func forEach(
-        in share: Range<Int>, columns: Int, _ body: (_ galaxies: Range<Int>, _ columns: [ArraySlice<Float>]) -> Void
-    ) throws {
-        var open: (file: Int, descriptor: Int32)?
-        defer { if let open { close(open.descriptor) } }
-        for record in records where record.galaxies.overlaps(share) {
-            if open?.file != record.file {
-                if let open { close(open.descriptor) }
-                open = (record.file, Glibc.open(files[record.file], O_RDONLY | O_CLOEXEC))
-            }
-            let count = record.galaxies.count
-            var numbers = [Float](repeating: 0, count: columns * count)
-            let size = 4 * numbers.count
-            guard let open, pread(open.descriptor, &numbers, size, record.place) == size else {
-                throw systemFailure("\(files[record.file]): cannot be read")
-            }
-            let part = record.galaxies.clamped(to: share)
-            let places = part.lowerBound - record.galaxies.lowerBound..<part.upperBound - record.galaxies.lowerBound
-            body(part, (0..<columns).map { numbers[$0 * count + places.lowerBound..<$0 * count + places.upperBound] })
+    func forEach(in share: Range<Int>, _ body: (Findings) -> Void) throws {
+        for run in runs where run.galaxies.overlaps(share) {
+            let wanted = run.galaxies.clamped(to: share)
+            let path = files[run.file]
+            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw systemFailure("\(path): cannot be read") }
+            defer { close(descriptor) }
+            var place = run.place
+            while try read(path, descriptor, &place, wanted, body) < wanted.upperBound {}
         }
+    }
+
+    /// Reads the record at `place` and moves behind it.
+    ///
+    /// - Returns: The galaxy behind the record's.
+    private func read(
+        _ path: String, _ descriptor: Int32, _ place: inout Int, _ wanted: Range<Int>, _ body: (Findings) -> Void
+    ) throws -> Int {
+        var bytes = [UInt8](repeating: 0, count: Journal.Head.size)
+        guard pread(descriptor, &bytes, bytes.count, place) == bytes.count,
+            let head = bytes.withUnsafeBytes({ Journal.Head($0, columns: columns, total: total) })
+        else { throw JobError(.inputOutput, "\(path): was changed while it was read; start the job again") }
+        defer { place += Journal.Head.size + head.bodySize }
+        guard head.galaxies.overlaps(wanted) else { return head.galaxies.upperBound }
+        var numbers = [Float](repeating: 0, count: columns * head.count)
+        guard pread(descriptor, &numbers, head.bodySize, place + Journal.Head.size) == head.bodySize else {
+            throw systemFailure("\(path): cannot be read")
+        }
+        let all = Findings(
+            galaxies: head.galaxies,
+            columns: (0..<columns).map { Array(numbers[$0 * head.count..<($0 + 1) * head.count]) },
+            missingRedshifts: head.missingRedshifts)
+        body(all.part(head.galaxies.clamped(to: wanted)))
+        return head.galaxies.upperBound
     }
 }

@@ -3,31 +3,70 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// What of a run is finished, so that another can go on: predictions of runs of neighbouring galaxies, appended to a file of
+/// What of a run is finished, so that another can go on: findings about runs of neighbouring galaxies, appended to a file of
 /// each rank, each with a checksum, stored on the disk about once a second.
 ///
-/// The file: the bytes `photozJ1` and the run's 32-byte identity; then records of first galaxy (Int64), galaxies (Int32),
-/// columns (Int32), the checksum (CRC-32 of these numbers and the columns, UInt32), and the columns (Float32), all in this
-/// machine's order of bytes.
+/// The file: the bytes `photozJ1` and the run's 32-byte identity; then records. A record: first galaxy (Int64), galaxies,
+/// columns, missing redshifts (Int32), the checksum (CRC-32 of these numbers and the columns, UInt32), and the columns
+/// (Float32), all in this machine's order of bytes.
 enum Journal {
     static let folder = "journal"
     static let magic = Array("photozJ1".utf8)
     static let identitySize = 32
-    static let recordHead = 20
 
-    /// A record's first 16 bytes.
-    static func head(first: Int, count: Int, columns: Int) -> [UInt8] {
-        var bytes: [UInt8] = []
-        withUnsafeBytes(of: Int64(first)) { bytes += $0 }
-        withUnsafeBytes(of: Int32(count)) { bytes += $0 }
-        withUnsafeBytes(of: Int32(columns)) { bytes += $0 }
-        return bytes
-    }
+    /// The numbers that a record begins with.
+    struct Head {
+        static let size = 24
+        private static let checkedSize = 20
 
-    /// CRC-32 of a record's head and its columns.
-    static func checksum(_ head: UnsafeRawBufferPointer, _ columns: UnsafeRawBufferPointer) -> UInt32 {
-        let start = crc32(0, head.bindMemory(to: UInt8.self).baseAddress, UInt32(head.count))
-        return UInt32(crc32(start, columns.bindMemory(to: UInt8.self).baseAddress, UInt32(columns.count)))
+        let first: Int
+        let count: Int
+        let columns: Int
+        let missingRedshifts: Int
+
+        var galaxies: Range<Int> { first..<first + count }
+        /// Bytes of the columns.
+        var bodySize: Int { 4 * columns * count }
+
+        /// The bytes that the checksum covers.
+        var bytes: [UInt8] {
+            var bytes: [UInt8] = []
+            withUnsafeBytes(of: Int64(first)) { bytes += $0 }
+            for number in [count, columns, missingRedshifts] {
+                withUnsafeBytes(of: Int32(truncatingIfNeeded: number)) { bytes += $0 }
+            }
+            return bytes
+        }
+
+        init(_ findings: Findings, columns: Int) {
+            first = findings.galaxies.lowerBound
+            count = findings.galaxies.count
+            self.columns = columns
+            missingRedshifts = findings.missingRedshifts
+        }
+
+        /// Reads a head and what it says its checksum is; nil when it makes no sense for a data set of `total` galaxies.
+        init?(_ bytes: UnsafeRawBufferPointer, columns: Int, total: Int) {
+            func number(_ place: Int) -> Int { Int(bytes.loadUnaligned(fromByteOffset: place, as: Int32.self)) }
+            first = Int(bytes.loadUnaligned(as: Int64.self))
+            count = number(8)
+            self.columns = number(12)
+            missingRedshifts = number(16)
+            guard self.columns == columns, count > 0, first >= 0, first <= total, count <= total - first else {
+                return nil
+            }
+        }
+
+        /// The checksum that stands behind the head's numbers.
+        static func checksum(in bytes: UnsafeRawBufferPointer) -> UInt32 {
+            bytes.loadUnaligned(fromByteOffset: checkedSize, as: UInt32.self)
+        }
+
+        /// CRC-32 of the head's numbers and the columns.
+        func checksum(_ columns: UnsafeRawBufferPointer) -> UInt32 {
+            let start = bytes.withUnsafeBufferPointer { crc32(0, $0.baseAddress, UInt32($0.count)) }
+            return UInt32(crc32(start, columns.bindMemory(to: UInt8.self).baseAddress, UInt32(columns.count)))
+        }
     }
 }
 
@@ -36,9 +75,11 @@ final class JournalWriter: Sendable {
     private struct State {
         var pending: [UInt8] = []
         var lastFlush = ContinuousClock.now
+        var isNew = true
         var failure: JobError?
     }
 
+    private let folder: String
     private let path: String
     private let descriptor: Int32
     private let state = Mutex(State())
@@ -48,8 +89,9 @@ final class JournalWriter: Sendable {
     /// Creates the file; it must not be there.
     ///
     /// - Throws: ``JobError`` with code 74.
-    init(_ path: String, identity: [UInt8]) throws {
-        self.path = path
+    init(_ name: String, in folder: String, identity: [UInt8]) throws {
+        self.folder = folder
+        path = folder + "/" + name
         descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw systemFailure("\(path): cannot be created") }
         state.withLock { $0.pending = Journal.magic + identity }
@@ -57,22 +99,20 @@ final class JournalWriter: Sendable {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// Notes that neighbouring galaxies are finished.
+    /// Notes what was found; it is on the disk about a second later.
     ///
-    /// - Parameters:
-    ///   - first: The first galaxy's place in the data set.
-    ///   - columns: Equally many numbers in each.
-    /// - Throws: ``JobError`` with code 74 when earlier ones could not be stored.
-    func append(first: Int, columns: [ArraySlice<Float>]) throws {
-        let head = Journal.head(first: first, count: columns[0].count, columns: columns.count)
-        var numbers: [Float] = []
-        for column in columns { numbers += column }
+    /// - Throws: ``JobError`` with code 74 when earlier findings could not be stored.
+    func append(_ findings: Findings) throws {
+        let columns = findings.columns
+        let head = Journal.Head(findings, columns: columns.count)
+        let numbers = columns.flatMap(\.self)
         let isDue = try state.withLock { state in
             if let failure = state.failure { throw failure }
-            let checksum = head.withUnsafeBytes { head in numbers.withUnsafeBytes { Journal.checksum(head, $0) } }
-            state.pending += head
-            withUnsafeBytes(of: checksum) { state.pending += $0 }
-            numbers.withUnsafeBytes { state.pending += $0 }
+            numbers.withUnsafeBytes { numbers in
+                state.pending += head.bytes
+                withUnsafeBytes(of: head.checksum(numbers)) { state.pending += $0 }
+                state.pending += numbers
+            }
             let isDue = ContinuousClock.now - state.lastFlush > .seconds(1)
             if isDue { state.lastFlush = .now }
             return isDue
@@ -89,22 +129,17 @@ final class JournalWriter: Sendable {
     }
 
     private func flush() {
-        let bytes = state.withLock { state in
-            defer { state.pending = [] }
-            return state.pending
+        let (bytes, isNew) = state.withLock { state in
+            defer { (state.pending, state.isNew) = ([], false) }
+            return (state.pending, state.isNew)
         }
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            if written < 0, errno == EINTR { continue }
-            guard written > 0 else { return fail() }
-            rest = rest.dropFirst(written)
+        do {
+            try writeAll(bytes, to: descriptor, path)
+            // The file's name is stored with the folder.
+            if isNew { try synchronise(folder) }
+            guard fdatasync(descriptor) == 0 || errno == EINVAL else { throw systemFailure("\(path): cannot be stored") }
+        } catch {
+            state.withLock { $0.failure = $0.failure ?? JobError(error) }
         }
-        if fdatasync(descriptor) != 0, errno != EINVAL { fail() }
-    }
-
-    private func fail() {
-        let failure = systemFailure("\(path): cannot be written")
-        state.withLock { $0.failure = $0.failure ?? failure }
     }
 }

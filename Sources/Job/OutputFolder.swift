@@ -29,37 +29,51 @@ final class OutputFolder {
                 .outputRefused, "\(path)/\(folder): is a folder where a result goes; remove it or choose another output"
             )
         }
-        // What stands without the marker was being renamed when the run before was ended.
-        if !finished.isEmpty, !overwrite, !resume || finished.contains("Results.json") {
+        do { try admit(finished, overwrite: overwrite, resume: resume) } catch {
             release()
+            throw error
+        }
+    }
+
+    /// Looks at what runs before have left.
+    private func admit(_ finished: [String], overwrite: Bool, resume: Bool) throws {
+        let isFinished = Self.isFinished(path)
+        // A run that was ended while it gave its results their names goes on; one that had come to the last has finished.
+        if isFinished { remove(sealedJournal) } else { rename(sealedJournal, journal) }
+        // An empty journal is that of a run that ended before it had found anything.
+        rmdir(journal)
+        if overwrite {
+            remove(journal)
+        } else if access(journal, F_OK) == 0 {
+            guard resume else {
+                throw JobError(
+                    .outputRefused,
+                    "\(path): holds a half-finished run; add --resume to go on with it, or --overwrite to start anew")
+            }
+        } else if !finished.isEmpty {
             throw JobError(
                 .outputRefused,
                 "\(path): already holds \(finished.joined(separator: ", ")); choose another folder, or give --overwrite to replace them"
             )
         }
-        if hasJournal, !overwrite, !resume {
-            release()
-            throw JobError(
-                .outputRefused,
-                "\(path): holds a half-finished run; add --resume to go on with it, or --overwrite to start anew")
-        }
-        if hasJournal, overwrite { removeJournal() }
     }
 
-    /// Whether a folder holds the results of a run that came to its end.
-    static func isFinished(_ path: String) -> Bool { access(path + "/Results.json", F_OK) == 0 }
+    /// Whether a folder holds the results of a run that came to its end, and none that was to replace them.
+    static func isFinished(_ path: String) -> Bool {
+        access(path + "/Results.json", F_OK) == 0 && access(path + "/" + Journal.folder, F_OK) != 0
+    }
 
     private var journal: String { path + "/" + Journal.folder }
 
-    /// Whether a run before did not come to its end.
-    private var hasJournal: Bool { access(journal, F_OK) == 0 }
+    /// The journal's name while results get theirs: it is then no longer that of a half-finished run.
+    private var sealedJournal: String { path + "/." + Journal.folder }
+
+    private func remove(_ folder: String) { try? FileManager.default.removeItem(atPath: folder) }
 
     /// Makes room for the journals of the ranks.
     ///
     /// - Throws: ``JobError`` with code 73.
     func makeJournal() throws { try Self.make(journal) }
-
-    private func removeJournal() { try? FileManager.default.removeItem(atPath: journal) }
 
     /// A folder of one's own, locked: partitions of two data sets in one folder would look like one.
     ///
@@ -123,16 +137,18 @@ final class OutputFolder {
         guard unlink(marker) == 0 || errno == ENOENT else { throw systemFailure("\(marker): cannot be replaced") }
         removeOldExtras()
         for name in extras + Self.names {
+            if name == "Results.json" { rename(journal, sealedJournal) }
             guard rename(temporary(name), path + "/" + name) == 0 else {
                 throw systemFailure("\(path)/\(name): cannot be written")
             }
         }
         try synchronise(path)
-        removeJournal()
+        remove(sealedJournal)
     }
 
-    /// Removes what is not finished.
+    /// Removes what is not finished, but for what can be resumed.
     func discard() {
+        rmdir(journal)
         for name in extras + Self.names { unlink(temporary(name)) }
     }
 
@@ -150,13 +166,7 @@ final class OutputFolder {
         let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw systemFailure("\(file): cannot be created") }
         defer { close(descriptor) }
-        var rest = Array(bytes)[...]
-        while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if written < 0, errno == EINTR { continue }
-            guard written > 0 else { throw systemFailure("\(file): cannot be written") }
-            rest = rest.dropFirst(written)
-        }
+        try writeAll(Array(bytes), to: descriptor, file)
     }
 
     /// Writes a rank's file, `0.json` and on, under its temporary name.

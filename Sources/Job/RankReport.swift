@@ -17,6 +17,10 @@ struct RankReport: BitwiseCopyable {
     /// The largest resident set when the phase began: program, libraries and weights, MB.
     var memoryBefore = 0.0
 
+    /// Seconds that it waited for the other ranks at the end of the phase.
+    var idle = 0.0
+    /// Galaxies that were left out because they could not be read.
+    var skipped = 0
     /// Galaxies that an earlier attempt predicted.
     var resumed = 0
     /// Galaxies that lack something.

@@ -54,6 +54,32 @@ struct Results: Encodable {
         let redshifts: Int
     }
 
+    /// What was left out because it could not be read.
+    struct Skipped: Encodable {
+        /// Rows, which have no redshift in the predictions.
+        let galaxies: Int
+        /// Partitions that are no part of the data set.
+        let files: [SkippedRows]
+        let rows: [SkippedRows]
+
+        enum CodingKeys: String, CodingKey {
+            case files, rows
+            case galaxies = "num_samples"
+        }
+
+        /// What the user must hear in the end; nil when nothing was left out.
+        func message(output: String) -> String? {
+            guard galaxies > 0 || !files.isEmpty else { return nil }
+            var parts: [String] = []
+            if !files.isEmpty { parts.append("\(files.count) partition\(files.count == 1 ? "" : "s")") }
+            if galaxies > 0 { parts.append("\(galaxies) row\(galaxies == 1 ? "" : "s")") }
+            let first = (files + rows)[0]
+            let place = first.firstRow.map { ", row \($0)" } ?? ""
+            return
+                "the run is finished, but \(parts.joined(separator: " and ")) could not be read and were left out, the first: \(first.file)\(place): \(first.reason); all are listed under skipped in \(output)/Results.json"
+        }
+    }
+
     /// How many redshifts lie within their uncertainties, of those with a spectroscopic redshift.
     struct Calibration: Encodable {
         let views: Int
@@ -92,11 +118,12 @@ struct Results: Encodable {
         let instructionSet: String
         let threads: Int
         let shard: String
+        let schedule: String
         let start: String
         let end: String
 
         enum CodingKeys: String, CodingKey {
-            case version, weights, data, partitions, hosts, mpi, hdf5, threads, shard
+            case version, weights, data, partitions, hosts, mpi, hdf5, threads, shard, schedule
             case commandLine = "command_line"
             case weightsHash = "weights_sha256"
             case instructionSet = "instruction_set"
@@ -114,6 +141,7 @@ struct Results: Encodable {
     let bins: Bins?
     let calibration: Calibration?
     let cost: RunCost
+    let skipped: Skipped
     let processor: Host.Processor
     let memory: Double
     let provenance: Provenance
@@ -142,7 +170,7 @@ struct Results: Encodable {
         case samplesPerSecond = "sample_persec"
         case wallTime = "wall_time (seconds)"
         case resumed = "resumed_samples"
-        case cost, missing
+        case cost, missing, skipped
         case processor = "cpu_info"
         case machineMemory = "ram_info (GB)"
     }
@@ -171,6 +199,7 @@ struct Results: Encodable {
         try values.encode(calibration, forKey: .calibration)
         try values.encode(resumed, forKey: .resumed)
         try values.encode(cost, forKey: .cost)
+        try values.encode(skipped, forKey: .skipped)
         try values.encode(
             Missing(
                 magnitudes: reports.reduce(0) { $0 + $1.missing.magnitudes },
@@ -190,6 +219,7 @@ struct Results: Encodable {
             "total_cpu_memory (MB)": spread(\.memory),
             "inference_time (seconds)": spread(\.wallTime),
             "read_wait (seconds)": spread(\.readWait),
+            "idle_time (seconds)": spread(\.idle),
             "sample_persec": spread(\.samplesPerSecond),
         ]
     }

@@ -16,15 +16,31 @@ extension Run {
         ]
     }
 
+    /// What each rank did, in rank order; nil but on rank 0. Every rank calls it.
+    func gather(_ outcome: Outcome, _ dataSet: DataSet) throws -> RankRecords? {
+        let rows = dataSet.partitions.map(\.rows)
+        var partitions: [Int32] = []
+        for run in outcome.runs.map(\.galaxies).sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            for piece in Shard(run, partitionRows: rows).pieces where partitions.last != Int32(piece.partition) {
+                partitions.append(Int32(piece.partition))
+            }
+        }
+        let reports = try world.gather(outcome.report, root: 0)
+        let hosts = try world.gatherStrings(MPI.processorName)
+        let all = try world.gatherVarying(partitions, root: 0)
+        let skipped = try world.gatherVarying(Array(JSONEncoder().encode(outcome.skipped)), root: 0)
+        guard let reports, let hosts, let all, let skipped else { return nil }
+        return RankRecords(
+            reports: reports, hosts: hosts, partitions: all.map { $0.map { dataSet.partitions[Int($0)].name } },
+            skipped: try skipped.flatMap { try JSONDecoder().decode([SkippedRows].self, from: Data($0)) })
+    }
+
     func results(
-        _ reports: [RankReport], _ metrics: RedshiftMetrics?, _ bins: Results.Bins?,
-        _ calibration: Results.Calibration?, _ hosts: [String],
-        _ dataSet: DataSet,
-        _ network: PreparedNetwork, weightsHash: String
+        _ ranks: RankRecords, _ metrics: RedshiftMetrics?, _ bins: Results.Bins?,
+        _ calibration: Results.Calibration?, _ dataSet: DataSet, _ network: PreparedNetwork, weightsHash: String
     ) -> Results {
         let times = clock.times
-        var unique: [String] = []
-        for host in hosts where !unique.contains(host) { unique.append(host) }
+        let reports = ranks.reports
         return Results(
             reports: reports, partitionCount: dataSet.partitions.count, batchSize: options.batchSize,
             precision: options.precision.rawValue, wallTime: times, metrics: metrics, bins: bins,
@@ -33,30 +49,44 @@ extension Run {
             cost: RunCost(
                 ranks: reports.map { (times.total, $0.memory) }, coresPerRank: options.threads,
                 prices: options.prices),
+            skipped: Results.Skipped(
+                galaxies: reports.reduce(0) { $0 + $1.skipped }, files: skippedFiles, rows: ranks.skipped),
             processor: Host.processor(),
             memory: Host.memory(),
             provenance: Results.Provenance(
                 version: version, commandLine: options.commandLine, weights: options.weights,
                 weightsHash: weightsHash, data: options.data, partitions: dataSet.partitions.map(\.name),
-                hosts: unique, mpi: MPI.libraryVersion, hdf5: HDF5.Library.version,
+                hosts: unique(ranks.hosts), mpi: MPI.libraryVersion, hdf5: HDF5.Library.version,
                 instructionSet: "\(network.instructionSet)", threads: options.threads,
-                shard: options.sharding.rawValue, start: timestamp(started), end: timestamp(Date())))
+                shard: options.sharding.rawValue, schedule: options.schedule.rawValue, start: timestamp(started),
+                end: timestamp(Date())))
+    }
+
+    /// The same texts without repetitions, in the order in which they come first.
+    private func unique(_ texts: [String]) -> [String] {
+        var seen: Set<String> = []
+        return texts.filter { seen.insert($0).inserted }
     }
 
     /// The per-rank entries of `combined_data.json`, in rank order.
-    func rankResults(
-        _ reports: [RankReport], _ dataSet: DataSet, _ shares: [Range<Int>], _ network: PreparedNetwork
-    ) -> [RankResult] {
+    func rankResults(_ ranks: RankRecords, _ dataSet: DataSet, _ network: PreparedNetwork) -> [RankResult] {
         let (processor, memory) = (Host.processor(), Host.memory())
-        let rows = dataSet.partitions.map(\.rows)
         let model = PreparedNetwork.byteCount(
             of: network.shape, network.precision, for: network.instructionSet)
-        return zip(reports, shares).map { report, galaxies in
+        return zip(ranks.reports, ranks.partitions).map { report, partitions in
             RankResult(
                 report: report, batchSize: options.batchSize, modelMegabytes: Double(model) / 1_048_576,
-                resultPath: options.output,
-                dataPaths: Shard(galaxies, partitionRows: rows).pieces.map { dataSet.partitions[$0.partition].name },
-                processor: processor, memory: memory)
+                resultPath: options.output, dataPaths: partitions, processor: processor, memory: memory)
         }
     }
+}
+
+/// What rank 0 has gathered of each rank, in rank order.
+struct RankRecords {
+    let reports: [RankReport]
+    let hosts: [String]
+    /// Names of the partitions that each rank's galaxies are in.
+    let partitions: [[String]]
+    /// Rows that any rank left out.
+    let skipped: [SkippedRows]
 }

@@ -1,17 +1,20 @@
 import AstroMAE
 import Collectives
 import FoundationEssentials
+import Glibc
 import Metrics
 import Survey
 
 /// One run of the job on all ranks: plan, read ahead, infer, reduce, write.
 public struct Run {
     let options: RunOptions
-    private let world: Communicator
+    let world: Communicator
     private let node: Communicator
     let version: String
     let started = Date()
     var clock: PhaseClock
+    /// Partitions that are no part of the data set because they cannot be used; on rank 0.
+    var skippedFiles: [SkippedRows] = []
 
     /// - Parameters:
     ///   - options: What to do; the same on every rank.
@@ -33,11 +36,12 @@ public struct Run {
 
     /// Runs the job; every rank calls it.
     ///
-    /// - Returns: On rank 0 a summary for people, unless the run is quiet.
+    /// - Returns: What rank 0 has to say in the end.
     /// - Throws: Whatever stops the job on this rank; nothing half-written is left under a final name.
-    public mutating func run() throws -> String? {
-        if options.resume, try world.broadcast(OutputFolder.isFinished(options.output), root: 0) {
-            return options.quiet ? nil : "\(options.output): the run is finished; there is nothing to resume"
+    public mutating func run() throws -> RunEnding {
+        if options.resume, try world.broadcast(world.rank == 0 && OutputFolder.isFinished(options.output), root: 0) {
+            let text = "\(options.output): the run is finished; there is nothing to resume"
+            return RunEnding(summary: options.quiet ? nil : text, leftOut: nil)
         }
         let weights = world.rank == 0 ? try WeightsFile(options.weights) : nil
         let shape = try world.broadcast(weights?.shape ?? NetworkShape(), root: 0)
@@ -48,12 +52,20 @@ public struct Run {
         do {
             let instructionSet = try commonInstructionSet()
             let plan = try plan(weights, schema: schema, instructionSet, output: output)
+            let finished = try FinishedGalaxies(
+                in: options.output, identity: plan.identity,
+                columns: Findings.columnCount(hasViews: options.views > 1), total: plan.dataSet.rows, world: world)
             clock.end(\.startup)
             let network = try NodeWeights(world: world, node: node).load(
                 weights, of: shape, options.precision, for: instructionSet)
             try world.barrier()
             clock.end(\.load)
-            return try finish(network, plan, schema, output)
+            return try finish(network, plan, finished, schema, output)
+        } catch let stop as StopSignal.Stopped {
+            output?.release()
+            // The first rank that speaks ends the others: by now they have stored what they have found as well.
+            usleep(300_000)
+            throw JobError(.stopped, "stopped by \(stop.signal); go on with: \(resumingCommand)")
         } catch {
             output?.discard()
             output?.release()
@@ -61,28 +73,37 @@ public struct Run {
         }
     }
 
-    /// Rank 0 looks at the data set and at what earlier attempts left; all get what it found.
-    private func plan(
+    /// The command that goes on where this one stops.
+    private var resumingCommand: String {
+        let words = options.commandLine.filter { $0 != "--overwrite" && $0 != "--resume" }.map { word in
+            word.allSatisfy { $0.isLetter || $0.isNumber || "-_./=,:+@%".contains($0) }
+                ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        }
+        return (Launcher.isPresent ? ["mpirun", "-np", "\(world.size)"] : []).joined(separator: " ")
+            + (Launcher.isPresent ? " " : "") + (words + ["--resume"]).joined(separator: " ")
+    }
+
+    /// Rank 0 looks at the data set; all get what it found.
+    private mutating func plan(
         _ weights: WeightsFile?, schema: PartitionSchema, _ instructionSet: InstructionSet, output: OutputFolder?
     ) throws -> RunPlan {
         var found: RunPlan?
         if let output {
             for path in options.data { try output.requireOther(than: path) }
             let dataSet = try open(schema)
+            skippedFiles = dataSet.unusable.map { SkippedRows(file: $0.name, error: $0.error) }
             try compare(dataSet, schema, with: weights)
             // One line for a few, not a screen for a thousand.
             for warning in dataSet.warnings.prefix(3) { warn(warning) }
             if dataSet.warnings.count > 3 { warn("and \(dataSet.warnings.count - 3) more of that kind") }
+            // The journal takes as much again.
             try output.requireSpace(bytes: 2 * PredictionsWriter.byteCount(of: dataSet, ranks: world.size))
             let identity = try RunIdentity(
                 version: version, weightsHash: fileHash(options.weights), options: options,
                 instructionSet: instructionSet, dataSet: dataSet, schema: schema
             ).hash()
-            let finished = try FinishedGalaxies(
-                in: options.output, identity: identity, columns: Inference.journalColumns(views: options.views),
-                count: dataSet.rows)
             try output.makeJournal()
-            found = RunPlan(dataSet, finished: finished, identity: identity)
+            found = RunPlan(dataSet, identity: identity)
         }
         return try world.share(found)
     }
@@ -105,24 +126,31 @@ public struct Run {
     }
 
     private func open(_ schema: PartitionSchema) throws -> DataSet {
+        let skips = options.onError == .skip
         guard let assignment = options.assignment else {
-            return try DataSet.open(options.data, fileLimit: options.fileLimit, schema: schema)
+            return try DataSet.open(
+                options.data, fileLimit: options.fileLimit, schema: schema, skipsUnusable: skips)
         }
-        return try DataSet.open(folder: options.data[0], names: assignment.flatMap(\.self), schema: schema)
+        return try DataSet.open(
+            folder: options.data[0], names: assignment.flatMap(\.self), schema: schema, skipsUnusable: skips)
     }
 
     /// The galaxies of each rank.
-    private func shares(_ rows: [Int]) -> [Range<Int>] {
+    private func shares(_ dataSet: DataSet) -> [Range<Int>] {
         guard let assignment = options.assignment else {
+            let rows = dataSet.partitions.map(\.rows)
             return (0..<world.size).map {
                 options.sharding.galaxies(of: $0, worldSize: world.size, partitionRows: rows)
             }
         }
-        var (file, galaxy) = (0, 0)
+        // The data set has the same files in the same order, but for those that were left out.
+        var (partitions, galaxy) = (dataSet.partitions[...], 0)
         return assignment.map { names in
-            let count = rows[file..<file + names.count].reduce(0, +)
-            defer { (file, galaxy) = (file + names.count, galaxy + count) }
-            return galaxy..<galaxy + count
+            let first = galaxy
+            for name in names where partitions.first?.name == name {
+                galaxy += partitions.removeFirst().rows
+            }
+            return first..<galaxy
         }
     }
 
@@ -135,79 +163,92 @@ public struct Run {
     }
 
     private mutating func finish(
-        _ network: PreparedNetwork, _ plan: RunPlan, _ schema: PartitionSchema, _ output: OutputFolder?
-    ) throws -> String? {
+        _ network: PreparedNetwork, _ plan: RunPlan, _ finished: FinishedGalaxies, _ schema: PartitionSchema,
+        _ output: OutputFolder?
+    ) throws -> RunEnding {
         let dataSet = plan.dataSet
-        let rows = dataSet.partitions.map(\.rows)
-        let shares = shares(rows)
-        let outcome = try infer(network, plan, schema, Shard(shares[world.rank], partitionRows: rows))
+        var outcome = try infer(network, plan, finished, schema)
+        let ended = ContinuousClock.now
         try world.barrier()
+        outcome.report.idle = (ContinuousClock.now - ended).seconds
         clock.end(\.inference)
 
-        try warnOfPredictionsThatAreNotFinite(outcome, shares, dataSet)
+        try warnOfPredictionsThatAreNotFinite(outcome, dataSet)
         try warnOfMissingMagnitudes(outcome)
         let metrics = try measure(outcome, dataSet)
         let bins = try measureBins(outcome, dataSet)
         let calibration = options.views > 1 ? try calibrate(outcome) : nil
-        let reports = try world.gather(outcome.report, root: 0)
-        let hosts = try world.gatherStrings(MPI.processorName)
+        let ranks = try gather(outcome, dataSet)
         clock.end(\.reduce)
 
         let weightsHash = try output.map { _ in try fileHash(options.weights) } ?? ""
+        try write(
+            outcome, dataSet, schema, provenance: provenanceTexts(network, weightsHash: weightsHash), to: output)
+        guard let output, let ranks else { return RunEnding() }
+        let entries = rankResults(ranks, dataSet, network)
+        try output.write(json(entries), to: "combined_data.json")
+        if options.writesRankFiles {
+            for (rank, entry) in entries.enumerated() { try output.write(json(entry), toFileOf: rank) }
+        }
+        clock.end(\.write)
+        let results = results(ranks, metrics, bins, calibration, dataSet, network, weightsHash: weightsHash)
+        try output.write(json(results), to: "Results.json")
+        try output.publish()
+        output.release()
+        return RunEnding(
+            summary: options.quiet ? nil : results.summary(output: options.output),
+            leftOut: results.skipped.message(output: options.output))
+    }
+
+    /// Brings the predictions to rank 0, which writes them block by block.
+    private func write(
+        _ outcome: Outcome, _ dataSet: DataSet, _ schema: PartitionSchema, provenance: [(String, String)],
+        to output: OutputFolder?
+    ) throws {
         let writer = try output.map {
             try PredictionsWriter(
                 $0.temporary("predictions.h5"),
                 table: options.writesCSV ? $0.temporary(forExtra: "predictions.csv") : nil, dataSet: dataSet,
-                schema: schema, hasViews: options.views > 1,
-                provenance: provenanceTexts(network, weightsHash: weightsHash))
+                schema: schema, hasViews: options.views > 1, provenance: provenance)
         }
         let columns =
             [outcome.predictions, outcome.redshifts] + (options.views > 1 ? [outcome.means, outcome.scatters] : [])
-        try BlockCollection(communicator: world, shares: shares).forEachBlock(columns) {
+        try BlockCollection(outcome.runs, total: dataSet.rows, on: world).forEachBlock(columns) {
             try writer?.write(first: $0, columns: $1)
         }
         try writer?.close()
-
-        guard let output, let reports, let hosts else { return nil }
-        let ranks = rankResults(reports, dataSet, shares, network)
-        try output.write(json(ranks), to: "combined_data.json")
-        if options.writesRankFiles {
-            for (rank, result) in ranks.enumerated() { try output.write(json(result), toFileOf: rank) }
-        }
-        clock.end(\.write)
-        let results = results(reports, metrics, bins, calibration, hosts, dataSet, network, weightsHash: weightsHash)
-        try output.write(json(results), to: "Results.json")
-        try output.publish()
-        output.release()
-        return options.quiet ? nil : results.summary(output: options.output)
     }
 
     private func infer(
-        _ network: PreparedNetwork, _ plan: RunPlan, _ schema: PartitionSchema, _ shard: Shard
-    ) throws -> Inference.Outcome {
+        _ network: PreparedNetwork, _ plan: RunPlan, _ finished: FinishedGalaxies, _ schema: PartitionSchema
+    ) throws -> Outcome {
         let dataSet = plan.dataSet
+        let share = shares(dataSet)[world.rank]
+        var outcome = Outcome(capacity: share.count, hasViews: options.views > 1)
+        try finished.forEach(in: share) { outcome.append($0) }
+        outcome.report.resumed = outcome.report.samples
         var progress = Progress(
             total: dataSet.rows, isShown: world.rank == 0 && !options.quiet, isLaunched: Launcher.isPresent)
         let inference = Inference(
-            network: network, dataSet: dataSet, schema: schema, shard: shard, batchSize: options.batchSize,
-            threads: options.threads, views: options.views)
+            network: network, dataSet: dataSet, schema: schema, batchSize: options.batchSize,
+            threads: options.threads, views: options.views, onError: options.onError)
         let journal = try JournalWriter(
-            "\(options.output)/\(Journal.folder)/\(plan.finished.attempts + 1)-\(world.rank)", identity: plan.identity)
-        return try inference.run(finished: plan.finished, journal: journal) {
-            progress.update(Double($0) / Double(shard.galaxies.count))
-        }
+            "\(finished.attempts + 1)-\(world.rank)", in: options.output + "/" + Journal.folder,
+            identity: plan.identity)
+        let schedule = StaticSchedule(finished.left(of: share))
+        try inference.run(schedule, into: &outcome, journal: journal) { progress.update($0) }
+        return outcome
     }
 
     /// Finite input may still be so far from any galaxy that the network overflows; the user should know.
     private func warnOfPredictionsThatAreNotFinite(
-        _ outcome: Inference.Outcome, _ shares: [Range<Int>], _ dataSet: DataSet
+        _ outcome: Outcome, _ dataSet: DataSet
     ) throws {
         let places = outcome.predictions.indices.lazy.filter {
-            !outcome.predictions[$0].isFinite && !outcome.incomplete.contains($0)
+            !outcome.predictions[$0].isFinite && !outcome.withoutRedshift.contains($0)
         }
-        let place = places.first
         let count = try world.allReduce(places.count { _ in true }, .sum)
-        let first = try world.allReduce(place.map { shares[world.rank].lowerBound + $0 } ?? Int.max, .min)
+        let first = try world.allReduce(places.compactMap(outcome.galaxy(at:)).min() ?? Int.max, .min)
         guard count > 0, world.rank == 0,
             let piece = Shard(first..<first + 1, partitionRows: dataSet.partitions.map(\.rows)).pieces.first
         else { return }
@@ -216,7 +257,7 @@ public struct Run {
         )
     }
 
-    private func warnOfMissingMagnitudes(_ outcome: Inference.Outcome) throws {
+    private func warnOfMissingMagnitudes(_ outcome: Outcome) throws {
         let count = try world.allReduce(outcome.report.missing.magnitudes, .sum)
         guard count > 0, world.rank == 0 else { return }
         warn(
@@ -225,7 +266,7 @@ public struct Run {
     }
 
     /// Metrics over all ranks; nil when no partition knows redshifts.
-    private func measure(_ outcome: Inference.Outcome, _ dataSet: DataSet) throws -> RedshiftMetrics? {
+    private func measure(_ outcome: Outcome, _ dataSet: DataSet) throws -> RedshiftMetrics? {
         guard dataSet.hasRedshift else { return nil }
         return try RedshiftMetrics(predicted: outcome.predictions, spectroscopic: outcome.redshifts) { counts in
             try world.allReduce(inPlace: &counts, .sum)
@@ -233,7 +274,7 @@ public struct Run {
     }
 
     /// The same in bins of redshift and of magnitude.
-    private func measureBins(_ outcome: Inference.Outcome, _ dataSet: DataSet) throws -> Results.Bins? {
+    private func measureBins(_ outcome: Outcome, _ dataSet: DataSet) throws -> Results.Bins? {
         guard dataSet.hasRedshift else { return nil }
         func bins(of values: [Float]) throws -> [MetricsBin] {
             try MetricsBin.bins(of: values, predicted: outcome.predictions, spectroscopic: outcome.redshifts) {
@@ -245,7 +286,7 @@ public struct Run {
     }
 
     /// How many redshifts are where their uncertainties say.
-    private func calibrate(_ outcome: Inference.Outcome) throws -> Results.Calibration {
+    private func calibrate(_ outcome: Outcome) throws -> Results.Calibration {
         var counts = [0, 0, 0]
         for (index, redshift) in outcome.redshifts.enumerated() {
             let (error, sigma) = (abs(outcome.means[index] - redshift), outcome.scatters[index])

@@ -1,17 +1,14 @@
 import AstroMAE
 import Crypto
 import FoundationEssentials
-import Glibc
 import Survey
 
 /// All that the numbers of a run depend on: an attempt goes on with what another has finished only when both have the same.
 struct RunIdentity: Encodable {
-    /// A partition as the file system knows it: its content would take as long to read as the run.
     private struct Partition: Encodable {
         let name: String
         let rows: Int
-        let bytes: Int
-        let modified: [Int]
+        let stamp: FileStamp
     }
 
     private let version: String
@@ -34,14 +31,7 @@ struct RunIdentity: Encodable {
         self.schema =
             [schema.images] + schema.magnitudes
             + [schema.redshift, schema.layout.rawValue, "\(schema.crop)", "\(schema.allowsMissingMagnitudes)"]
-        partitions = dataSet.partitions.indices.map { index in
-            var status = stat()
-            let isThere = stat(dataSet.path(of: index), &status) == 0
-            return Partition(
-                name: dataSet.partitions[index].name, rows: dataSet.partitions[index].rows,
-                bytes: isThere ? Int(status.st_size) : -1,
-                modified: isThere ? [status.st_mtim.tv_sec, status.st_mtim.tv_nsec] : [])
-        }
+        partitions = dataSet.partitions.map { Partition(name: $0.name, rows: $0.rows, stamp: $0.stamp) }
     }
 
     /// SHA-256 of all of it.

@@ -21,6 +21,10 @@ public struct RunOptions: Sendable {
     public var views = 1
     /// How galaxies are dealt to ranks.
     public var sharding = Sharding.rows
+    /// Whether ranks do their shares, or chunks until none is left.
+    public var schedule = ScheduleKind.static
+    /// What becomes of the run when something cannot be read.
+    public var onError = ErrorPolicy.stop
     /// Take only so many partitions, the first ones.
     public var fileLimit: Int?
     /// Names of the partitions of each rank, in the folder of ``data``, where a plan has dealt them.

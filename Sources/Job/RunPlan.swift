@@ -9,23 +9,24 @@ struct RunPlan: Codable {
     let rows: [Int]
     let hasRedshift: Bool
     let identifiers: Int
-    /// What earlier attempts have done, and the hash that this attempt's journals begin with.
-    let finished: FinishedGalaxies
+    let stamps: [FileStamp]
+    /// The hash that this attempt's journals begin with.
     let identity: [UInt8]
 
-    init(_ dataSet: DataSet, finished: FinishedGalaxies, identity: [UInt8]) {
-        self.finished = finished
+    init(_ dataSet: DataSet, identity: [UInt8]) {
         self.identity = identity
         folder = dataSet.folder
         names = dataSet.partitions.map(\.name)
         rows = dataSet.partitions.map(\.rows)
+        stamps = dataSet.partitions.map(\.stamp)
         hasRedshift = dataSet.hasRedshift
         identifiers = dataSet.identifiers.rawValue
     }
 
     var dataSet: DataSet {
         DataSet(
-            folder: folder, partitions: zip(names, rows).map { DataSet.Partition(name: $0, rows: $1) },
+            folder: folder,
+            partitions: names.indices.map { DataSet.Partition(name: names[$0], rows: rows[$0], stamp: stamps[$0]) },
             hasRedshift: hasRedshift, identifiers: .init(rawValue: identifiers) ?? .none)
     }
 }

@@ -3,9 +3,15 @@ import Synchronization
 
 /// Whether the system has asked the job to stop: SIGTERM and SIGUSR1, which batch systems send before a time limit.
 public enum StopSignal {
+    /// The job stops because a signal came.
+    struct Stopped: Error {
+        /// The signal's name.
+        let signal: String
+    }
+
     private static let number = Atomic<Int32>(0)
 
-    /// From now on these signals are noted instead of ending the process; the job looks between batches.
+    /// From now on these signals are noted instead of ending the process; the job looks between pieces of a batch.
     public static func listen() {
         // Made here: a handler may not make it.
         number.store(0, ordering: .releasing)

@@ -30,6 +30,19 @@ func synchronise(_ path: String) throws {
     guard fsync(descriptor) == 0 || errno == EINVAL else { throw systemFailure("\(path): cannot be stored") }
 }
 
+/// Writes all the bytes to an open file.
+///
+/// - Throws: ``JobError`` with code 74.
+func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+        let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        if written < 0, errno == EINTR { continue }
+        guard written > 0 else { throw systemFailure("\(path): cannot be written") }
+        rest = rest.dropFirst(written)
+    }
+}
+
 /// A failure of the system's with its reason, code 74.
 func systemFailure(_ what: String) -> JobError {
     JobError(.inputOutput, "\(what): \(String(cString: strerror(errno))); check the free space and the permissions")

@@ -10,12 +10,23 @@ public struct DataSet: Sendable {
         public let name: String
         /// Galaxies in the file.
         public let rows: Int
+        /// Tells whether the file is still the same.
+        public let stamp: FileStamp
 
         /// A file that another rank has looked at.
-        public init(name: String, rows: Int) {
+        public init(name: String, rows: Int, stamp: FileStamp) {
             self.name = name
             self.rows = rows
+            self.stamp = stamp
         }
+    }
+
+    /// A file that cannot be used, and why.
+    public struct Unusable: Sendable {
+        /// Its path relative to the data set's folder.
+        public let name: String
+        /// What is wrong with it.
+        public let error: any Error
     }
 
     /// Why a data set cannot be taken.
@@ -48,6 +59,8 @@ public struct DataSet: Sendable {
 
     /// What the user should know about the files, although they can be used.
     public let warnings: [String]
+    /// Files that were left out because they cannot be used.
+    public let unusable: [Unusable]
 
     /// Galaxies in all.
     public var rows: Int { partitions.reduce(0) { $0 + $1.rows } }
@@ -55,13 +68,14 @@ public struct DataSet: Sendable {
     /// A data set that another rank has looked at.
     public init(
         folder: String, partitions: [Partition], hasRedshift: Bool, identifiers: PartitionFile.Identifiers,
-        warnings: [String] = []
+        warnings: [String] = [], unusable: [Unusable] = []
     ) {
         self.folder = folder
         self.partitions = partitions
         self.hasRedshift = hasRedshift
         self.identifiers = identifiers
         self.warnings = warnings
+        self.unusable = unusable
     }
 
     /// The path of a partition.
@@ -73,36 +87,70 @@ public struct DataSet: Sendable {
     ///   - paths: One folder, or one or more files.
     ///   - fileLimit: Take only so many of the files, the first ones.
     ///   - schema: How the files are laid out.
+    ///   - skipsUnusable: Whether files at fault are left out, as long as there are others.
     /// - Throws: ``Failure``, `HDF5Error` or ``PartitionError`` for the first file at fault.
-    public static func open(_ paths: [String], fileLimit: Int? = nil, schema: PartitionSchema) throws -> DataSet {
+    public static func open(
+        _ paths: [String], fileLimit: Int? = nil, schema: PartitionSchema, skipsUnusable: Bool = false
+    ) throws -> DataSet {
         let (folder, all) = try list(paths)
-        return try open(folder: folder, names: Array(all.prefix(fileLimit ?? all.count)), schema: schema)
+        return try open(
+            folder: folder, names: Array(all.prefix(fileLimit ?? all.count)), schema: schema,
+            skipsUnusable: skipsUnusable)
     }
 
     /// Opens each of the named partitions of a folder once.
     ///
     /// - Throws: ``Failure``, `HDF5Error` or ``PartitionError`` for the first file at fault.
-    public static func open(folder: String, names: [String], schema: PartitionSchema) throws -> DataSet {
-        let files = try names.map { name -> (Partition, Bool, PartitionFile.Identifiers) in
-            let file = try PartitionFile(join(folder, name), schema: schema)
-            // Integers are as quickly read as checked; strings are read when they are written.
-            if file.identifiers == .integers { try file.checkIdentifiers() }
-            return (Partition(name: name, rows: file.rows), file.hasRedshift, file.identifiers)
+    public static func open(
+        folder: String, names: [String], schema: PartitionSchema, skipsUnusable: Bool = false
+    ) throws -> DataSet {
+        var unusable: [Unusable] = []
+        let files = try names.compactMap { name -> (Partition, Bool, PartitionFile.Identifiers)? in
+            do { return try look(at: name, in: folder, schema: schema) } catch {
+                guard skipsUnusable else { throw error }
+                unusable.append(Unusable(name: name, error: error))
+                return nil
+            }
         }
+        if files.isEmpty, let first = unusable.first { throw first.error }
         let kinds = Set(files.filter { $0.0.rows > 0 }.map(\.2))
         guard !kinds.isSuperset(of: [.integers, .strings]) else {
             throw Failure.inconsistent(
                 "\(folder.isEmpty ? names.joined(separator: ", ") : folder): some partitions have integers as \(schema.objectID), others strings"
             )
         }
-        var warnings = sameFiles(names, in: folder)
+        var warnings = sameFiles(files.map(\.0.name), in: folder)
         if kinds.count > 1, let without = files.first(where: { $0.0.rows > 0 && $0.2 == .none }) {
             warnings.append(
                 "\(without.0.name) has no \(schema.objectID): the predictions carry none, although others have it")
         }
         return DataSet(
             folder: folder, partitions: files.map(\.0), hasRedshift: files.contains { $0.1 },
-            identifiers: kinds.count == 1 ? kinds.first ?? .none : .none, warnings: warnings)
+            identifiers: kinds.count == 1 ? kinds.first ?? .none : .none, warnings: warnings, unusable: unusable)
+    }
+
+    private static func look(
+        at name: String, in folder: String, schema: PartitionSchema
+    ) throws -> (Partition, Bool, PartitionFile.Identifiers) {
+        let path = join(folder, name)
+        let file = try PartitionFile(path, schema: schema)
+        // Integers are as quickly read as checked; strings are read when they are written.
+        if file.identifiers == .integers { try file.checkIdentifiers() }
+        return (Partition(name: name, rows: file.rows, stamp: FileStamp(path)), file.hasRedshift, file.identifiers)
+    }
+
+    /// Opens a partition that must be the file that it was when the data set was opened.
+    ///
+    /// - Throws: `HDF5Error`, or ``PartitionError`` when the file has changed.
+    public func openAsBefore(_ partition: Int, schema: PartitionSchema) throws -> PartitionFile {
+        let (path, before) = (path(of: partition), partitions[partition])
+        let file = try PartitionFile(path, schema: schema)
+        guard file.rows == before.rows, FileStamp(path) == before.stamp else {
+            throw PartitionError(
+                file: path,
+                faults: ["was changed after the job started; start the job again when the file is as it shall be"])
+        }
+        return file
     }
 
     /// Files that are taken twice, by another name or through a link: their galaxies would count twice.

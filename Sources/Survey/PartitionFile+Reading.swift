@@ -195,7 +195,7 @@ extension PartitionFile {
         throw PartitionError(
             file: path,
             faults: [
-                "\(name): row \(row) holds \(values[place]) in float32, not a finite number; correct or remove that galaxy"
+                "\(name): row \(row) holds \(values[place].isNaN ? "nan" : "\(values[place])") in float32, not a finite number; correct or remove that galaxy"
             ])
     }
 }

@@ -6,6 +6,12 @@ public struct Shard: Sendable {
         public let partition: Int
         /// Rows of the file.
         public let rows: Range<Int>
+
+        /// Rows of a partition.
+        public init(partition: Int, rows: Range<Int>) {
+            self.partition = partition
+            self.rows = rows
+        }
     }
 
     /// The galaxies as a range of the whole data set.

@@ -59,6 +59,18 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Take only the first partitions.", valueName: "count"))
     var fileLimit: Int?
 
+    @Option(
+        help:
+            "Leave each rank its share of the galaxies (static), or let ranks take chunks until none is left (dynamic): for nodes of unequal speed."
+    )
+    var schedule = ScheduleKind.static
+
+    @Option(
+        help:
+            "What to do about partitions and rows that cannot be read: stop, or skip them, go on, and end with exit code 65."
+    )
+    var onError = ErrorPolicy.stop
+
     @Flag(help: "Also write the predictions as text, predictions.csv.")
     var csv = false
 
@@ -101,13 +113,16 @@ struct RunCommand: ParsableCommand {
 
     func run() {
         let start = ContinuousClock.now
+        var ending = RunEnding()
         underMPI { world, node, ready in
             StopSignal.listen()
             var run = Run(
                 try options(world), world: world, node: node, version: Photoz.version, start: start,
                 ready: ready)
-            return try run.run()
+            ending = try run.run()
+            return ending.summary
         }
+        if let leftOut = ending.leftOut { Exit.withoutMPI(JobError(.badData, leftOut)) }
     }
 
     private func options(_ world: Communicator) throws -> RunOptions {
@@ -128,6 +143,8 @@ struct RunCommand: ParsableCommand {
         }
         options.sharding = shard ?? options.sharding
         options.fileLimit = fileLimit
+        options.schedule = schedule
+        options.onError = onError
         options.overwrite = overwrite
         options.resume = resume
         options.quiet = quiet
@@ -148,3 +165,5 @@ enum InstructionSetName: String, ExpressibleByArgument, CaseIterable {
 
 extension Precision: ExpressibleByArgument {}
 extension Sharding: ExpressibleByArgument {}
+extension ScheduleKind: ExpressibleByArgument {}
+extension ErrorPolicy: ExpressibleByArgument {}

@@ -1,0 +1,77 @@
+import Survey
+
+/// What a rank has found out about its galaxies, in the order in which it came to them.
+struct Outcome {
+    /// Neighbouring galaxies, and where they begin in the columns.
+    struct Run {
+        private(set) var galaxies: Range<Int>
+        let place: Int
+
+        init(_ galaxies: Range<Int>, place: Int) {
+            self.galaxies = galaxies
+            self.place = place
+        }
+
+        /// Takes the neighbours behind it; false when they are none.
+        mutating func extend(by more: Range<Int>) -> Bool {
+            guard more.lowerBound == galaxies.upperBound else { return false }
+            galaxies = galaxies.lowerBound..<more.upperBound
+            return true
+        }
+    }
+
+    private(set) var runs: [Run] = []
+    /// The columns of ``Findings`` of all runs.
+    private(set) var predictions: [Float] = []
+    private(set) var redshifts: [Float] = []
+    private(set) var magnitudes: [Float] = []
+    private(set) var means: [Float] = []
+    private(set) var scatters: [Float] = []
+    /// Galaxies that have no redshift for a reason that is known, by their place in the columns.
+    private(set) var withoutRedshift: Set<Int> = []
+    /// Rows that could not be read and were left out.
+    private(set) var skipped: [SkippedRows] = []
+    var report = RankReport()
+
+    /// Room for so many galaxies, so that the columns are not copied while they grow.
+    init(capacity: Int, hasViews: Bool) {
+        predictions.reserveCapacity(capacity)
+        redshifts.reserveCapacity(capacity)
+        magnitudes.reserveCapacity(capacity)
+        guard hasViews else { return }
+        means.reserveCapacity(capacity)
+        scatters.reserveCapacity(capacity)
+    }
+
+    /// Adds what is known of more galaxies.
+    mutating func append(_ findings: Findings) {
+        let place = predictions.count
+        if runs.isEmpty || !runs[runs.count - 1].extend(by: findings.galaxies) {
+            runs.append(Run(findings.galaxies, place: place))
+        }
+        predictions += findings.predictions
+        redshifts += findings.redshifts
+        magnitudes += findings.magnitudes
+        means += findings.means
+        scatters += findings.scatters
+        for (index, isIncomplete) in findings.isIncomplete.enumerated() where isIncomplete {
+            withoutRedshift.insert(place + index)
+            report.missing.magnitudes += 1
+        }
+        report.missing.redshifts += findings.missingRedshifts
+        report.samples = predictions.count
+    }
+
+    /// Notes that rows among the galaxies added last were left out.
+    mutating func skip(_ rows: SkippedRows, galaxies: Range<Int>) {
+        if skipped.isEmpty || !skipped[skipped.count - 1].extend(by: rows) { skipped.append(rows) }
+        report.skipped += galaxies.count
+        guard let run = runs.last else { return }
+        withoutRedshift.formUnion(galaxies.map { run.place + $0 - run.galaxies.lowerBound })
+    }
+
+    /// The galaxy at a place in the columns.
+    func galaxy(at place: Int) -> Int? {
+        runs.last { $0.place <= place }.map { $0.galaxies.lowerBound + place - $0.place }
+    }
+}

@@ -1,0 +1,22 @@
+import Glibc
+
+/// What changes when a file is written: its size and the time of its last change. To compare the content would take as long
+/// as the run.
+public struct FileStamp: Codable, Equatable, Sendable {
+    /// Bytes; -1 when there is no file.
+    public let bytes: Int
+    /// Whole seconds since 1970, and nanoseconds.
+    public let seconds: Int
+    public let nanoseconds: Int
+
+    /// That of the file which stands at a path now.
+    public init(_ path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            (bytes, seconds, nanoseconds) = (-1, 0, 0)
+            return
+        }
+        bytes = Int(status.st_size)
+        (seconds, nanoseconds) = (Int(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec))
+    }
+}
