@@ -15,10 +15,16 @@ struct FinishedGalaxies {
         let place: Int
 
         var galaxies: Range<Int> { first..<end }
+
+        /// What of it lies in a range; nil when nothing does.
+        func part(_ range: Range<Int>) -> Run? {
+            let common = galaxies.clamped(to: range)
+            return common.isEmpty
+                ? nil : Run(first: common.lowerBound, end: common.upperBound, file: file, place: place)
+        }
     }
 
-    /// Paths of the journals.
-    private let files: [String]
+    private let files: [JournalFile]
     /// In the order of galaxies; no two have a galaxy in common.
     private let runs: [Run]
     private let columns: Int
@@ -32,28 +38,36 @@ struct FinishedGalaxies {
     ///
     /// - Parameters:
     ///   - output: The folder of the results.
-    ///   - identity: Of this run.
+    ///   - plan: Of this run.
     ///   - columns: Numbers of a galaxy.
-    ///   - total: Galaxies of the data set.
     ///   - world: All ranks.
     /// - Throws: ``JobError`` with code 73 when a journal belongs to another run.
-    init(in output: String, identity: [UInt8], columns: Int, total: Int, world: Communicator) throws {
+    init(in output: String, _ plan: RunPlan, columns: Int, world: Communicator) throws {
         self.columns = columns
-        self.total = total
+        total = plan.rows.reduce(0, +)
         files = try world.share(world.rank == 0 ? Self.journals(in: output) : nil)
-        attempts = files.compactMap { $0.split(separator: "/").last?.split(separator: "-").first }
-            .compactMap { Int($0) }.max() ?? 0
+        attempts = files.map(\.attempt).max() ?? 0
         var mine: [Run] = []
         for file in stride(from: world.rank, to: files.count, by: world.size) {
-            mine += try Self.scan(files[file], file, output, identity: identity, columns: columns, total: total)
+            mine += try Self.scan(
+                files[file].path, file, output, identity: plan.identity, columns: columns, total: total)
         }
         let all = try world.gatherVarying(mine, root: 0)
-        runs = try world.broadcast(all.map { Self.withoutOverlaps($0.flatMap(\.self)) }, root: 0)
+        var runs: [Run]?
+        if let all {
+            let stamps = PartitionStamps(plan.dataSet, in: output)
+            let current = files.map { stamps.unchanged(since: $0.attempt) }
+            runs = Self.withoutOverlaps(
+                all.flatMap(\.self).flatMap { run in current[run.file].compactMap { run.part($0) } })
+            stamps.tellChanges()
+        }
+        self.runs = try world.broadcast(runs, root: 0)
     }
 
-    private static func journals(in output: String) -> [String] {
+    private static func journals(in output: String) -> [JournalFile] {
         let folder = output + "/" + Journal.folder
-        return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted().map { folder + "/" + $0 }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.sorted().compactMap { JournalFile(folder: folder, name: $0) }
     }
 
     // MARK: Looking
@@ -129,7 +143,7 @@ struct FinishedGalaxies {
     func forEach(in share: Range<Int>, _ body: (Findings) -> Void) throws {
         for run in runs where run.galaxies.overlaps(share) {
             let wanted = run.galaxies.clamped(to: share)
-            let path = files[run.file]
+            let path = files[run.file].path
             let descriptor = open(path, O_RDONLY | O_CLOEXEC)
             guard descriptor >= 0 else { throw systemFailure("\(path): cannot be read") }
             defer { close(descriptor) }

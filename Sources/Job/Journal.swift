@@ -1,5 +1,6 @@
 import CZlib
 import Dispatch
+import FoundationEssentials
 import Glibc
 import Synchronization
 
@@ -13,6 +14,16 @@ enum Journal {
     static let folder = "journal"
     static let magic = Array("photozJ1".utf8)
     static let identitySize = 32
+
+    /// Whether any journal in a folder has come to a first record; a run that ended before has nothing to lose.
+    static func holdsFindings(_ folder: String) -> Bool {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.contains { name in
+            guard let file = JournalFile(folder: folder, name: name) else { return false }
+            var status = stat()
+            return stat(file.path, &status) == 0 && Int(status.st_size) > magic.count + identitySize
+        }
+    }
 
     /// The numbers that a record begins with.
     struct Head {
@@ -70,6 +81,24 @@ enum Journal {
     }
 }
 
+/// A rank's journal of one attempt, named by both.
+struct JournalFile: Codable {
+    let path: String
+    let attempt: Int
+
+    init(folder: String, attempt: Int, rank: Int) {
+        path = "\(folder)/\(attempt)-\(rank)"
+        self.attempt = attempt
+    }
+
+    /// Nil for other files.
+    init?(folder: String, name: String) {
+        let numbers = name.split(separator: "-").map { Int($0) }
+        guard numbers.count == 2, let attempt = numbers[0], let rank = numbers[1] else { return nil }
+        self.init(folder: folder, attempt: attempt, rank: rank)
+    }
+}
+
 /// Appends to a rank's journal.
 final class JournalWriter: Sendable {
     private struct State {
@@ -89,9 +118,9 @@ final class JournalWriter: Sendable {
     /// Creates the file; it must not be there.
     ///
     /// - Throws: ``JobError`` with code 74.
-    init(_ name: String, in folder: String, identity: [UInt8]) throws {
+    init(in folder: String, attempt: Int, rank: Int, identity: [UInt8]) throws {
         self.folder = folder
-        path = folder + "/" + name
+        path = JournalFile(folder: folder, attempt: attempt, rank: rank).path
         descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw systemFailure("\(path): cannot be created") }
         state.withLock { $0.pending = Journal.magic + identity }
@@ -137,7 +166,9 @@ final class JournalWriter: Sendable {
             try writeAll(bytes, to: descriptor, path)
             // The file's name is stored with the folder.
             if isNew { try synchronise(folder) }
-            guard fdatasync(descriptor) == 0 || errno == EINVAL else { throw systemFailure("\(path): cannot be stored") }
+            guard fdatasync(descriptor) == 0 || errno == EINVAL else {
+                throw systemFailure("\(path): cannot be stored")
+            }
         } catch {
             state.withLock { $0.failure = $0.failure ?? JobError(error) }
         }

@@ -40,17 +40,14 @@ final class OutputFolder {
         let isFinished = Self.isFinished(path)
         // A run that was ended while it gave its results their names goes on; one that had come to the last has finished.
         if isFinished { remove(sealedJournal) } else { rename(sealedJournal, journal) }
-        // An empty journal is that of a run that ended before it had found anything.
-        rmdir(journal)
-        if overwrite {
+        if overwrite || !Journal.holdsFindings(journal) {
             remove(journal)
-        } else if access(journal, F_OK) == 0 {
-            guard resume else {
-                throw JobError(
-                    .outputRefused,
-                    "\(path): holds a half-finished run; add --resume to go on with it, or --overwrite to start anew")
-            }
-        } else if !finished.isEmpty {
+        } else if !resume {
+            throw JobError(
+                .outputRefused,
+                "\(path): holds a half-finished run; add --resume to go on with it, or --overwrite to start anew")
+        }
+        if !overwrite, !finished.isEmpty, access(journal, F_OK) != 0 {
             throw JobError(
                 .outputRefused,
                 "\(path): already holds \(finished.joined(separator: ", ")); choose another folder, or give --overwrite to replace them"
@@ -60,7 +57,7 @@ final class OutputFolder {
 
     /// Whether a folder holds the results of a run that came to its end, and none that was to replace them.
     static func isFinished(_ path: String) -> Bool {
-        access(path + "/Results.json", F_OK) == 0 && access(path + "/" + Journal.folder, F_OK) != 0
+        access(path + "/Results.json", F_OK) == 0 && !Journal.holdsFindings(path + "/" + Journal.folder)
     }
 
     private var journal: String { path + "/" + Journal.folder }

@@ -53,11 +53,13 @@ public struct Run {
             let instructionSet = try commonInstructionSet()
             let plan = try plan(weights, schema: schema, instructionSet, output: output)
             let finished = try FinishedGalaxies(
-                in: options.output, identity: plan.identity,
-                columns: Findings.columnCount(hasViews: options.views > 1), total: plan.dataSet.rows, world: world)
+                in: options.output, plan, columns: Findings.columnCount(hasViews: options.views > 1), world: world)
             clock.end(\.startup)
             let network = try NodeWeights(world: world, node: node).load(
                 weights, of: shape, options.precision, for: instructionSet)
+            if output != nil {
+                try PartitionStamps(plan.dataSet, in: options.output).note(attempt: finished.attempts + 1)
+            }
             try world.barrier()
             clock.end(\.load)
             return try finish(network, plan, finished, schema, output)
@@ -75,12 +77,16 @@ public struct Run {
 
     /// The command that goes on where this one stops.
     private var resumingCommand: String {
-        let words = options.commandLine.filter { $0 != "--overwrite" && $0 != "--resume" }.map { word in
-            word.allSatisfy { $0.isLetter || $0.isNumber || "-_./=,:+@%".contains($0) }
-                ? word : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
-        }
-        return (Launcher.isPresent ? ["mpirun", "-np", "\(world.size)"] : []).joined(separator: " ")
-            + (Launcher.isPresent ? " " : "") + (words + ["--resume"]).joined(separator: " ")
+        let launcher = Launcher.isPresent ? ["mpirun", "-np", "\(world.size)"] : []
+        let words = options.commandLine.filter { $0 != "--overwrite" && $0 != "--resume" }
+        return (launcher + words.map(quoted) + ["--resume"]).joined(separator: " ")
+    }
+
+    /// A word as a shell takes it.
+    private func quoted(_ word: String) -> String {
+        let isPlain = word.allSatisfy { $0.isLetter || $0.isNumber || "-_./=,:+@%".contains($0) }
+        guard !isPlain else { return word }
+        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 
     /// Rank 0 looks at the data set; all get what it found.
@@ -233,7 +239,7 @@ public struct Run {
             network: network, dataSet: dataSet, schema: schema, batchSize: options.batchSize,
             threads: options.threads, views: options.views, onError: options.onError)
         let journal = try JournalWriter(
-            "\(finished.attempts + 1)-\(world.rank)", in: options.output + "/" + Journal.folder,
+            in: options.output + "/" + Journal.folder, attempt: finished.attempts + 1, rank: world.rank,
             identity: plan.identity)
         let schedule = StaticSchedule(finished.left(of: share))
         try inference.run(schedule, into: &outcome, journal: journal) { progress.update($0) }

@@ -3,12 +3,12 @@ import Crypto
 import FoundationEssentials
 import Survey
 
-/// All that the numbers of a run depend on: an attempt goes on with what another has finished only when both have the same.
+/// All that the numbers of a run depend on, but for what the partitions hold: an attempt goes on with what another has finished
+/// only when both have the same. Partitions that have changed are found by ``PartitionStamps``.
 struct RunIdentity: Encodable {
     private struct Partition: Encodable {
         let name: String
         let rows: Int
-        let stamp: FileStamp
     }
 
     private let version: String
@@ -31,7 +31,7 @@ struct RunIdentity: Encodable {
         self.schema =
             [schema.images] + schema.magnitudes
             + [schema.redshift, schema.layout.rawValue, "\(schema.crop)", "\(schema.allowsMissingMagnitudes)"]
-        partitions = dataSet.partitions.map { Partition(name: $0.name, rows: $0.rows, stamp: $0.stamp) }
+        partitions = dataSet.partitions.map { Partition(name: $0.name, rows: $0.rows) }
     }
 
     /// SHA-256 of all of it.

@@ -5,8 +5,9 @@ import Glibc
 public struct FileStamp: Codable, Equatable, Sendable {
     /// Bytes; -1 when there is no file.
     public let bytes: Int
-    /// Whole seconds since 1970, and nanoseconds.
+    /// When it was last changed: whole seconds since 1970.
     public let seconds: Int
+    /// Nanoseconds beside ``seconds``.
     public let nanoseconds: Int
 
     /// That of the file which stands at a path now.
