@@ -159,11 +159,7 @@ final class OutputFolder {
     ///
     /// - Throws: ``JobError`` with code 74.
     func write(_ bytes: some Collection<UInt8>, to name: String) throws {
-        let file = temporary(name)
-        let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw systemFailure("\(file): cannot be created") }
-        defer { close(descriptor) }
-        try writeAll(Array(bytes), to: descriptor, file)
+        try writeFile(Array(bytes), temporary(name))
     }
 
     /// Writes a rank's file, `0.json` and on, under its temporary name.

@@ -55,6 +55,6 @@ struct PartitionStamps {
     func note(attempt: Int) throws {
         let path = "\(folder)/stamps-\(attempt)"
         let bytes = try JSONEncoder().encode(dataSet.partitions.map(\.stamp))
-        try writeWhole(path) { try bytes.write(to: URL(filePath: $0)) }
+        try writeWhole(path) { try writeFile(Array(bytes), $0) }
     }
 }

@@ -30,6 +30,16 @@ func synchronise(_ path: String) throws {
     guard fsync(descriptor) == 0 || errno == EINVAL else { throw systemFailure("\(path): cannot be stored") }
 }
 
+/// Writes a small file, replacing what is there.
+///
+/// - Throws: ``JobError`` with code 74.
+func writeFile(_ bytes: [UInt8], _ path: String) throws {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw systemFailure("\(path): cannot be created") }
+    defer { close(descriptor) }
+    try writeAll(bytes, to: descriptor, path)
+}
+
 /// Writes all the bytes to an open file.
 ///
 /// - Throws: ``JobError`` with code 74.

@@ -27,6 +27,7 @@ struct MockSurvey {
         var imageShape: [Int]?
         var textMagnitudes = false
         var chunkRows = 16
+        var isCompressed = true
     }
 
     /// Writes galaxies first ..< first + count, counted around the mock survey, as one partition.
@@ -37,7 +38,8 @@ struct MockSurvey {
             let shape = variation.imageShape ?? [count, 5, 32, 32]
             var values = places.flatMap { images[$0 * Self.pixels..<($0 + 1) * Self.pixels] }
             variation.changeImage(&values)
-            let storage = Storage.chunked(rows: variation.chunkRows, compression: 1)
+            let storage = Storage.chunked(
+                rows: variation.chunkRows, compression: variation.isCompressed ? 1 : nil)
             let dataset = try file.createDataset("images", of: Float.self, shape: shape, storage: storage)
             let needed = shape.reduce(1, *)
             try dataset.write(rows: 0..<shape[0], from: Array(values.prefix(needed)))

@@ -17,20 +17,14 @@ enum ProportionalMemory {
     }
 
     private static func sample(_ word: String) -> [(rank: Int, megabytes: Double)] {
-        let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return processes.compactMap { process in
-            guard Int(process) != nil, let command = text("/proc/\(process)/cmdline"), command.contains(word),
-                let environment = text("/proc/\(process)/environ"),
-                let rank = environment.split(separator: "\0").first(where: { $0.hasPrefix("OMPI_COMM_WORLD_RANK=") }),
-                let line = text("/proc/\(process)/smaps_rollup")?.split(separator: "\n")
+        JobProcesses(word: word).ranks.compactMap { process in
+            let rollup = FileManager.default.contents(atPath: "/proc/\(process.id)/smaps_rollup")
+            guard let rank = process.rank, let rollup,
+                let line = String(decoding: rollup, as: UTF8.self).split(separator: "\n")
                     .first(where: { $0.hasPrefix("Pss:") }),
                 let kilobytes = Double(line.filter(\.isNumber))
             else { return nil }
-            return (Int(rank.split(separator: "=")[1]) ?? -1, kilobytes * 1024 / 1e6)
+            return (rank, kilobytes * 1024 / 1e6)
         }
-    }
-
-    private static func text(_ path: String) -> String? {
-        FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
     }
 }

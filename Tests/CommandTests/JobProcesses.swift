@@ -1,0 +1,66 @@
+import Foundation
+import Testing
+
+/// The processes of a running job, found by a word of their command lines through the system's files.
+struct JobProcesses {
+    /// A process and what it is.
+    struct Process {
+        let id: pid_t
+        /// Its rank; nil for what is none.
+        let rank: Int?
+        /// Whether it is the launcher.
+        let isLauncher: Bool
+    }
+
+    /// A word that is in the command lines of this job alone, such as its output folder.
+    let word: String
+
+    /// Those that live now.
+    var all: [Process] {
+        let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return processes.compactMap { name in
+            guard let id = pid_t(name), let command = text("/proc/\(name)/cmdline"), command.contains(word),
+                let environment = text("/proc/\(name)/environ")
+            else { return nil }
+            let rank = environment.split(separator: "\0").first { $0.hasPrefix("OMPI_COMM_WORLD_RANK=") }
+            let program = command.split(separator: "\0").first ?? ""
+            return Process(
+                id: id, rank: rank.flatMap { Int($0.split(separator: "=")[1]) },
+                isLauncher: rank == nil && program.hasSuffix("mpirun"))
+        }
+    }
+
+    var ranks: [Process] { all.filter { $0.rank != nil } }
+
+    /// Waits until all have gone.
+    ///
+    /// - Returns: False when some still live after `limit` seconds.
+    func end(within limit: Double) async throws -> Bool {
+        let start = ContinuousClock.now
+        while ContinuousClock.now - start < .seconds(limit) {
+            if all.isEmpty { return true }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        return all.isEmpty
+    }
+
+    private func text(_ path: String) -> String? {
+        FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+extension Output {
+    /// Waits until so many ranks of a running job have findings in their journals.
+    func waitForFindings(ofRanks count: Int = 1) async throws {
+        for _ in 0..<3000 {
+            let journals = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/journal")) ?? []
+            let found = journals.count { name in
+                let attributes = try? FileManager.default.attributesOfItem(atPath: folder + "/journal/" + name)
+                return !name.hasPrefix("stamps") && (attributes?[.size] as? Int ?? 0) > 40
+            }
+            if found >= count { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        Issue.record("\(folder): no journal after 30 s")
+    }
+}

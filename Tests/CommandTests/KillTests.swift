@@ -1,0 +1,104 @@
+import Foundation
+import HDF5
+import TestSupport
+import Testing
+
+extension CommandTests {
+    /// Jobs that are killed at a random moment, and resumed until they are done.
+    @Suite(.serialized) struct KillTests {
+        let input = try! TemporaryFolder()
+        let scratch = try! TemporaryFolder()
+
+        /// Who is killed.
+        private enum Victim: CaseIterable { case rank, launcher, all }
+
+        /// How many runs; the variable is for longer tests by hand.
+        private static let runs = ProcessInfo.processInfo.environment["PHOTOZ_KILLED_RUNS"].flatMap { Int($0) } ?? 40
+
+        private var data: [String] { [input.path] }
+
+        private func start(_ output: Output, schedule: String) async throws -> Outcome {
+            try await Photoz.run(
+                ranks: 2, data: data, output: output.folder,
+                ["--precision", "int8", "--resume", "--quiet", "--schedule", schedule], limit: 60)
+        }
+
+        /// What stands under a final name is whole, and what marks a finished run comes last.
+        private func requireWhole(_ output: Output, _ expected: Data, _ context: String) throws {
+            let names = output.names
+            if names.contains("predictions.h5") {
+                #expect(try output.bytes("predictions.h5") == expected, "\(context): predictions differ")
+            }
+            for name in ["combined_data.json", "Results.json"] where names.contains(name) {
+                #expect(throws: Never.self, "\(context): \(name) is cut short") {
+                    try JSONSerialization.jsonObject(with: output.bytes(name))
+                }
+            }
+            if names.contains("Results.json") { #expect(Set(names).isSuperset(of: Output.finished), "\(context)") }
+        }
+
+        /// Starts or resumes the job, and kills it after `delay` seconds.
+        ///
+        /// - Returns: Whether it had come to its end before.
+        private func attempt(
+            _ output: Output, _ victim: Victim, after delay: Double, schedule: String, _ expected: Data,
+            _ context: String, using generator: inout SeededNumbers
+        ) async throws -> Bool {
+            let job = JobProcesses(word: output.folder)
+            async let run = start(output, schedule: schedule)
+            try await Task.sleep(for: .seconds(delay))
+            let living = job.all.filter { $0.rank != nil || $0.isLauncher }
+            let ranks = living.filter { $0.rank != nil }
+            let chosen: [JobProcesses.Process]
+            switch victim {
+            case .rank: chosen = ranks.randomElement(using: &generator).map { [$0] } ?? []
+            case .launcher: chosen = living.filter(\.isLauncher)
+            case .all: chosen = living
+            }
+            let hit = chosen.filter { kill($0.id, SIGKILL) == 0 }
+            let killed = ContinuousClock.now
+            let outcome = try await run
+            let isGone = try await job.end(within: 10)
+            let took = ContinuousClock.now - killed
+            #expect(isGone && (hit.isEmpty || took < .seconds(10)), "\(context): still there after \(took)")
+            let isFinished = output.names.contains("Results.json")
+            if outcome.exitCode == 0 {
+                #expect(isFinished, "\(context): exit code 0 without results: \(outcome.report)")
+            } else {
+                // A job that is killed in its last moments may have finished its results and still fail.
+                #expect(!hit.isEmpty, "\(context): failed by itself: \(outcome.report)")
+            }
+            try requireWhole(output, expected, context)
+            return isFinished
+        }
+
+        @Test func killedAtAnyMomentAndResumed() async throws {
+            _ = try MockSurvey().folder(input, counts: [1300, 1200])
+            let whole = Output(folder: scratch.file("whole"))
+            let reference = try await start(whole, schedule: "static")
+            try #require(reference.exitCode == 0, "\(reference.report)")
+            let expected = try whole.bytes("predictions.h5")
+            var attempts = 0
+            for number in 0..<Self.runs {
+                var generator = SeededNumbers(seed: UInt64(number))
+                let output = Output(folder: scratch.file("run-\(number)-"))
+                let schedule = number % 2 == 0 ? "static" : "dynamic"
+                var isFinished = false
+                while !isFinished {
+                    attempts += 1
+                    let victim = Victim.allCases.randomElement(using: &generator) ?? .all
+                    let delay = Double.random(in: 0.05...(1.1 * reference.seconds), using: &generator)
+                    let context = "run \(number), attempt \(attempts), \(victim) after \(delay) s, \(schedule)"
+                    isFinished = try await attempt(
+                        output, victim, after: delay, schedule: schedule, expected, context, using: &generator)
+                }
+                #expect(try output.bytes("predictions.h5") == expected, "run \(number)")
+                let last = try await start(output, schedule: schedule)
+                #expect(last.exitCode == 0, "run \(number): \(last.report)")
+                #expect(output.names == Output.finished, "run \(number)")
+                try FileManager.default.removeItem(atPath: output.folder)
+            }
+            print("\(Self.runs) runs, \(attempts) attempts, undisturbed \(reference.seconds) s")
+        }
+    }
+}

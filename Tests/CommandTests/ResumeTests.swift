@@ -1,0 +1,146 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension CommandTests {
+    /// Runs that were stopped, and go on.
+    @Suite(.serialized) struct ResumeTests {
+        let input = try! TemporaryFolder()
+        let scratch = try! TemporaryFolder()
+        private static let counts = [1500, 0, 1700, 1800]
+        private let options = ["--precision", "bf16"]
+
+        /// A survey, what an undisturbed run makes of it, and a folder in which another was stopped.
+        private func stopped() async throws -> (data: [String], whole: Output, half: Output) {
+            let data = try MockSurvey().folder(input, counts: Self.counts)
+            let whole = Output(folder: scratch.file("whole"))
+            let outcome = try await Photoz.run(ranks: 2, data: data, output: whole.folder, options, limit: 60)
+            try #require(outcome.exitCode == 0, "\(outcome.report)")
+            let half = Output(folder: scratch.file("half"))
+            let run = try await stop(half, data, by: SIGTERM, options + ["--batch-size", "100"])
+            #expect(run.exitCode == 1, "mpirun ends by SIGTERM: \(run.report)")
+            #expect(run.error.contains("stopped by SIGTERM; go on with: mpirun -np 3 "), "\(run.report)")
+            #expect(run.error.contains("--batch-size 100 --resume"), "\(run.report)")
+            try #require(half.names.contains("journal") && !half.names.contains("Results.json"))
+            return (data, whole, half)
+        }
+
+        /// Starts a run, and sends its launcher a signal when every rank has stored something.
+        private func stop(
+            _ output: Output, _ data: [String], by signal: Int32, _ options: [String]
+        ) async throws -> Outcome {
+            async let run = Photoz.run(ranks: 3, data: data, output: output.folder, options, limit: 60)
+            try await output.waitForFindings(ofRanks: 3)
+            for process in JobProcesses(word: output.folder).all where process.isLauncher { kill(process.id, signal) }
+            return try await run
+        }
+
+        private func copy(_ output: Output, _ name: String) throws -> Output {
+            try FileManager.default.copyItem(atPath: output.folder, toPath: scratch.file(name))
+            return Output(folder: scratch.file(name))
+        }
+
+        private func resume(
+            _ output: Output, _ data: [String], ranks: Int = 2, _ more: [String] = []
+        ) async throws -> Outcome {
+            try await Photoz.run(
+                ranks: ranks, data: data, output: output.folder, options + ["--resume"] + more, limit: 60)
+        }
+
+        @Test func goesOnForAnyWorldAndBatchToTheSameBytes() async throws {
+            let (data, whole, half) = try await stopped()
+            let runs = [(1, []), (2, ["--batch-size", "7"]), (5, ["--shard", "files"]), (3, ["--threads", "2"])]
+            for (ranks, more) in runs {
+                let output = try copy(half, "\(ranks)")
+                let outcome = try await resume(output, data, ranks: ranks, more)
+                try #require(outcome.exitCode == 0, "\(outcome.report)")
+                #expect(try output.bytes("predictions.h5") == whole.bytes("predictions.h5"), "\(ranks) \(more)")
+                #expect(output.names == Output.finished)
+                let results = try output.results()
+                let resumed = results["resumed_samples"] as? Int ?? 0
+                #expect(resumed > 0 && resumed < 5000, "\(resumed)")
+                let (metrics, expected) = (results["metrics"], try whole.results()["metrics"])
+                #expect(metrics as? [String: Double] == expected as? [String: Double])
+
+                let again = try await resume(output, data, ranks: ranks)
+                #expect(again.exitCode == 0 && again.output.contains("nothing to resume"), "\(again.report)")
+            }
+        }
+
+        @Test func damagedJournalsCostOnlyWhatIsDamaged() async throws {
+            let (data, whole, half) = try await stopped()
+            var generator = SeededNumbers(seed: 6)
+            let journals = half.folder + "/journal/"
+            for (index, name) in ["1-0", "1-1", "1-2"].enumerated() {
+                let url = URL(fileURLWithPath: journals + name)
+                var bytes = try Data(contentsOf: url)
+                switch index {
+                case 0: bytes = bytes.dropLast(11)
+                case 1: bytes[Int.random(in: 40..<bytes.count, using: &generator)] ^= 4
+                default: bytes = bytes.prefix(17)
+                }
+                try bytes.write(to: url)
+            }
+            try Data("{".utf8).write(to: URL(fileURLWithPath: journals + "notes.txt"))
+            let outcome = try await resume(half, data)
+            try #require(outcome.exitCode == 0, "\(outcome.report)")
+            #expect(try half.bytes("predictions.h5") == whole.bytes("predictions.h5"))
+            #expect(half.names == Output.finished)
+        }
+
+        @Test func isRefusedForAnotherRun() async throws {
+            let (data, _, half) = try await stopped()
+            let plain = try await Photoz.run(ranks: 2, data: data, output: half.folder, options, limit: 30)
+            #expect(plain.exitCode == 73, "\(plain.report)")
+            #expect(plain.error.contains("half-finished run; add --resume"), "\(plain.report)")
+            for more in [
+                ["--precision", "f32"], ["--uncertainty", "2"], ["--file-limit", "3"],
+                ["--instruction-set", "portable"],
+            ] {
+                let outcome = try await resume(half, data, more)
+                #expect(outcome.exitCode == 73, "\(more) \(outcome.report)")
+                #expect(outcome.error.contains("other weights, data, settings"), "\(more) \(outcome.report)")
+            }
+            let both = try await resume(half, data, ["--overwrite"])
+            #expect(both.exitCode == 64, "\(both.report)")
+            let anew = try await Photoz.run(
+                ranks: 2, data: data, output: half.folder, options + ["--overwrite"], limit: 30)
+            #expect(anew.exitCode == 0, "\(anew.report)")
+            #expect(try half.results()["resumed_samples"] as? Int == 0)
+        }
+
+        @Test func aPartitionThatHasChangedIsDoneAgain() async throws {
+            let (data, _, half) = try await stopped()
+            try MockSurvey().write(input.file("1.h5"), first: 77, count: Self.counts[0])
+            let outcome = try await resume(half, data)
+            #expect(outcome.exitCode == 0, "\(outcome.report)")
+            #expect(outcome.error.contains("1.h5 was changed after the run began"), "\(outcome.report)")
+            let fresh = Output(folder: scratch.file("fresh"))
+            let other = try await Photoz.run(ranks: 2, data: data, output: fresh.folder, options, limit: 60)
+            try #require(other.exitCode == 0, "\(other.report)")
+            #expect(try half.bytes("predictions.h5") == fresh.bytes("predictions.h5"))
+            #expect((try half.results()["resumed_samples"] as? Int ?? 0) > 0)
+        }
+
+        @Test func anEmptyFolderStartsFromTheBeginning() async throws {
+            let output = Output(folder: scratch.file("new"))
+            let outcome = try await resume(output, [Repository.galaxies])
+            #expect(outcome.exitCode == 0, "\(outcome.report)")
+            #expect(output.names == Output.finished)
+        }
+
+        @Test func aSignalStopsASingleProcess() async throws {
+            let data = try MockSurvey().folder(input, counts: [4000])
+            let output = Output(folder: scratch.file("alone"))
+            async let run = Photoz.alone(
+                ["run", "--weights", Repository.weights, "--data"] + data + ["--output", output.folder, "--quiet"])
+            try await output.waitForFindings()
+            for process in JobProcesses(word: output.folder).all { kill(process.id, SIGUSR1) }
+            let outcome = try await run
+            // `timeout`, which got the signal as well, ends with the code of the program.
+            #expect(outcome.exitCode == 75, "\(outcome.report)")
+            #expect(outcome.error.contains("stopped by SIGUSR1; go on with: "), "\(outcome.report)")
+            #expect(!outcome.error.contains("mpirun"), "\(outcome.report)")
+        }
+    }
+}
