@@ -16,6 +16,9 @@ struct Inference {
     /// batch.
     var pieceSize: Int { Engine.preferredCount * threads }
 
+    /// Galaxies of the smallest chunk of a dynamic schedule.
+    var smallestChunk: Int { min(pieceSize, batchSize) }
+
     /// Predicts the galaxies that the schedule gives this rank.
     ///
     /// - Parameters:

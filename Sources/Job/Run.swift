@@ -241,9 +241,30 @@ public struct Run {
         let journal = try JournalWriter(
             in: options.output + "/" + Journal.folder, attempt: finished.attempts + 1, rank: world.rank,
             identity: plan.identity)
-        let schedule = StaticSchedule(finished.left(of: share))
+        let schedule = try schedule(share, finished, dataSet, smallestChunk: inference.smallestChunk)
         try inference.run(schedule, into: &outcome, journal: journal) { progress.update($0) }
         return outcome
+    }
+
+    /// Which of the galaxies that are left this rank does.
+    private func schedule(
+        _ share: Range<Int>, _ finished: FinishedGalaxies, _ dataSet: DataSet, smallestChunk: Int
+    ) throws -> any Schedule {
+        guard options.schedule == .dynamic else { return StaticSchedule(finished.left(of: share)) }
+        switch options.sharding {
+        case .rows:
+            let chunks = Chunks.cut(
+                finished.left(of: 0..<dataSet.rows), worldSize: world.size, smallest: smallestChunk)
+            return try DynamicSchedule(chunks, on: world)
+        case .files:
+            var chunks: [Range<Int>] = []
+            var first = 0
+            for partition in dataSet.partitions {
+                chunks += finished.left(of: first..<first + partition.rows)
+                first += partition.rows
+            }
+            return try DynamicSchedule(chunks, on: world)
+        }
     }
 
     /// Finite input may still be so far from any galaxy that the network overflows; the user should know.

@@ -100,9 +100,10 @@ struct RunCommand: ParsableCommand {
         guard threads > 0 else { throw ValidationError("--threads must be at least 1.") }
         if let uncertainty, !(2...8).contains(uncertainty) { throw ValidationError("--uncertainty must be 2 to 8.") }
         if payload != nil {
-            guard data.isEmpty, fileLimit == nil, shard == nil else {
+            guard data.isEmpty, fileLimit == nil, shard == nil, schedule == .static else {
                 throw ValidationError(
-                    "--payload says which partitions to take: leave --data, --file-limit and --shard out.")
+                    "--payload says which partitions each rank takes: leave --data, --file-limit, --shard and --schedule out."
+                )
             }
         } else {
             guard !data.isEmpty else { throw ValidationError("--data needs a folder or at least one file.") }

@@ -247,7 +247,8 @@ extension CommandTests {
             for (arguments, word) in [
                 (["--batch-size", "0"], "--batch-size must be at least 1"), (["--nonsense"], "nonsense"),
                 (["--precision", "f64"], "f32"), (["--shard", "none"], "files"), (["--threads", "-1"], "threads"),
-                (["--file-limit", "0"], "--file-limit must be at least 1"),
+                (["--file-limit", "0"], "--file-limit must be at least 1"), (["--schedule", "fair"], "dynamic"),
+                (["--on-error", "ask"], "skip"), (["--resume", "--overwrite"], "give one of them"),
             ] {
                 let outcome = try await Photoz.run(
                     ranks: 3, data: galaxies, output: output.folder, arguments, limit: 30)

@@ -8,8 +8,10 @@ struct JobProcesses {
         let id: pid_t
         /// Its rank; nil for what is none.
         let rank: Int?
+        /// The program's name.
+        let name: String
         /// Whether it is the launcher.
-        let isLauncher: Bool
+        var isLauncher: Bool { rank == nil && name == "mpirun" }
     }
 
     /// A word that is in the command lines of this job alone, such as its output folder.
@@ -23,10 +25,8 @@ struct JobProcesses {
                 let environment = text("/proc/\(name)/environ")
             else { return nil }
             let rank = environment.split(separator: "\0").first { $0.hasPrefix("OMPI_COMM_WORLD_RANK=") }
-            let program = command.split(separator: "\0").first ?? ""
-            return Process(
-                id: id, rank: rank.flatMap { Int($0.split(separator: "=")[1]) },
-                isLauncher: rank == nil && program.hasSuffix("mpirun"))
+            let program = command.split(separator: "\0").first?.split(separator: "/").last ?? ""
+            return Process(id: id, rank: rank.flatMap { Int($0.split(separator: "=")[1]) }, name: String(program))
         }
     }
 

@@ -62,6 +62,8 @@ extension CommandTests {
                 (1, 512, []), (2, 64, []), (3, 7, []), (5, 512, []), (8, 1, []), (2, 1, []),
                 (3, 64, ["--shard", "files"]),
                 (8, 512, ["--shard", "files"]), (2, 512, ["--threads", "2"]),
+                (1, 512, ["--schedule", "dynamic"]), (5, 7, ["--schedule", "dynamic"]),
+                (3, 64, ["--schedule", "dynamic", "--shard", "files"]),
             ]
             for run in runs {
                 let output = Output(folder: scratch.file("\(run)"))

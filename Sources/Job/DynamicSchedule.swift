@@ -1,0 +1,89 @@
+import Collectives
+import Dispatch
+import Synchronization
+
+/// Chunks that ranks take one after another until none is left, so that a slow node does not hold up the rest.
+///
+/// The number of the next chunk is a counter in rank 0's memory. Over a network a rank answers only while it makes MPI calls,
+/// and rank 0 computes: so on every rank a thread of its own makes all MPI calls of the inference phase, and the thread that
+/// computes makes none until it has stopped the other.
+final class DynamicSchedule: Schedule {
+    private let chunks: [Range<Int>]
+    private let dealer: ChunkDealer
+    /// Galaxies in the chunks up to the last one that this rank took.
+    private let dealt = Atomic(0)
+    private let starts: [Int]
+
+    /// Every rank calls it.
+    ///
+    /// - Parameters:
+    ///   - chunks: The same on every rank.
+    ///   - world: All ranks.
+    /// - Throws: A communication error.
+    init(_ chunks: [Range<Int>], on world: Communicator) throws {
+        self.chunks = chunks
+        var starts = [0]
+        for chunk in chunks { starts.append(starts[starts.count - 1] + chunk.count) }
+        self.starts = starts
+        dealer = ChunkDealer(try SharedCounter(on: world, host: 0), isHost: world.rank == 0 && world.size > 1)
+    }
+
+    func next() throws -> Range<Int>? {
+        let number = try dealer.next()
+        dealt.store(starts[min(number, chunks.count)], ordering: .relaxed)
+        return number < chunks.count ? chunks[number] : nil
+    }
+
+    /// What all ranks have taken: a rank cannot see how far the others are with it.
+    func fraction(done: Int) -> Double {
+        let total = starts[chunks.count]
+        return total > 0 ? Double(dealt.load(ordering: .relaxed)) / Double(total) : 1
+    }
+
+    func stop() { dealer.stop() }
+}
+
+/// The thread that makes MPI's calls while galaxies are read and computed.
+///
+/// Unchecked: the semaphores order all access to the answer.
+private final class ChunkDealer: @unchecked Sendable {
+    private let counter: SharedCounter
+    private let isHost: Bool
+    private let asked = DispatchSemaphore(value: 0)
+    private let answered = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
+    private let isStopped = Atomic(false)
+    private var answer: Result<Int, CollectiveError> = .success(0)
+
+    init(_ counter: SharedCounter, isHost: Bool) {
+        self.counter = counter
+        self.isHost = isHost
+        DispatchQueue(label: "photoz.chunks").async { self.deal() }
+    }
+
+    /// The number of the next chunk; called by the thread that reads.
+    func next() throws(CollectiveError) -> Int {
+        asked.signal()
+        answered.wait()
+        return try answer.get()
+    }
+
+    /// Ends the thread: MPI then belongs to the caller again.
+    func stop() {
+        isStopped.store(true, ordering: .releasing)
+        asked.signal()
+        ended.wait()
+    }
+
+    private func deal() {
+        defer { ended.signal() }
+        while true {
+            // Every millisecond the host sees whether others want a number.
+            while isHost, asked.wait(timeout: .now() + .milliseconds(1)) == .timedOut { counter.progress() }
+            if !isHost { asked.wait() }
+            guard !isStopped.load(ordering: .acquiring) else { return }
+            do throws(CollectiveError) { answer = .success(try counter.next()) } catch { answer = .failure(error) }
+            answered.signal()
+        }
+    }
+}
