@@ -10,6 +10,7 @@ func underMPI(
     _ body: (_ world: Communicator, _ node: Communicator, _ ready: ContinuousClock.Instant) throws -> String?
 ) {
     ignoreSignals()
+    _ = Launcher.rank
     let world: Communicator
     do { world = try MPI.start() } catch { Exit.withoutMPI(error) }
     let ready = ContinuousClock.now
