@@ -25,7 +25,9 @@ final class DynamicSchedule: Schedule {
         var starts = [0]
         for chunk in chunks { starts.append(starts[starts.count - 1] + chunk.count) }
         self.starts = starts
-        dealer = ChunkDealer(try SharedCounter(on: world, host: 0), isHost: world.rank == 0 && world.size > 1)
+        dealer = ChunkDealer(
+            try SharedCounter(on: world, host: 0), isHost: world.rank == 0 && world.size > 1,
+            board: world.patience.board)
     }
 
     func next() throws -> Range<Int>? {
@@ -40,6 +42,8 @@ final class DynamicSchedule: Schedule {
         return total > 0 ? Double(dealt.load(ordering: .relaxed)) / Double(total) : 1
     }
 
+    func tell(done: Int) { dealer.done.store(done, ordering: .relaxed) }
+
     func stop() { dealer.stop() }
 }
 
@@ -48,16 +52,21 @@ final class DynamicSchedule: Schedule {
 /// Unchecked: the semaphores order all access to the answer.
 private final class ChunkDealer: @unchecked Sendable {
     private let counter: SharedCounter
-    private let isHost: Bool
+    private let board: ProgressBoard?
+    /// How long it sleeps between looks: the host sees every millisecond whether others want a number.
+    private let nap: DispatchTimeInterval
+    /// Galaxies that this rank has done.
+    let done = Atomic(0)
     private let asked = DispatchSemaphore(value: 0)
     private let answered = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
     private let isStopped = Atomic(false)
     private var answer: Result<Int, CollectiveError> = .success(0)
 
-    init(_ counter: SharedCounter, isHost: Bool) {
+    init(_ counter: SharedCounter, isHost: Bool, board: ProgressBoard?) {
         self.counter = counter
-        self.isHost = isHost
+        self.board = board
+        nap = isHost ? .milliseconds(1) : .milliseconds(500)
         DispatchQueue(label: "photoz.chunks").async { self.deal() }
     }
 
@@ -78,9 +87,10 @@ private final class ChunkDealer: @unchecked Sendable {
     private func deal() {
         defer { ended.signal() }
         while true {
-            // Every millisecond the host sees whether others want a number.
-            while isHost, asked.wait(timeout: .now() + .milliseconds(1)) == .timedOut { counter.progress() }
-            if !isHost { asked.wait() }
+            while asked.wait(timeout: .now() + nap) == .timedOut {
+                counter.progress()
+                board?.report(phase: Phase.inference.place, done: done.load(ordering: .relaxed))
+            }
             guard !isStopped.load(ordering: .acquiring) else { return }
             do throws(CollectiveError) { answer = .success(try counter.next()) } catch { answer = .failure(error) }
             answered.signal()

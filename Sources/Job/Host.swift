@@ -71,6 +71,9 @@ enum Host {
         withUnsafeBytes(of: &field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 
+    /// Cores of this host, whoever may use them.
+    static var processorCount: Int { sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
+
     /// Lines of a small file; none when it cannot be read.
     static func lines(of path: String) -> [Substring] {
         guard let file = fopen(path, "r") else { return [] }

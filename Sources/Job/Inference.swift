@@ -47,7 +47,9 @@ struct Inference {
             outcome.append(findings)
             for skipped in batch.skipped { outcome.skip(skipped.rows, galaxies: skipped.galaxies) }
             for whole in Self.withoutSkipped(findings, batch.skipped) { try journal.append(whole) }
-            progress(schedule.fraction(done: outcome.report.samples - outcome.report.resumed))
+            let done = outcome.report.samples - outcome.report.resumed
+            schedule.tell(done: done)
+            progress(schedule.fraction(done: done))
             if let signal = StopSignal.received { throw StopSignal.Stopped(signal: signal) }
             waiting = .now
         }

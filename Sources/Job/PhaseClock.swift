@@ -1,4 +1,16 @@
-/// Measures the job's phases one after another.
+/// The job's phases, one after another.
+enum Phase: String, CaseIterable {
+    case startup = "start-up"
+    case load, inference, reduce, write
+
+    /// Its place among the phases.
+    var place: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+
+    /// The phase behind it.
+    var next: Phase? { Self.allCases.dropFirst(place + 1).first }
+}
+
+/// Measures the job's phases.
 struct PhaseClock {
     private(set) var times = Results.WallTime()
     private let start: ContinuousClock.Instant
@@ -12,9 +24,16 @@ struct PhaseClock {
     }
 
     /// Ends a phase now and begins the next.
-    mutating func end(_ phase: WritableKeyPath<Results.WallTime, Double>) {
+    mutating func end(_ phase: Phase) {
         let now = ContinuousClock.now
-        times[keyPath: phase] = (now - last).seconds
+        let took = (now - last).seconds
+        switch phase {
+        case .startup: times.startup = took
+        case .load: times.load = took
+        case .inference: times.inference = took
+        case .reduce: times.reduce = took
+        case .write: times.write = took
+        }
         times.total = (now - start).seconds
         last = now
     }

@@ -8,8 +8,8 @@ import Survey
 /// One run of the job on all ranks: plan, read ahead, infer, reduce, write.
 public struct Run {
     let options: RunOptions
-    let world: Communicator
-    private let node: Communicator
+    private(set) var world: Communicator
+    private var node: Communicator
     let version: String
     let started = Date()
     var clock: PhaseClock
@@ -39,6 +39,27 @@ public struct Run {
     /// - Returns: What rank 0 has to say in the end.
     /// - Throws: Whatever stops the job on this rank; nothing half-written is left under a final name.
     public mutating func run() throws -> RunEnding {
+        do { return try runUnlessStopped() } catch {
+            guard let reason = Self.reasonOfStop(error) else { throw error }
+            // The first rank that speaks ends the others: by now they have stored what they have found as well.
+            usleep(300_000)
+            throw JobError(.stopped, "\(reason); go on with: \(resumingCommand)")
+        }
+    }
+
+    /// What stopped a job that can be resumed; nil for other failures.
+    private static func reasonOfStop(_ error: any Error) -> String? {
+        if let stop = error as? StopSignal.Stopped { return "stopped by \(stop.signal)" }
+        guard let error = error as? CollectiveError else { return nil }
+        switch error.kind {
+        case .interrupted: return error.cause.flatMap(reasonOfStop)
+        case .timedOut: return "\(error)"
+        default: return nil
+        }
+    }
+
+    private mutating func runUnlessStopped() throws -> RunEnding {
+        try settleWaiting()
         if options.resume, try world.broadcast(world.rank == 0 && OutputFolder.isFinished(options.output), root: 0) {
             let text = "\(options.output): the run is finished; there is nothing to resume"
             return RunEnding(summary: options.quiet ? nil : text, leftOut: nil)
@@ -54,25 +75,40 @@ public struct Run {
             let plan = try plan(weights, schema: schema, instructionSet, output: output)
             let finished = try FinishedGalaxies(
                 in: options.output, plan, columns: Findings.columnCount(hasViews: options.views > 1), world: world)
-            clock.end(\.startup)
+            end(.startup)
             let network = try NodeWeights(world: world, node: node).load(
                 weights, of: shape, options.precision, for: instructionSet)
             if output != nil {
                 try PartitionStamps(plan.dataSet, in: options.output).note(attempt: finished.attempts + 1)
             }
             try world.barrier()
-            clock.end(\.load)
+            end(.load)
             return try finish(network, plan, finished, schema, output)
-        } catch let stop as StopSignal.Stopped {
-            output?.release()
-            // The first rank that speaks ends the others: by now they have stored what they have found as well.
-            usleep(300_000)
-            throw JobError(.stopped, "stopped by \(stop.signal); go on with: \(resumingCommand)")
         } catch {
             output?.discard()
             output?.release()
             throw error
         }
+    }
+
+    /// From now on ranks wait for each other as the options say.
+    private mutating func settleWaiting() throws {
+        let isCrowded = try world.allReduce(node.size > Host.processorCount ? 1 : 0, .max) > 0
+        let board = try options.deadline.map { _ in
+            try ProgressBoard(on: world, phases: Phase.allCases.map(\.rawValue))
+        }
+        world = world.with(
+            Patience(
+                deadline: options.deadline, wait: options.wait ?? (isCrowded ? .cheap : .fast), board: board,
+                interrupt: { StopSignal.received.map { StopSignal.Stopped(signal: $0) } }))
+        node = try world.splitByNode()
+    }
+
+    /// Ends a phase; the next begins.
+    private mutating func end(_ phase: Phase) {
+        clock.end(phase)
+        guard let next = phase.next else { return }
+        world.patience.board?.report(phase: next.place)
     }
 
     /// The command that goes on where this one stops.
@@ -177,7 +213,9 @@ public struct Run {
         let ended = ContinuousClock.now
         try world.barrier()
         outcome.report.idle = (ContinuousClock.now - ended).seconds
-        clock.end(\.inference)
+        // What is left takes a moment: a job that is to stop had better finish it.
+        StopSignal.ignore()
+        end(.inference)
 
         try warnOfPredictionsThatAreNotFinite(outcome, dataSet)
         try warnOfMissingMagnitudes(outcome)
@@ -185,7 +223,7 @@ public struct Run {
         let bins = try measureBins(outcome, dataSet)
         let calibration = options.views > 1 ? try calibrate(outcome) : nil
         let ranks = try gather(outcome, dataSet)
-        clock.end(\.reduce)
+        end(.reduce)
 
         let weightsHash = try output.map { _ in try fileHash(options.weights) } ?? ""
         try write(
@@ -196,7 +234,7 @@ public struct Run {
         if options.writesRankFiles {
             for (rank, entry) in entries.enumerated() { try output.write(json(entry), toFileOf: rank) }
         }
-        clock.end(\.write)
+        end(.write)
         let results = results(ranks, metrics, bins, calibration, dataSet, network, weightsHash: weightsHash)
         try output.write(json(results), to: "Results.json")
         try output.publish()
@@ -250,7 +288,9 @@ public struct Run {
     private func schedule(
         _ share: Range<Int>, _ finished: FinishedGalaxies, _ dataSet: DataSet, smallestChunk: Int
     ) throws -> any Schedule {
-        guard options.schedule == .dynamic else { return StaticSchedule(finished.left(of: share)) }
+        guard options.schedule == .dynamic else {
+            return StaticSchedule(finished.left(of: share), board: world.patience.board)
+        }
         switch options.sharding {
         case .rows:
             let chunks = Chunks.cut(

@@ -25,6 +25,10 @@ public struct RunOptions: Sendable {
     public var schedule = ScheduleKind.static
     /// What becomes of the run when something cannot be read.
     public var onError = ErrorPolicy.stop
+    /// How long a rank may let others wait before the job ends; nil for any time.
+    public var deadline: Duration?
+    /// Whether waiting ranks spin or leave the core to others; nil for whichever suits the node.
+    public var wait: Patience.Wait?
     /// Take only so many partitions, the first ones.
     public var fileLimit: Int?
     /// Names of the partitions of each rank, in the folder of ``data``, where a plan has dealt them.

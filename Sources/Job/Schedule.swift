@@ -1,3 +1,4 @@
+import Collectives
 import Survey
 import Synchronization
 
@@ -7,6 +8,8 @@ protocol Schedule: AnyObject {
     func next() throws -> Range<Int>?
     /// How much of the job is done, as far as this rank can tell when it has done so many galaxies itself.
     func fraction(done: Int) -> Double
+    /// Tells the others how far this rank is, where there is somebody to tell. Called by the thread that computes.
+    func tell(done: Int)
     /// Ends whatever works for it. Called by the thread that computes, also after a failure.
     func stop()
 }
@@ -15,16 +18,22 @@ protocol Schedule: AnyObject {
 final class StaticSchedule: Schedule {
     private var runs: ArraySlice<Range<Int>>
     private let count: Int
+    private let board: ProgressBoard?
 
-    /// - Parameter runs: What is left of the share.
-    init(_ runs: [Range<Int>]) {
+    /// - Parameters:
+    ///   - runs: What is left of the share.
+    ///   - board: Where the rank's progress is told.
+    init(_ runs: [Range<Int>], board: ProgressBoard?) {
         self.runs = runs[...]
+        self.board = board
         count = runs.reduce(0) { $0 + $1.count }
     }
 
     func next() -> Range<Int>? { runs.popFirst() }
 
     func fraction(done: Int) -> Double { count > 0 ? Double(done) / Double(count) : 1 }
+
+    func tell(done: Int) { board?.report(phase: Phase.inference.place, done: done, total: count) }
 
     func stop() {}
 }

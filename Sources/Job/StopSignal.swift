@@ -10,8 +10,10 @@ public enum StopSignal {
     }
 
     private static let number = Atomic<Int32>(0)
+    private static let isHeeded = Atomic(true)
 
-    /// From now on these signals are noted instead of ending the process; the job looks between pieces of a batch.
+    /// From now on these signals are noted instead of ending the process; the job looks between pieces of a batch
+    /// and while it waits for other ranks.
     public static func listen() {
         // Made here: a handler may not make it.
         number.store(0, ordering: .releasing)
@@ -20,9 +22,13 @@ public enum StopSignal {
         }
     }
 
+    /// From now on the job goes on to its end.
+    static func ignore() { isHeeded.store(false, ordering: .releasing) }
+
     /// The signal that came, by its name; nil while none has.
     static var received: String? {
-        switch number.load(ordering: .acquiring) {
+        guard isHeeded.load(ordering: .acquiring) else { return nil }
+        return switch number.load(ordering: .acquiring) {
         case 0: nil
         case SIGTERM: "SIGTERM"
         case SIGUSR1: "SIGUSR1"

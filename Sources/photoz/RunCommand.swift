@@ -71,6 +71,18 @@ struct RunCommand: ParsableCommand {
     )
     var onError = ErrorPolicy.stop
 
+    @Option(
+        help: ArgumentHelp(
+            "End the job when a rank lets the others wait longer than this; the message names it.", valueName: "seconds"
+        ))
+    var deadline: Double?
+
+    @Option(
+        help:
+            "Spin while waiting for other ranks (fast), or leave the core to others (cheap; the default when a host has more ranks than cores)."
+    )
+    var wait: WaitHint?
+
     @Flag(help: "Also write the predictions as text, predictions.csv.")
     var csv = false
 
@@ -109,6 +121,9 @@ struct RunCommand: ParsableCommand {
             guard !data.isEmpty else { throw ValidationError("--data needs a folder or at least one file.") }
             guard output != nil else { throw ValidationError("--output needs a folder for the results.") }
         }
+        if let deadline, !(deadline > 0 && deadline < 1e9) {
+            throw ValidationError("--deadline must be a number of seconds above 0.")
+        }
         if let fileLimit, fileLimit < 1 { throw ValidationError("--file-limit must be at least 1.") }
     }
 
@@ -146,6 +161,8 @@ struct RunCommand: ParsableCommand {
         options.fileLimit = fileLimit
         options.schedule = schedule
         options.onError = onError
+        options.deadline = deadline.map { .seconds($0) }
+        options.wait = wait?.wait
         options.overwrite = overwrite
         options.resume = resume
         options.quiet = quiet
@@ -162,6 +179,13 @@ enum InstructionSetName: String, ExpressibleByArgument, CaseIterable {
     case portable, avx2, avx512
     case vnni = "avx512-vnni"
     case bf16 = "avx512-bf16"
+}
+
+/// FMI's hint, by its name.
+enum WaitHint: String, ExpressibleByArgument, CaseIterable {
+    case fast, cheap
+
+    var wait: Patience.Wait { self == .fast ? .fast : .cheap }
 }
 
 extension Precision: ExpressibleByArgument {}

@@ -248,7 +248,8 @@ extension CommandTests {
                 (["--batch-size", "0"], "--batch-size must be at least 1"), (["--nonsense"], "nonsense"),
                 (["--precision", "f64"], "f32"), (["--shard", "none"], "files"), (["--threads", "-1"], "threads"),
                 (["--file-limit", "0"], "--file-limit must be at least 1"), (["--schedule", "fair"], "dynamic"),
-                (["--on-error", "ask"], "skip"), (["--resume", "--overwrite"], "give one of them"),
+                (["--on-error", "ask"], "skip"), (["--deadline", "0"], "above 0"), (["--wait", "long"], "cheap"),
+                (["--resume", "--overwrite"], "give one of them"),
             ] {
                 let outcome = try await Photoz.run(
                     ranks: 3, data: galaxies, output: output.folder, arguments, limit: 30)

@@ -1,0 +1,60 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension CommandTests {
+    /// Ranks that stop working and do not end.
+    @Suite(.serialized) struct DeadlineTests {
+        let input = try! TemporaryFolder()
+        let scratch = try! TemporaryFolder()
+
+        private func run(_ output: Output, _ data: [String], _ more: [String]) async throws -> Outcome {
+            try await Photoz.run(
+                ranks: 3, data: data, output: output.folder, ["--precision", "int8", "--quiet"] + more, limit: 60)
+        }
+
+        @Test(arguments: [(0, "static"), (2, "static"), (0, "dynamic"), (1, "dynamic")])
+        func aStoppedRankIsNamed(victim: Int, schedule: String) async throws {
+            let data = try MockSurvey().folder(input, counts: [5000])
+            let output = Output(folder: scratch.file("out"))
+            async let run = run(output, data, ["--deadline", "3", "--schedule", schedule])
+            try await output.waitForFindings(ofRanks: 3)
+            for process in JobProcesses(word: output.folder).ranks where process.rank == victim {
+                kill(process.id, SIGSTOP)
+            }
+            let outcome = try await run
+            #expect(outcome.exitCode == 75, "\(outcome.report)")
+            #expect(outcome.error.contains("rank \(victim) ("), "\(outcome.report)")
+            #expect(outcome.error.contains("did not arrive within 3 s; it was last seen in inference"))
+            #expect(outcome.error.contains("go on with: mpirun -np 3 "), "\(outcome.report)")
+            #expect(outcome.error.components(separatedBy: "photoz: error").count == 2, "\(outcome.report)")
+            #expect(try await JobProcesses(word: output.folder).end(within: 10))
+
+            let resumed = try await self.run(output, data, ["--resume"])
+            #expect(resumed.exitCode == 0, "\(resumed.report)")
+            #expect((try output.results()["resumed_samples"] as? Int ?? 0) > 0)
+            let whole = Output(folder: scratch.file("whole"))
+            let undisturbed = try await self.run(whole, data, [])
+            #expect(undisturbed.exitCode == 0, "\(undisturbed.report)")
+            #expect(try output.bytes("predictions.h5") == whole.bytes("predictions.h5"))
+        }
+
+        @Test func aRankThatComesInTimeIsWaitedFor() async throws {
+            let data = try MockSurvey().folder(input, counts: [2000])
+            for wait in ["fast", "cheap"] {
+                let output = Output(folder: scratch.file(wait))
+                async let run = run(output, data, ["--deadline", "20", "--wait", wait])
+                while JobProcesses(word: output.folder).ranks.count < 3 {
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+                try await Task.sleep(for: .milliseconds(500))
+                let stopped = JobProcesses(word: output.folder).ranks.filter { $0.rank == 0 }
+                for process in stopped { kill(process.id, SIGSTOP) }
+                try await Task.sleep(for: .seconds(3))
+                for process in stopped { kill(process.id, SIGCONT) }
+                let outcome = try await run
+                #expect(outcome.exitCode == 0 && outcome.seconds > 3, "\(outcome.report)")
+            }
+        }
+    }
+}
