@@ -2,10 +2,11 @@
 
 Written the way PyTorch users write networks, with nothing folded or fused by hand; `train.py` trains it and
 the Benchmarks run it in other engines. `python astromae.py --check` compares it with the golden redshifts of
-Tests/Fixtures.
+Tests/Fixtures; `python astromae.py --selftest` does so and makes `Data/selftest.h5` of them.
 """
 
 import argparse
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -278,10 +279,35 @@ def check() -> None:
                 raise SystemExit("This is not the published network.")
 
 
+def write_selftest() -> None:
+    """Writes what `photoz selftest` compares with: golden galaxies and redshifts, and which weights they belong to."""
+    count = 32
+    with (
+        h5py.File(FIXTURES / "partition.h5") as galaxies,
+        h5py.File(FIXTURES / "expected.h5") as expected,
+        h5py.File(ROOT / "Data/selftest.h5", "w", track_order=False) as file,
+    ):
+        images = file.create_dataset(
+            "images", data=galaxies["images"][:count], chunks=(8, 5, 32, 32), compression="gzip", shuffle=True
+        )
+        images.attrs.update(galaxies["images"].attrs)
+        for name in ("magnitudes", "redshift"):
+            file[name] = galaxies[name][:count]
+        file["redshift_float64"] = expected["redshift_float64"][:count]
+        file["redshift_float64"].attrs["description"] = (
+            "what the published PyTorch modules make of these galaxies in float64, with astromae-mock-sdss.h5"
+        )
+        file.attrs["weights_sha256"] = hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
+    print("Written: Data/selftest.h5")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", required=True, help="compare with the golden redshifts"
-    )
-    parser.parse_args()
+    parser.add_argument("--check", action="store_true", help="compare with the golden redshifts")
+    parser.add_argument("--selftest", action="store_true", help="compare, then write Data/selftest.h5")
+    arguments = parser.parse_args()
+    if not arguments.check and not arguments.selftest:
+        parser.error("say --check or --selftest")
     check()
+    if arguments.selftest:
+        write_selftest()

@@ -10,6 +10,14 @@
 // The library that the headers belong to.
 static inline const char *ch5_header_version(void) { return H5_VERS_INFO; }
 
+static inline int ch5_is_parallel(void) {
+#ifdef H5_HAVE_PARALLEL
+    return 1;
+#else
+    return 0;
+#endif
+}
+
 CH5_ID(ch5_default, H5P_DEFAULT)
 CH5_ID(ch5_all, H5S_ALL)
 CH5_ID(ch5_error_default, H5E_DEFAULT)

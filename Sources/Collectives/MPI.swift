@@ -5,10 +5,10 @@ import Glibc
 public enum MPI {
     /// Starts MPI.
     ///
+    /// - Parameter evenApart: Whether processes that do not know each other are no error here.
     /// - Returns: The communicator of all ranks.
-    /// - Throws: ``CollectiveError`` when MPI cannot be started, or when a launcher started several processes that do not
-    ///   know each other: N separate worlds of one, which would all do the whole job.
-    public static func start() throws(CollectiveError) -> Communicator {
+    /// - Throws: ``CollectiveError`` when MPI cannot be started, or ``separation(of:)``.
+    public static func start(evenApart: Bool = false) throws(CollectiveError) -> Communicator {
         // Alone, Open MPI would still look for a remote shell and fail where there is none, as in many containers.
         if getenv("OMPI_COMM_WORLD_SIZE") == nil { setenv("OMPI_MCA_plm_rsh_agent", "", 0) }
         // Debian's Open MPI 4 leaves out `pt2pt` besides `ucx`, and with it every window between hosts on plain Ethernet.
@@ -24,7 +24,7 @@ public enum MPI {
         // An error comes back as a return code, which `check` turns into a Swift error, instead of ending the process.
         try check(MPI_Comm_set_errhandler(cmpi_comm_self(), cmpi_errors_return()), "MPI_Comm_set_errhandler")
         let world = try Communicator(cmpi_comm_world())
-        try requireOneWorld(world)
+        if !evenApart, let separation = separation(of: world) { throw separation }
         return world
     }
 
@@ -53,6 +53,17 @@ public enum MPI {
     /// The version of the headers that this program was built with, such as `4.1.4`; empty where they do not tell.
     public static var headerVersion: String { String(cString: cmpi_header_version()) }
 
+    /// Which threads of a process the library lets call it, in the standard's words.
+    public static var threadLevel: String {
+        var level: Int32 = 0
+        guard MPI_Query_thread(&level) == MPI_SUCCESS else { return "unknown" }
+        let names = [
+            Int(MPI_THREAD_SINGLE): "MPI_THREAD_SINGLE", Int(MPI_THREAD_FUNNELED): "MPI_THREAD_FUNNELED",
+            Int(MPI_THREAD_SERIALIZED): "MPI_THREAD_SERIALIZED", Int(MPI_THREAD_MULTIPLE): "MPI_THREAD_MULTIPLE",
+        ]
+        return names[Int(level)] ?? "unknown"
+    }
+
     /// The name of the host that this rank runs on.
     public static var processorName: String {
         text(Int(MPI_MAX_PROCESSOR_NAME)) { MPI_Get_processor_name($0, $1) }
@@ -69,19 +80,22 @@ public enum MPI {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// A launcher that counts more ranks than MPI sees belongs to another MPI than the one this program is linked with.
-    private static func requireOneWorld(_ world: Communicator) throws(CollectiveError) {
-        guard world.size == 1 else { return }
+    /// Why a launcher's processes do not know each other, or nil when all is well. N separate worlds of one would all do
+    /// the whole job. A launcher that counts more ranks than MPI sees belongs to another MPI than the one this program is
+    /// linked with.
+    public static func separation(of world: Communicator) -> CollectiveError? {
+        guard world.size == 1 else { return nil }
         var names = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"]
         if names.allSatisfy({ getenv($0) == nil }) { names = ["SLURM_STEP_NUM_TASKS"] }
         for name in names {
             guard let value = getenv(name), let count = Int(String(cString: value)), count > 1 else { continue }
-            throw CollectiveError(
+            return CollectiveError(
                 routine: "MPI_Comm_size",
                 reason: """
                     the launcher started \(count) processes (\(name)) and each is alone in its MPI world; launcher and \
                     library differ: use the mpirun of this MPI (\(libraryVersion)), or srun --mpi=pmix
                     """)
         }
+        return nil
     }
 }

@@ -18,6 +18,21 @@ public enum Library {
         String(cString: ch5_header_version()).split(separator: " ").last.map(String.init) ?? ""
     }
 
+    /// How the library that runs was built: `thread-safe, deflate, szip, not parallel`, for instance. Whether it is parallel
+    /// is what its headers say.
+    public static var features: String {
+        silence()
+        var isThreadSafe = false
+        let isKnown = H5is_library_threadsafe(&isThreadSafe) >= 0
+        let filters = [(H5Z_FILTER_DEFLATE, "deflate"), (H5Z_FILTER_SZIP, "szip")].map { filter, name in
+            H5Zfilter_avail(H5Z_filter_t(filter)) > 0 ? name : "no \(name)"
+        }
+        let parts =
+            [isKnown && isThreadSafe ? "thread-safe" : "not thread-safe"] + filters
+            + [ch5_is_parallel() != 0 ? "parallel" : "not parallel"]
+        return parts.joined(separator: ", ")
+    }
+
     /// Stops the library from printing its errors: they are in what is thrown. HDF5 keeps the setting for each thread, so
     /// whatever may fail makes it first.
     static func silence() {

@@ -1,41 +1,61 @@
 import AstroMAE
 import Collectives
+import FoundationEssentials
 import Glibc
 import HDF5
 
-/// What a support person would ask about a machine, and what looks wrong.
+/// What a support person would ask about the ranks and their machines, and what looks wrong.
 public struct Doctor {
+    /// What every rank tells rank 0; ranks with the same words are counted together.
+    private struct Place: Codable {
+        let host: String
+        let cores: String
+        let instructionSet: String
+        let processor: String
+        let system: String
+        let memory: String
+        let limits: String
+    }
+
     private let world: Communicator
     private let node: Communicator
     private let version: String
-    private let folder: String
+    private let folder: FolderCheck
+    private let weights: String?
 
     /// - Parameters:
     ///   - world: All ranks.
     ///   - node: The ranks of this node.
     ///   - version: The program's version.
-    ///   - folder: Where results or data are, for its file system.
-    public init(world: Communicator, node: Communicator, version: String, folder: String) {
+    ///   - folder: Where results will be written.
+    ///   - weights: The network's file, whose size decides how much memory ranks share; nil stands for the published network.
+    public init(world: Communicator, node: Communicator, version: String, folder: String, weights: String?) {
         self.world = world
         self.node = node
         self.version = version
-        self.folder = folder
+        self.folder = FolderCheck(path: folder)
+        self.weights = weights
     }
 
     /// Looks; every rank calls it.
     ///
     /// - Returns: On rank 0 a page of facts and warnings.
-    /// - Throws: A communication error.
+    /// - Throws: A communication error, or what is wrong with the weights.
     public func run() throws -> String? {
-        let cores = Host.cores()
-        let hosts = try world.gatherStrings(MPI.processorName)
-        let bindings = try world.gatherStrings("\(cores)")
-        let levels = try world.gatherStrings("\(InstructionSet.widest)")
-        let crowded = try world.allReduce(isCrowded(cores: cores) ? 1 : 0, .max) > 0
-        let shared = try world.allReduce(Self.room("/dev/shm"), .min)
-        guard let hosts, let bindings, let levels else { return nil }
-        let facts = facts(hosts: hosts, bindings: bindings, levels: levels, shared: shared)
-        let warnings = warnings(hosts: hosts, levels: levels, isCrowded: crowded, shared: shared)
+        let needed = try world.broadcast(world.rank == 0 ? try weightsBytes() : 0, root: 0)
+        let shared = FolderCheck(path: "/dev/shm").room
+        let leastRoom = try world.allReduce(shared, .min)
+        let lacking = try world.allReduce(max(0, needed + node.size * Self.rankBytes - shared), .max)
+        let cores = try coresOfNode()
+        let isCrowded = try world.allReduce(node.size > cores ? 1 : 0, .max) > 0
+        let lock = try folder.lock(world, node: node)
+        guard let texts = try world.gatherStrings(Self.here()) else { return nil }
+        let places = try texts.map { try JSONDecoder().decode(Place.self, from: Data($0.utf8)) }
+
+        let facts = facts(places, room: leastRoom, lock)
+        var warnings: [String] = []
+        if let separation = MPI.separation(of: world) { warnings.append("\(separation)") }
+        warnings += self.warnings(places, isCrowded: isCrowded, lacking: lacking, lock)
         let width = facts.map(\.0.count).max() ?? 0
         var lines = facts.map { name, value in name + String(repeating: " ", count: width + 2 - name.count) + value }
         lines.append("")
@@ -43,52 +63,68 @@ public struct Doctor {
         return lines.joined(separator: "\n")
     }
 
+    /// What Open MPI takes of /dev/shm for each rank at most, by its setting `btl_vader_segment_size`.
+    private static let rankBytes = 4 << 20
+
+    /// Bytes of the weights that the ranks of a node share, in the largest precision.
+    private func weightsBytes() throws -> Int {
+        // `photoz run` on the published network leaves 48.6 MB in /dev/shm.
+        guard let weights else { return 50_000_000 }
+        return PreparedNetwork.byteCount(of: try WeightsFile(weights).shape, .float32, for: .widest)
+    }
+
+    /// Cores that the ranks of this node may use together: fewer than it has when a batch system binds them badly.
+    private func coresOfNode() throws -> Int {
+        let lists = try node.gatherStrings(Host.coreList()) ?? []
+        return try node.broadcast(Set(lists.flatMap(Host.coreNumbers)).count, root: 0)
+    }
+
     // MARK: Facts
 
-    private func facts(hosts: [String], bindings: [String], levels: [String], shared: Int) -> [(String, String)] {
+    private static func here() throws -> String {
         let processor = Host.processor()
+        let place = Place(
+            host: MPI.processorName, cores: Host.coreList(), instructionSet: "\(InstructionSet.widest)",
+            processor: processor.processor, system: processor.platform, memory: "\(Int(Host.memory().rounded())) GB",
+            limits: limits)
+        return String(decoding: try JSONEncoder().encode(place), as: UTF8.self)
+    }
+
+    private func facts(_ places: [Place], room: Int, _ lock: FolderCheck.Lock) -> [(String, String)] {
+        let hosts = Set(places.map(\.host)).count
         return [
             ("photoz", version),
-            ("MPI", "\(MPI.libraryVersion); built with headers of \(MPI.headerVersion)"),
-            ("HDF5", "\(Library.version); built with headers of \(Library.headerVersion)"),
-            ("launcher", Launcher.isPresent ? Self.launcher : "none: a world of one"),
             (
-                "ranks",
-                "\(world.size) on \(Set(hosts).count) host\(Set(hosts).count == 1 ? "" : "s"): \(Self.counted(hosts))"
+                "MPI",
+                "\(MPI.libraryVersion); \(MPI.threadLevel); built with headers of \(MPI.headerVersion.isEmpty ? "another MPI" : MPI.headerVersion)"
             ),
-            ("cores of a rank", Self.counted(bindings)),
-            ("cores of this host", "\(sysconf(Int32(_SC_NPROCESSORS_ONLN)))"),
-            ("processor", processor.processor), ("system", processor.platform),
-            ("memory", "\(Int(Host.memory().rounded())) GB"),
-            (
-                "instruction set",
-                "\(Self.counted(levels)); all: \(InstructionSet.available.map(\.description).joined(separator: ", "))"
-            ),
-            ("limits", Self.limits),
-            ("/dev/shm", "\(megabytes(shared)) free (the least of all hosts)"),
-            (
-                folder,
-                "\(Self.fileSystem(folder)), \(megabytes(Self.room(folder))) free, locks \(locks ? "work" : "do not work")"
-            ),
+            ("HDF5", "\(Library.version); \(Library.features); built with headers of \(Library.headerVersion)"),
+            ("launcher", Launcher.name),
+            ("ranks", "\(world.size) on \(hosts) host\(hosts == 1 ? "" : "s"): \(Self.counted(places.map(\.host)))"),
+            ("bound to cores", Self.counted(places.map(\.cores))),
+            ("cores of rank 0's host", "\(sysconf(Int32(_SC_NPROCESSORS_ONLN)))"),
+            ("processor", Self.counted(places.map(\.processor))),
+            ("instruction set", Self.counted(places.map(\.instructionSet))),
+            ("rank 0 offers", InstructionSet.available.map(\.description).joined(separator: ", ")),
+            ("system", Self.counted(places.map(\.system))),
+            ("memory of a host", Self.counted(places.map(\.memory))),
+            ("limits", Self.counted(places.map(\.limits))),
+            ("/dev/shm", "\(megabytes(room)) free, the least of all hosts"),
+            ("folder", "\(folder.path): \(folder.fileSystem), \(megabytes(folder.room)) free, \(Self.words(lock))"),
         ]
     }
 
     /// Different values with how many ranks have each.
     private static func counted(_ values: [String]) -> String {
+        var counts: [String: Int] = [:]
         var order: [String] = []
-        for value in values where !order.contains(value) { order.append(value) }
+        for value in values {
+            if counts[value] == nil { order.append(value) }
+            counts[value, default: 0] += 1
+        }
         if order.count == 1 { return order[0] }
-        return order.prefix(8).map { value in "\(value) (\(values.count { $0 == value }))" }.joined(separator: ", ")
-    }
-
-    private static var launcher: String {
-        let known = [
-            ("OMPI_COMM_WORLD_SIZE", "Open MPI's mpirun"), ("SLURM_STEP_ID", "Slurm's srun"), ("PMIX_RANK", "PMIx"),
-            ("PMI_RANK", "PMI"),
-        ]
-        let found = known.first { getenv($0.0) != nil }?.1 ?? "unknown"
-        let job = getenv("SLURM_JOB_ID").map { ", Slurm job " + String(cString: $0) } ?? ""
-        return found + job
+        let shown = order.prefix(8).map { "\($0) (\(counts[$0] ?? 0) ranks)" }
+        return (shown + (order.count > 8 ? ["and \(order.count - 8) more"] : [])).joined(separator: ", ")
     }
 
     private static var limits: String {
@@ -105,80 +141,64 @@ public struct Doctor {
         }.joined(separator: ", ")
     }
 
-    /// Bytes that may be written in a folder.
-    private static func room(_ path: String) -> Int {
-        var status = statvfs()
-        guard statvfs(path, &status) == 0 else { return 0 }
-        return Int(
-            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
-    }
-
-    private static let networked = ["nfs", "lustre", "gpfs", "beegfs", "ceph", "cifs", "smb", "fuse"]
-
-    /// The kind of file system that a folder is on, by the mounts of this process.
-    private static func fileSystem(_ path: String) -> String {
-        guard let real = realpath(path, nil) else { return "not there" }
-        defer { free(real) }
-        let folder = String(cString: real)
-        // Device, mount point, kind; the deepest mount point that the folder lies in.
-        var (deepest, kind) = (0, "unknown")
-        for line in Host.lines(of: "/proc/self/mounts") {
-            let parts = line.split(separator: " ").map(String.init)
-            guard parts.count > 2, parts[1].count >= deepest else { continue }
-            guard parts[1] == "/" || folder == parts[1] || folder.hasPrefix(parts[1] + "/") else { continue }
-            (deepest, kind) = (parts[1].count, parts[2])
+    private static func words(_ lock: FolderCheck.Lock) -> String {
+        switch lock {
+        case .holds: "locks hold"
+        case .missing: "no locks"
+        case .perHost: "locks do not keep other ranks out"
+        case .notShared: "not the same on every host"
+        case .unwritable: "not writable"
         }
-        return kind
-    }
-
-    /// Whether a lock can be taken in the folder, as a run takes one in its output folder.
-    private var locks: Bool {
-        let path = "\(folder)/.photoz-doctor-\(getpid())"
-        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard file >= 0 else { return false }
-        defer {
-            unlink(path)
-            close(file)
-        }
-        return flock(file, LOCK_EX | LOCK_NB) == 0
     }
 
     // MARK: Warnings
 
-    private var isNetworked: Bool {
-        let kind = Self.fileSystem(folder)
-        return Self.networked.contains { kind.hasPrefix($0) }
-    }
-
-    private func isCrowded(cores: Int) -> Bool { node.size > sysconf(Int32(_SC_NPROCESSORS_ONLN)) || cores < 1 }
-
-    private func warnings(hosts: [String], levels: [String], isCrowded: Bool, shared: Int) -> [String] {
+    private func warnings(
+        _ places: [Place], isCrowded: Bool, lacking: Int, _ lock: FolderCheck.Lock
+    ) -> [String] {
         var warnings: [String] = []
         if isCrowded {
-            warnings.append("a host has more ranks than cores: they wait for each other; start one rank a core")
+            warnings.append(
+                "a host has more ranks than cores for them: they wait for each other; start one rank a core, and let the launcher bind each to its own"
+            )
         }
-        if world.size > 1, Host.cores() == sysconf(Int32(_SC_NPROCESSORS_ONLN)), world.size >= 4 {
-            warnings.append("ranks are not bound to cores; mpirun --bind-to core keeps them where their memory is")
+        if !isCrowded, world.size >= 4, places.allSatisfy({ Host.coreNumbers($0.cores).count >= node.size }) {
+            warnings.append("ranks are not bound to cores; mpirun --bind-to core keeps each beside its memory")
         }
         if !MPI.headerVersion.isEmpty, !Self.agree(MPI.headerVersion, MPI.libraryVersion) {
             warnings.append(
-                "the MPI library that runs is another than the one of the headers; build photoz on this machine")
+                "the MPI library that runs is another than that of the headers photoz was built with; build it on this machine"
+            )
         }
         if Library.headerVersion != Library.version {
             warnings.append(
-                "the HDF5 library that runs is another than the one of the headers; build photoz on this machine")
-        }
-        if Set(levels).count > 1 {
-            warnings.append("ranks have different instruction sets: all use the least of them")
-        }
-        if shared < 256 << 20 {
-            warnings.append(
-                "/dev/shm has less than 256 MB free on a host, and ranks share the weights there; enlarge it (containers: --shm-size)"
+                "the HDF5 library that runs is another than that of the headers photoz was built with; build it on this machine"
             )
         }
-        if isNetworked, !locks {
+        if Set(places.map(\.instructionSet)).count > 1 {
+            warnings.append("ranks have different instruction sets: all use the least of them")
+        }
+        if lacking > 0 {
             warnings.append(
-                "\(folder): is on a network file system without locks: two jobs could write the same results")
+                "/dev/shm is too small on a host by \(megabytes(lacking)): its ranks share the weights there; enlarge it (containers: --shm-size)"
+            )
+        }
+        let path = folder.path
+        switch lock {
+        case .holds: break
+        case .missing:
+            warnings.append(
+                "\(path): has no locks\(folder.isNetworked ? " (Lustre: mount it with flock)" : ""): nothing keeps two jobs from writing the same results"
+            )
+        case .perHost:
+            warnings.append(
+                "\(path): locks do not keep other ranks out (NFS, Lustre: mount it without local locks): two jobs could write the same results"
+            )
+        case .notShared:
+            warnings.append(
+                "\(path): a host has another folder of this name, or does not see new files; results and data must be on a file system that all hosts share"
+            )
+        case .unwritable: warnings.append("\(path): is not writable; choose another folder with --folder")
         }
         return warnings
     }

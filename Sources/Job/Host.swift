@@ -44,12 +44,18 @@ enum Host {
         return seconds(usage.ru_utime) + seconds(usage.ru_stime)
     }
 
-    /// Cores that this process may run on.
-    static func cores() -> Int {
-        let allowed = lines(of: "/proc/self/status").first { $0.hasPrefix("Cpus_allowed:") }
-        // A mask in hexadecimal digits, in groups with commas between them.
-        let mask = allowed.map(value) ?? "1"
-        return max(1, mask.reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) })
+    /// How many cores this process may run on.
+    static func cores() -> Int { max(1, coreNumbers(coreList()).count) }
+
+    /// The cores that this process may run on, as the system writes them: `0-3,8`.
+    static func coreList() -> String {
+        lines(of: "/proc/self/status").first { $0.hasPrefix("Cpus_allowed_list:") }.map(value) ?? ""
+    }
+
+    /// The numbers in a list of cores.
+    static func coreNumbers(_ list: String) -> Set<Int> {
+        let runs = list.split(separator: ",").map { $0.split(separator: "-").compactMap { Int($0) } }
+        return Set(runs.filter { !$0.isEmpty && $0[0] <= $0[$0.count - 1] }.flatMap { $0[0]...$0[$0.count - 1] })
     }
 
     private static func usage() -> rusage {

@@ -211,7 +211,14 @@ final class OutputFolder {
                     .outputRefused,
                     "\(path): cannot be written: \(String(cString: strerror(errno))); choose another folder")
             }
-            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+                guard errno == EWOULDBLOCK else {
+                    // Some network file systems have no locks; most jobs are alone all the same.
+                    warn(
+                        "\(path): cannot be locked (\(String(cString: strerror(errno)))): do not start another job with this output"
+                    )
+                    return descriptor
+                }
                 close(descriptor)
                 throw JobError(
                     .outputRefused, "\(path): another photoz job is writing here; wait for it or choose another folder")

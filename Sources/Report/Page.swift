@@ -43,11 +43,11 @@ struct Page {
 
     /// A table whose first column is a name and whose others are numbers.
     mutating func table(_ head: [String], _ rows: [[String]]) {
-        body += "<div class=\"scroll\"><table>\n<tr>"
+        body += "<div class=\"scroll\"><table>\n<thead><tr>"
         for (column, cell) in head.enumerated() {
             body += "<th\(column == 0 ? " class=\"name\"" : "")>\(escaped(cell))</th>"
         }
-        body += "</tr>\n"
+        body += "</tr></thead>\n"
         for row in rows {
             body += "<tr>"
             for (column, cell) in row.enumerated() {

@@ -74,8 +74,7 @@ struct RedshiftFigures {
         let y = Axis("galaxies", covering: 0...Double(counts.max() ?? 1))
         var figure = Figure(
             "histogram",
-            caption: "Histogram of the residuals"
-                + (outside > 0 ? "; \(grouped(outside)) lie outside of it" : "") + ".",
+            caption: "Histogram of the residuals\(Self.words(outside: outside, of: "it")).",
             x: x, y: y, height: 360)
         for (bin, count) in counts.enumerated() where count > 0 {
             let from = x.range.lowerBound + Double(bin) * width
@@ -86,7 +85,9 @@ struct RedshiftFigures {
         return figure
     }
 
-    private func outside(_ map: DensityMap) -> String {
-        map.outside > 0 ? "; \(grouped(map.outside)) lie outside of the figure" : ""
+    private func outside(_ map: DensityMap) -> String { Self.words(outside: map.outside, of: "the figure") }
+
+    private static func words(outside count: Int, of place: String) -> String {
+        count > 0 ? "; \(grouped(count)) \(count == 1 ? "lies" : "lie") outside of \(place)" : ""
     }
 }

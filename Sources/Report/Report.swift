@@ -34,8 +34,7 @@ public struct Report {
             }
             try Data(page.html(title: title).utf8).write(to: URL(filePath: path), options: .atomic)
         } catch {
-            throw ReportError(
-                .unwritable, "\(path): cannot be written (\(error)); check the folder's permissions and free space")
+            throw ReportError(unwritable: path, error)
         }
         return folder
     }

@@ -1,3 +1,6 @@
+import FoundationEssentials
+import Glibc
+
 /// Why a report cannot be made.
 public struct ReportError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure it is.
@@ -18,5 +21,12 @@ public struct ReportError: Error, Sendable, CustomStringConvertible {
     init(_ kind: Kind, _ description: String) {
         self.kind = kind
         self.description = description
+    }
+
+    /// A file that could not be written, with the system's words for it.
+    init(unwritable path: String, _ error: any Error) {
+        let code = ((error as? CocoaError)?.underlying as? POSIXError)?.code
+        let reason = code.map { String(cString: strerror($0.rawValue)) } ?? "\(error)"
+        self.init(.unwritable, "\(path): cannot be written: \(reason); check the folder's permissions and free space")
     }
 }

@@ -59,8 +59,7 @@ public struct StatisticsTable {
     /// - Throws: ``ReportError`` of kind `unwritable`.
     public static func write(_ data: Data, to path: String) throws(ReportError) {
         do { try data.write(to: URL(filePath: path), options: .atomic) } catch {
-            throw ReportError(
-                .unwritable, "\(path): cannot be written (\(error)); check the folder's permissions and free space")
+            throw ReportError(unwritable: path, error)
         }
     }
 }

@@ -33,9 +33,10 @@ enum Style {
         figure{margin:0;break-inside:avoid}figcaption{color:var(--soft);font-size:13px;padding:4px 6px}
         .tables{display:flex;flex-wrap:wrap;column-gap:48px}.tables>section{max-width:100%}.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums}
         th,td{padding:4px 12px 4px 0;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}
-        th{color:var(--soft);font-weight:600}td.name,th.name{text-align:left}
+        th{color:var(--soft);font-weight:600;white-space:normal;vertical-align:bottom}td.name,th.name{text-align:left}
         td.text{text-align:left;white-space:normal;overflow-wrap:anywhere;font-variant-numeric:normal}
         @media print{body{max-width:none;font-size:11pt}:root{--ink:#000;--soft:#333;--rule:#ccc;--paper:#fff;--card:#fff}\
-        .figures{grid-template-columns:1fr 1fr}tr{break-inside:avoid}}
+        .figures{grid-template-columns:1fr 1fr}tr{break-inside:avoid}table{font-size:8pt}th,td{padding-right:7px}\
+        td.name{white-space:normal}h2{break-after:avoid}}
         """
 }

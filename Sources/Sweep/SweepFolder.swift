@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 
 /// Where a sweep keeps its data, its runs and what it found, so that it can go on where it stopped.
 public struct SweepFolder: Sendable {
@@ -49,7 +50,7 @@ public struct SweepFolder: Sendable {
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             try encoder.encode(settings).write(to: URL(filePath: file), options: .atomic)
         } catch {
-            throw SweepError(.refused, "\(path): cannot be written (\(error)); choose another folder")
+            throw SweepError(.refused, "\(path): cannot be written: \(reason(error)); choose another folder")
         }
     }
 
@@ -75,7 +76,7 @@ public struct SweepFolder: Sendable {
     /// - Throws: ``SweepError`` when it cannot be written.
     public func write(_ text: String, to name: String) throws(SweepError) {
         do { try Data(text.utf8).write(to: URL(filePath: path + "/" + name), options: .atomic) } catch {
-            throw SweepError(.unwritable, "\(path)/\(name): cannot be written (\(error)); check the free space")
+            throw SweepError(.unwritable, "\(path)/\(name): cannot be written: \(reason(error)); check the free space")
         }
     }
 }
@@ -103,4 +104,10 @@ public struct SweepError: Error, Sendable, CustomStringConvertible {
         self.kind = kind
         self.description = description
     }
+}
+
+/// The system's words for why a file could not be written.
+private func reason(_ error: any Error) -> String {
+    let code = ((error as? CocoaError)?.underlying as? POSIXError)?.code
+    return code.map { String(cString: strerror($0.rawValue)) } ?? "\(error)"
 }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import AstroMAE
+import Glibc
 import Job
 
 /// `photoz selftest`
@@ -15,12 +17,17 @@ struct SelftestCommand: ParsableCommand {
         do {
             var failed = 0
             let start = ContinuousClock.now
+            let plainest = InstructionSet.available[0]
             try Selftest(folder: data).run { outcome in
                 failed += outcome.isGood ? 0 : 1
                 let name = "\(outcome.instructionSet), \(outcome.precision.rawValue)"
-                let padding = String(repeating: " ", count: max(1, 24 - name.count))
+                let padding = String(repeating: " ", count: max(1, 20 - name.count))
+                let verdict =
+                    outcome.isGood
+                    ? "good"
+                    : "WRONG, limits \(Self.short(outcome.limit)) and \(Self.short(outcome.spreadLimit))"
                 print(
-                    "\(name)\(padding)off by at most \(outcome.error)  \(outcome.isGood ? "good" : "WRONG, limit \(outcome.limit)")"
+                    "\(name)\(padding)off by \(Self.short(outcome.error)), \(Self.short(outcome.spread)) from \(plainest): \(verdict)"
                 )
             }
             guard failed == 0 else {
@@ -34,5 +41,12 @@ struct SelftestCommand: ParsableCommand {
         } catch {
             Exit.withoutMPI(error)
         }
+    }
+
+    /// Two digits and an exponent.
+    private static func short(_ value: Double) -> String {
+        guard value > 0, value.isFinite else { return value == 0 ? "0" : "\(value)" }
+        let exponent = Int(log10(value).rounded(.down))
+        return "\((value / pow(10, Double(exponent)) * 10).rounded() / 10)e\(exponent)"
     }
 }

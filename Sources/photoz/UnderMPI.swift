@@ -5,14 +5,18 @@ import Job
 /// Runs a command on all ranks: starts MPI, prints what the body returns when all is done, and ends the whole job when the
 /// body fails on any rank.
 ///
-/// - Parameter body: Gets all ranks, those of this node, and when MPI was up.
+/// - Parameters:
+///   - evenApart: Whether to go on when the launcher's processes do not know each other.
+///   - body: Gets all ranks, those of this node, and when MPI was up.
 func underMPI(
+    evenApart: Bool = false,
     _ body: (_ world: Communicator, _ node: Communicator, _ ready: ContinuousClock.Instant) throws -> String?
 ) {
     ignoreSignals()
-    _ = Launcher.rank
+    // Before MPI fills the environment.
+    _ = (Launcher.rank, Launcher.name)
     let world: Communicator
-    do { world = try MPI.start() } catch { Exit.withoutMPI(error) }
+    do { world = try MPI.start(evenApart: evenApart) } catch { Exit.withoutMPI(error) }
     let ready = ContinuousClock.now
     var failures: FirstFailure?
     var isFirstNode = true

@@ -20,14 +20,23 @@ struct Browser {
         let drawings: [Drawing]
         /// How much wider than the window the page is, pixels.
         let overflow: Double
+        /// How much of the widest table lies beyond its frame, pixels.
+        let cut: Double
         let requests: Int
     }
 
-    /// Opens a page in a window of this width.
+    /// Pixels between the margins of a sheet of A4.
+    static let paper = 718
+
+    /// Opens a page in a window of this width; at the width of paper, with the styles for paper.
     ///
     /// A script is added to a copy of the page; the page itself has none.
     static func open(_ page: String, width: Int, in folder: TemporaryFolder) async throws -> Findings {
-        let html = try String(contentsOfFile: page, encoding: .utf8)
+        var html = try String(contentsOfFile: page, encoding: .utf8)
+        if width == paper {
+            html = html.replacingOccurrences(of: "@media print", with: "@media all")
+                .replacingOccurrences(of: "padding:16px 20px 48px", with: "padding:0")
+        }
         let copy = folder.file("with-script-\(width).html")
         try html.replacingOccurrences(of: "<body>", with: "<body><script>\(listen)</script>")
             .replacingOccurrences(of: "</body>", with: "<script>\(examine)</script></body>")
@@ -63,8 +72,10 @@ struct Browser {
             return {figure: figure.id, shapes: shapes.length, visible: visible.length, width: page.width, height: page.height};
           });
           const overflow = document.documentElement.scrollWidth - window.innerWidth;
+          const frames = [...document.querySelectorAll(".scroll")].map(f => f.scrollWidth - f.clientWidth);
+          const cut = Math.max(0, ...frames);
           const requests = performance.getEntriesByType("resource").length;
-          const text = JSON.stringify({errors: problems, drawings, overflow, requests});
+          const text = JSON.stringify({errors: problems, drawings, overflow, cut, requests});
           document.body.textContent = "FINDINGS" + text + "FINDINGS";
         });
         """

@@ -57,11 +57,12 @@ extension CommandTests {
             let outcome = try await report([folder])
             try #require(outcome.exitCode == 0, "\(outcome.report)")
             let names = ["predicted", "residual", "histogram", "ranks"]
-            for width in [1200, 390] {
+            for width in [1200, 390, Browser.paper] {
                 let page = try await Browser.open(scratch.file("page.html"), width: width, in: scratch)
                 #expect(page.errors.isEmpty)
                 #expect(page.requests == 0)
                 #expect(page.overflow <= 0, "the page is wider than a window of \(width)")
+                #expect(width == 390 || page.cut == 0, "a table is wider than a page of \(width)")
                 #expect(page.drawings.map(\.figure) == names)
                 for drawing in page.drawings {
                     #expect(drawing.shapes > 0 && drawing.visible == drawing.shapes, "\(drawing)")

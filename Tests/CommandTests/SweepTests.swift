@@ -57,6 +57,9 @@ extension CommandTests {
                 #expect(figures.contains(name))
             }
             for drawing in findings.drawings { #expect(drawing.visible == drawing.shapes, "\(drawing)") }
+            #expect(findings.cut == 0, "a table is wider than the page")
+            let printed = try await Browser.open(folder.file("sweep/report.html"), width: Browser.paper, in: folder)
+            #expect(printed.cut == 0, "a table is wider than the paper")
 
             let other = try await sweep(grid, weights: Repository.weights)
             #expect(other.exitCode == 73 && other.error.contains("other weights, data or options"), "\(other.report)")
