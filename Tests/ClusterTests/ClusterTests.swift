@@ -75,3 +75,13 @@ struct PlainRun {
         }
     }
 }
+
+/// `Results.json` of a finished run.
+struct Results {
+    let object: [String: Any]
+
+    init(_ output: String) throws {
+        let json = try Data(contentsOf: URL(fileURLWithPath: output + "/Results.json"))
+        object = try JSONSerialization.jsonObject(with: json) as? [String: Any] ?? [:]
+    }
+}

@@ -86,9 +86,15 @@ final class Hosts: Sendable {
         guard outcome.exitCode == 0 else { throw Missing(what: "ip link set: \(outcome.report)") }
     }
 
-    /// Sends a signal to the programs of this name on the hosts, and to none elsewhere.
-    func signal(_ name: String, program: String, of host: Int? = nil) async throws {
+    /// Sends a signal to the processes of this program on the hosts, and to none elsewhere.
+    func signal(_ name: String, program: String) async throws {
         _ = try await Launch.run("nsenter", keeping + ["pkill", "-\(name)", "-x", program], limit: 10)
+    }
+
+    /// How many processes of this program there are on the hosts.
+    func count(of program: String) async throws -> Int {
+        try await Launch.run("nsenter", keeping + ["pgrep", "-x", program], limit: 10).output.split(separator: "\n")
+            .count
     }
 
     private var keeping: [String] { ["--target", keeperNumber, "--mount", "--net", "--pid"] }
@@ -104,6 +110,8 @@ final class Hosts: Sendable {
             "OMPI_MCA_plm_rsh_agent": folder.file("agent.sh"),
             "OMPI_MCA_btl_tcp_if_include": "eth0", "OMPI_MCA_oob_tcp_if_include": "eth0",
             "OMPI_MCA_mpi_yield_when_idle": "1", "OMPI_MCA_hwloc_base_binding_policy": "none",
+            // A failed job takes about four times as long as this to end.
+            "OMPI_MCA_odls_base_sigkill_timeout": "1",
             "TMPDIR": "/run",
         ]) { $1 }
     }

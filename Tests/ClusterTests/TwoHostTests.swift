@@ -30,10 +30,8 @@ extension ClusterTests {
         }
 
         private func hostsOfTheRun() throws -> [String] {
-            let json =
-                try JSONSerialization.jsonObject(
-                    with: Data(contentsOf: URL(fileURLWithPath: output + "/Results.json"))) as? [String: Any]
-            return (json?["provenance"] as? [String: Any])?["hosts"] as? [String] ?? []
+            let provenance = try Results(output).object["provenance"] as? [String: Any]
+            return provenance?["hosts"] as? [String] ?? []
         }
     }
 }
