@@ -68,6 +68,8 @@ let package = Package(
         .testTarget(name: "MetricsTests", dependencies: ["Metrics"]),
         .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["HDF5", "TestSupport", "photoz"]),
+        .testTarget(
+            name: "ClusterTests", dependencies: ["TestSupport", "photoz"], exclude: ["hosts.sh", "container.sh"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17

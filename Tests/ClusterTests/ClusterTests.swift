@@ -1,0 +1,87 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The program on two hosts and under a real batch system, one test after another.
+@Suite(.serialized) enum ClusterTests {}
+
+/// What a machine lacks on which these tests cannot run: they fail, and say so.
+struct Missing: Error, CustomStringConvertible {
+    let what: String
+    var description: String { what }
+
+    /// - Throws: When the tests do not run as root, or one of these tools is not on the PATH.
+    static func check(_ tools: [String]) async throws {
+        guard geteuid() == 0 else {
+            throw Missing(what: "these tests make hosts out of namespaces and start Slurm: run them as root")
+        }
+        for tool in tools where try await Launch.run("sh", ["-c", "command -v \(tool)"], limit: 10).exitCode != 0 {
+            throw Missing(what: "no \(tool) on the PATH: launch/test installs all that is needed")
+        }
+    }
+}
+
+/// Whether something comes true in some seconds, looked at ten times a second.
+func eventually(within seconds: Double, _ condition: () async throws -> Bool) async rethrows -> Bool {
+    let end = ContinuousClock.now + .seconds(seconds)
+    while ContinuousClock.now < end {
+        if try await condition() { return true }
+        try? await Task.sleep(for: .milliseconds(100))
+    }
+    return false
+}
+
+/// A run that all others are compared with: the same galaxies on this machine without a cluster.
+struct PlainRun {
+    static let program = Launch.products + "/photoz"
+    static let galaxies = 3000
+    /// Shared by all tests.
+    static let shared = Task { try await PlainRun() }
+
+    private let folder: TemporaryFolder
+    let survey: String
+
+    private init() async throws {
+        folder = try TemporaryFolder()
+        survey = folder.file("survey")
+        let simulation = try await Launch.run(
+            Self.program,
+            ["simulate", "--galaxies", "\(Self.galaxies)", "--partitions", "4", "--seed", "7", "--output", survey],
+            limit: 120)
+        guard simulation.exitCode == 0 else { throw Missing(what: simulation.report) }
+        let outcome = try await Launch.mpirun(
+            ranks: 2, Self.program, arguments(output: folder.file("plain")), limit: 120)
+        guard outcome.exitCode == 0 else { throw Missing(what: outcome.report) }
+    }
+
+    /// What follows `photoz` on the command line.
+    func arguments(output: String, _ more: [String] = []) -> [String] {
+        ["run", "--weights", Repository.weights, "--data", survey, "--output", output] + more
+    }
+
+    /// Whether an output folder holds a finished run with the same predictions, byte for byte.
+    func equals(_ output: String) -> Bool {
+        FileManager.default.fileExists(atPath: output + "/Results.json")
+            && FileManager.default.contentsEqual(
+                atPath: folder.file("plain/predictions.h5"), andPath: output + "/predictions.h5")
+    }
+
+    /// Bytes of predictions in the journals of a run that is under way.
+    static func journaled(_ output: String) -> Int {
+        let journal = output + "/journal"
+        return ((try? FileManager.default.contentsOfDirectory(atPath: journal)) ?? []).reduce(0) { sum, name in
+            let size = (try? FileManager.default.attributesOfItem(atPath: journal + "/" + name))?[.size] as? Int
+            return sum + max(0, (size ?? 0) - 40)
+        }
+    }
+}
+
+/// `Results.json` of a finished run.
+struct Results {
+    let object: [String: Any]
+
+    init(_ output: String) throws {
+        let json = try Data(contentsOf: URL(fileURLWithPath: output + "/Results.json"))
+        object = try JSONSerialization.jsonObject(with: json) as? [String: Any] ?? [:]
+    }
+}
