@@ -32,7 +32,7 @@ say() { printf 'pbs.sh: %s\n' "$*"; }
 
 # Bytes of predictions in the journals, without the head that each file has.
 finished() {
-    ls -l "$PHOTOZ_OUTPUT/journal" 2>/dev/null | awk '$5 > 40 { sum += $5 - 40 } END { printf "%.0f\n", sum }'
+    ls -l "$PHOTOZ_OUTPUT/journal" 2>/dev/null | awk '$NF !~ /^stamps/ && $5 > 40 { sum += $5 - 40 } END { printf "%.0f\n", sum }'
 }
 
 count="${PHOTOZ_OUTPUT%/}.attempts"

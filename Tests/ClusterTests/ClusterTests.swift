@@ -70,6 +70,7 @@ struct PlainRun {
     static func journaled(_ output: String) -> Int {
         let journal = output + "/journal"
         return ((try? FileManager.default.contentsOfDirectory(atPath: journal)) ?? []).reduce(0) { sum, name in
+            if name.hasPrefix("stamps") { return sum }
             let size = (try? FileManager.default.attributesOfItem(atPath: journal + "/" + name))?[.size] as? Int
             return sum + max(0, (size ?? 0) - 40)
         }
