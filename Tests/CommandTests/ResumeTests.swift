@@ -5,53 +5,63 @@ import Testing
 extension CommandTests {
     /// Runs that were stopped, and go on.
     @Suite(.serialized) struct ResumeTests {
-        let input = try! TemporaryFolder()
         let scratch = try! TemporaryFolder()
-        private static let counts = [1500, 0, 1700, 1800]
-        private let options = ["--precision", "bf16"]
+        private static let options = ["--precision", "bf16"]
 
-        /// A survey, what an undisturbed run makes of it, and a folder in which another was stopped.
-        private func stopped() async throws -> (data: [String], whole: Output, half: Output) {
-            let data = try MockSurvey().folder(input, counts: Self.counts)
-            let whole = Output(folder: scratch.file("whole"))
-            let outcome = try await Photoz.run(ranks: 2, data: data, output: whole.folder, options, limit: 60)
-            try #require(outcome.exitCode == 0, "\(outcome.report)")
-            let half = Output(folder: scratch.file("half"))
-            let run = try await stop(half, data, by: SIGTERM, options + ["--batch-size", "100"])
-            #expect(run.exitCode == 1, "mpirun ends by SIGTERM: \(run.report)")
-            #expect(run.error.contains("stopped by SIGTERM; go on with: mpirun -np 3 "), "\(run.report)")
-            #expect(run.error.contains("--batch-size 100 --resume"), "\(run.report)")
-            try #require(half.names.contains("journal") && !half.names.contains("Results.json"))
-            return (data, whole, half)
-        }
+        /// A survey, what an undisturbed run makes of it, and a folder in which another was stopped; shared by the tests.
+        private struct Stopped {
+            static let shared = Task { try await Stopped() }
+            static let counts = [1500, 0, 1700, 1800]
 
-        /// Starts a run, and sends its launcher a signal when every rank has stored something.
-        private func stop(
-            _ output: Output, _ data: [String], by signal: Int32, _ options: [String]
-        ) async throws -> Outcome {
-            async let run = Photoz.run(ranks: 3, data: data, output: output.folder, options, limit: 60)
-            try await output.waitForFindings(ofRanks: 3)
-            for process in JobProcesses(word: output.folder).all where process.isLauncher { kill(process.id, signal) }
-            return try await run
-        }
+            let folder: TemporaryFolder
+            let data: [String]
+            let whole: Output
+            let half: Output
 
-        private func copy(_ output: Output, _ name: String) throws -> Output {
-            try FileManager.default.copyItem(atPath: output.folder, toPath: scratch.file(name))
-            return Output(folder: scratch.file(name))
+            private init() async throws {
+                folder = try TemporaryFolder()
+                data = try MockSurvey().folder(TemporaryFolder(), counts: Self.counts)
+                whole = Output(folder: folder.file("whole"))
+                let outcome = try await Photoz.run(
+                    ranks: 2, data: data, output: whole.folder, ResumeTests.options, limit: 60)
+                try #require(outcome.exitCode == 0, "\(outcome.report)")
+                half = Output(folder: folder.file("half"))
+                let run = try await stop(half.folder)
+                #expect(run.exitCode == 1, "mpirun ends by SIGTERM: \(run.report)")
+                #expect(run.error.contains("stopped by SIGTERM; go on with: mpirun -np 3 "), "\(run.report)")
+                #expect(run.error.contains("--batch-size 100 --resume"), "\(run.report)")
+                try #require(half.names.contains("journal") && !half.names.contains("Results.json"))
+            }
+
+            /// Starts a run, and asks its launcher to stop when every rank has stored something.
+            private func stop(_ output: String) async throws -> Outcome {
+                async let run = Photoz.run(
+                    ranks: 3, data: data, output: output, ResumeTests.options + ["--batch-size", "100"], limit: 60)
+                try await Output(folder: output).waitForFindings(ofRanks: 3)
+                for process in JobProcesses(word: output).all where process.isLauncher { kill(process.id, SIGTERM) }
+                return try await run
+            }
+
+            /// A copy of the folder in which a run was stopped.
+            func half(in folder: TemporaryFolder, _ name: String = "half") throws -> Output {
+                try FileManager.default.copyItem(atPath: half.folder, toPath: folder.file(name))
+                return Output(folder: folder.file(name))
+            }
         }
 
         private func resume(
             _ output: Output, _ data: [String], ranks: Int = 2, _ more: [String] = []
         ) async throws -> Outcome {
             try await Photoz.run(
-                ranks: ranks, data: data, output: output.folder, options + ["--resume"] + more, limit: 60)
+                ranks: ranks, data: data, output: output.folder, Self.options + ["--resume"] + more, limit: 60)
         }
 
         @Test func goesOnForAnyWorldAndBatchToTheSameBytes() async throws {
-            let (data, whole, half) = try await stopped()
+            let stopped = try await Stopped.shared.value
+            let (data, whole) = (stopped.data, stopped.whole)
             let runs = [(1, []), (2, ["--batch-size", "7"]), (5, ["--shard", "files"]), (3, ["--threads", "2"])]
             for (ranks, more) in runs {
-                let output = try copy(half, "\(ranks)")
+                let output = try stopped.half(in: scratch, "\(ranks)")
                 let outcome = try await resume(output, data, ranks: ranks, more)
                 try #require(outcome.exitCode == 0, "\(outcome.report)")
                 #expect(try output.bytes("predictions.h5") == whole.bytes("predictions.h5"), "\(ranks) \(more)")
@@ -68,7 +78,8 @@ extension CommandTests {
         }
 
         @Test func damagedJournalsCostOnlyWhatIsDamaged() async throws {
-            let (data, whole, half) = try await stopped()
+            let stopped = try await Stopped.shared.value
+            let half = try stopped.half(in: scratch)
             var generator = SeededNumbers(seed: 6)
             let journals = half.folder + "/journal/"
             for (index, name) in ["1-0", "1-1", "1-2"].enumerated() {
@@ -82,15 +93,16 @@ extension CommandTests {
                 try bytes.write(to: url)
             }
             try Data("{".utf8).write(to: URL(fileURLWithPath: journals + "notes.txt"))
-            let outcome = try await resume(half, data)
+            let outcome = try await resume(half, stopped.data)
             try #require(outcome.exitCode == 0, "\(outcome.report)")
-            #expect(try half.bytes("predictions.h5") == whole.bytes("predictions.h5"))
+            #expect(try half.bytes("predictions.h5") == stopped.whole.bytes("predictions.h5"))
             #expect(half.names == Output.finished)
         }
 
         @Test func isRefusedForAnotherRun() async throws {
-            let (data, _, half) = try await stopped()
-            let plain = try await Photoz.run(ranks: 2, data: data, output: half.folder, options, limit: 30)
+            let stopped = try await Stopped.shared.value
+            let (data, half) = (stopped.data, try stopped.half(in: scratch))
+            let plain = try await Photoz.run(ranks: 2, data: data, output: half.folder, Self.options, limit: 30)
             #expect(plain.exitCode == 73, "\(plain.report)")
             #expect(plain.error.contains("half-finished run; add --resume"), "\(plain.report)")
             for more in [
@@ -104,19 +116,27 @@ extension CommandTests {
             let both = try await resume(half, data, ["--overwrite"])
             #expect(both.exitCode == 64, "\(both.report)")
             let anew = try await Photoz.run(
-                ranks: 2, data: data, output: half.folder, options + ["--overwrite"], limit: 30)
+                ranks: 2, data: data, output: half.folder, Self.options + ["--overwrite"], limit: 30)
             #expect(anew.exitCode == 0, "\(anew.report)")
             #expect(try half.results()["resumed_samples"] as? Int == 0)
         }
 
         @Test func aPartitionThatHasChangedIsDoneAgain() async throws {
-            let (data, _, half) = try await stopped()
-            try MockSurvey().write(input.file("1.h5"), first: 77, count: Self.counts[0])
+            let stopped = try await Stopped.shared.value
+            let half = try stopped.half(in: scratch)
+            // The same files by links, but for one.
+            let survey = try TemporaryFolder()
+            for number in 2...Stopped.counts.count {
+                try FileManager.default.createSymbolicLink(
+                    atPath: survey.file("\(number).h5"), withDestinationPath: stopped.data[0] + "/\(number).h5")
+            }
+            try MockSurvey().write(survey.file("1.h5"), first: 77, count: Stopped.counts[0])
+            let data = [survey.path]
             let outcome = try await resume(half, data)
             #expect(outcome.exitCode == 0, "\(outcome.report)")
             #expect(outcome.error.contains("1.h5 was changed after the run began"), "\(outcome.report)")
             let fresh = Output(folder: scratch.file("fresh"))
-            let other = try await Photoz.run(ranks: 2, data: data, output: fresh.folder, options, limit: 60)
+            let other = try await Photoz.run(ranks: 2, data: data, output: fresh.folder, Self.options, limit: 60)
             try #require(other.exitCode == 0, "\(other.report)")
             #expect(try half.bytes("predictions.h5") == fresh.bytes("predictions.h5"))
             #expect((try half.results()["resumed_samples"] as? Int ?? 0) > 0)
@@ -130,7 +150,7 @@ extension CommandTests {
         }
 
         @Test func aSignalStopsASingleProcess() async throws {
-            let data = try MockSurvey().folder(input, counts: [4000])
+            let data = try MockSurvey().folder(TemporaryFolder(), counts: [4000])
             let output = Output(folder: scratch.file("alone"))
             async let run = Photoz.alone(
                 ["run", "--weights", Repository.weights, "--data"] + data + ["--output", output.folder, "--quiet"])
