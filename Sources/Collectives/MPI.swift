@@ -1,7 +1,7 @@
 import CMPI
 import Glibc
 
-/// MPI's life in this process: started once, by the thread that then makes every call.
+/// MPI's life in this process: started once. One thread at a time makes calls; it need not always be the same one.
 public enum MPI {
     /// Starts MPI.
     ///
@@ -11,11 +11,15 @@ public enum MPI {
     public static func start() throws(CollectiveError) -> Communicator {
         // Alone, Open MPI would still look for a remote shell and fail where there is none, as in many containers.
         if getenv("OMPI_COMM_WORLD_SIZE") == nil { setenv("OMPI_MCA_plm_rsh_agent", "", 0) }
+        // Debian's Open MPI 4 leaves out `pt2pt` besides `ucx`, and with it every window between hosts on plain Ethernet.
+        setenv("OMPI_MCA_osc", "^ucx", 0)
         var provided: Int32 = 0
-        try check(MPI_Init_thread(nil, nil, Int32(MPI_THREAD_FUNNELED), &provided), "MPI_Init_thread")
-        guard provided >= Int32(MPI_THREAD_FUNNELED) else {
+        // Not MULTIPLE: Open MPI 4 then refuses those windows too.
+        try check(MPI_Init_thread(nil, nil, Int32(MPI_THREAD_SERIALIZED), &provided), "MPI_Init_thread")
+        guard provided >= Int32(MPI_THREAD_SERIALIZED) else {
             throw CollectiveError(
-                routine: "MPI_Init_thread", reason: "this MPI library cannot run beside other threads of a process")
+                routine: "MPI_Init_thread",
+                reason: "this MPI library cannot be called by one thread after another of a process")
         }
         // An error comes back as a return code, which `check` turns into a Swift error, instead of ending the process.
         try check(MPI_Comm_set_errhandler(cmpi_comm_world(), cmpi_errors_return()), "MPI_Comm_set_errhandler")

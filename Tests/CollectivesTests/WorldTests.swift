@@ -3,7 +3,7 @@ import Testing
 
 /// Every check of `collectives-check` at every world size from 1 to 8, each with its own limit.
 @Suite(.serialized) struct CollectiveWorldTests {
-    private static let modes = ["worked", "roots", "orders", "shapes", "random", "memory", "lengths"]
+    private static let modes = ["worked", "roots", "orders", "shapes", "random", "memory", "lengths", "counter"]
 
     private func check(ranks: Int, limit: Int) async throws {
         for mode in Self.modes {
@@ -22,6 +22,22 @@ import Testing
     @Test func worldOf6() async throws { try await check(ranks: 6, limit: 30) }
     @Test func worldOf7() async throws { try await check(ranks: 7, limit: 40) }
     @Test func worldOf8() async throws { try await check(ranks: 8, limit: 40) }
+}
+
+/// A counter whose host computes meanwhile: another of its threads answers for it.
+@Suite(.serialized) struct SharedCounterTests {
+    private func run(_ mode: String, _ environment: [String: String]) async throws {
+        let outcome = try await Launch.mpirun(
+            ranks: 4, Launch.products + "/collectives-check", [mode], limit: 30, environment: environment)
+        #expect(outcome.exitCode == 0, "\(outcome.report)")
+    }
+
+    /// As between hosts: no shared memory, and windows that are made of messages.
+    private static let byMessages = ["OMPI_MCA_btl": "self,tcp", "OMPI_MCA_osc": "pt2pt"]
+
+    @Test func everyNumberOnceByMessages() async throws { try await run("counter", Self.byMessages) }
+    @Test func aBusyHost() async throws { try await run("busy-counter", [:]) }
+    @Test func aBusyHostByMessages() async throws { try await run("busy-counter", Self.byMessages) }
 }
 
 /// One rank fails while the others wait at a barrier: the whole job ends, with that rank's exit code, and soon.
