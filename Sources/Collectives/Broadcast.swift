@@ -8,7 +8,7 @@ extension Communicator {
     public func broadcast<T: BitwiseCopyable>(_ value: T, root: Int) throws(CollectiveError) -> T {
         let root = try requireRank(root, "broadcast")
         return try withRoom(value) { room throws(CollectiveError) in
-            try check(MPI_Bcast(room, Int32(MemoryLayout<T>.size), cmpi_byte(), root, handle), "MPI_Bcast")
+            try broadcast(bytes: room, MemoryLayout<T>.size, root: root)
         }
     }
 
@@ -37,11 +37,13 @@ extension Communicator {
         try broadcast(bytes: start, buffer.count, root: root)
     }
 
-    private func broadcast(
-        bytes: UnsafeMutableRawPointer, _ count: Int, root: Int32
-    ) throws(CollectiveError) {
+    func broadcast(bytes: UnsafeMutableRawPointer, _ count: Int, root: Int32) throws(CollectiveError) {
         try forEachPart(of: count) { first, length throws(CollectiveError) in
-            try check(MPI_Bcast(bytes + first, length, cmpi_byte(), root, handle), "MPI_Bcast")
+            let start = bytes + first
+            try collective(
+                "MPI_Bcast",
+                { MPI_Bcast(start, length, cmpi_byte(), root, handle) },
+                { MPI_Ibcast(start, length, cmpi_byte(), root, handle, $0) })
         }
     }
 }

@@ -10,6 +10,13 @@ public struct CollectiveError: Error, Sendable, CustomStringConvertible {
         case lengthsDiffer(shortest: Int, rankOfShortest: Int, longest: Int, rankOfLongest: Int)
         /// The caller asked for something that makes no sense, such as a root that is no rank.
         case misuse
+        /// These ranks did not come before the deadline: ranks of the board's communicator, or of the operation's own where
+        /// there is no board. Empty when nobody knows.
+        ///
+        /// The operation is still pending: leave the memory that it was given alone, and end the job.
+        case timedOut(missing: [Int])
+        /// ``Patience/interrupt`` ended the waiting, with ``CollectiveError/cause``. As after a time-out, end the job.
+        case interrupted
     }
 
     /// What kind of failure it is.
@@ -18,22 +25,29 @@ public struct CollectiveError: Error, Sendable, CustomStringConvertible {
     public let routine: String
     /// What is wrong.
     public let reason: String
+    /// Why the waiting was interrupted.
+    public let cause: (any Error)?
 
     /// Routine and reason, in one line.
     public var description: String { "\(routine): \(reason)" }
 
-    init(_ kind: Kind = .misuse, routine: String, reason: String) {
+    init(_ kind: Kind = .misuse, routine: String, reason: String, cause: (any Error)? = nil) {
         self.kind = kind
         self.routine = routine
         self.reason = reason
+        self.cause = cause
     }
 }
 
 /// The one place where MPI's return codes are looked at.
+@inline(__always)
 func check(_ code: Int32, _ routine: String) throws(CollectiveError) {
-    guard code != MPI_SUCCESS else { return }
+    guard code == MPI_SUCCESS else { throw failure(code, routine) }
+}
+
+private func failure(_ code: Int32, _ routine: String) -> CollectiveError {
     var errorClass: Int32 = 0
     MPI_Error_class(code, &errorClass)
     let text = MPI.text(Int(MPI_MAX_ERROR_STRING)) { MPI_Error_string(code, $0, $1) }
-    throw CollectiveError(.mpi(errorClass: Int(errorClass)), routine: routine, reason: text)
+    return CollectiveError(.mpi(errorClass: Int(errorClass)), routine: routine, reason: text)
 }

@@ -8,20 +8,29 @@ public struct Communicator {
     /// The number of ranks.
     public let size: Int
 
+    /// How its operations wait: see ``with(_:)``.
+    public let patience: Patience
+    /// Where its operations are counted; nil without a board.
+    let seat: Seat?
+
+    init(_ handle: MPI_Comm?, rank: Int, size: Int, patience: Patience, seat: Seat?) {
+        (self.handle, self.rank, self.size, self.patience, self.seat) = (handle, rank, size, patience, seat)
+    }
+
+    /// All ranks of `handle`, patient without end.
     init(_ handle: MPI_Comm?) throws(CollectiveError) {
         var (rank, size): (Int32, Int32) = (0, 0)
         try check(MPI_Comm_rank(handle, &rank), "MPI_Comm_rank")
         try check(MPI_Comm_size(handle, &size), "MPI_Comm_size")
-        self.handle = handle
-        self.rank = Int(rank)
-        self.size = Int(size)
+        try check(MPI_Comm_set_errhandler(handle, cmpi_errors_return()), "MPI_Comm_set_errhandler")
+        self.init(handle, rank: Int(rank), size: Int(size), patience: Patience(), seat: nil)
     }
 
     /// Waits until every rank has come here.
     ///
     /// - Throws: ``CollectiveError``
     public func barrier() throws(CollectiveError) {
-        try check(MPI_Barrier(handle), "MPI_Barrier")
+        try collective("MPI_Barrier", { MPI_Barrier(handle) }, { MPI_Ibarrier(handle, $0) })
     }
 
     /// The ranks of this node, in the order of their ranks here. Kept for the life of the process.
@@ -32,8 +41,7 @@ public struct Communicator {
         try check(
             MPI_Comm_split_type(handle, Int32(MPI_COMM_TYPE_SHARED), Int32(rank), cmpi_info_null(), &node),
             "MPI_Comm_split_type")
-        try check(MPI_Comm_set_errhandler(node, cmpi_errors_return()), "MPI_Comm_set_errhandler")
-        return try Communicator(node)
+        return try heir(node)
     }
 
     /// The ranks that say they belong to it, in the order of their ranks here; nil on the others. Kept for the life of the
@@ -44,9 +52,18 @@ public struct Communicator {
         var part: MPI_Comm?
         try check(
             MPI_Comm_split(handle, belongs ? 0 : Int32(MPI_UNDEFINED), Int32(rank), &part), "MPI_Comm_split")
-        guard belongs else { return nil }
-        try check(MPI_Comm_set_errhandler(part, cmpi_errors_return()), "MPI_Comm_set_errhandler")
-        return try Communicator(part)
+        guard belongs else {
+            _ = try patience.board?.newSeat(for: nil)
+            return nil
+        }
+        return try heir(part)
+    }
+
+    /// A communicator that was split off, which waits as this one does.
+    private func heir(_ handle: MPI_Comm?) throws(CollectiveError) -> Communicator {
+        let part = try Communicator(handle)
+        let seat = try patience.board?.newSeat(for: part)
+        return Communicator(handle, rank: part.rank, size: part.size, patience: patience, seat: seat)
     }
 
     /// Requires that `root` is a rank, before anything is sent.
@@ -59,9 +76,12 @@ public struct Communicator {
 
     /// Requires that every rank comes with the same length; throws on all of them when they do not.
     func agree(onLength length: Int, _ routine: String) throws(CollectiveError) {
-        var bounds = [Int64(length), Int64(-length)]
-        try check(
-            MPI_Allreduce(cmpi_in_place(), &bounds, 2, cmpi_int64(), cmpi_max(), handle), "MPI_Allreduce")
+        let bounds = try withRoom(SIMD2(Int64(length), Int64(-length))) { room throws(CollectiveError) in
+            try collective(
+                "MPI_Allreduce",
+                { MPI_Allreduce(cmpi_in_place(), room, 2, cmpi_int64(), cmpi_max(), handle) },
+                { MPI_Iallreduce(cmpi_in_place(), room, 2, cmpi_int64(), cmpi_max(), handle, $0) })
+        }
         let (longest, shortest) = (Int(bounds[0]), Int(-bounds[1]))
         guard longest != shortest else { return }
         let lengths = try allGather(length)

@@ -36,15 +36,24 @@ extension MPINumber {
     }
 }
 
-/// Runs `body` with room for one value, and returns what it put there.
-func withRoom<T: BitwiseCopyable>(
-    _ initial: T, _ body: (UnsafeMutablePointer<T>) throws(CollectiveError) -> Void
-) throws(CollectiveError) -> T {
-    let room = UnsafeMutablePointer<T>.allocate(capacity: 1)
-    room.initialize(to: initial)
-    defer { room.deallocate() }
-    try body(room)
-    return room.pointee
+extension Communicator {
+    /// Runs `body` with room for one value, and returns what it put there.
+    @inline(__always)
+    func withRoom<T: BitwiseCopyable>(
+        _ initial: T, _ body: (UnsafeMutablePointer<T>) throws(CollectiveError) -> Void
+    ) throws(CollectiveError) -> T {
+        if patience.isBlind {
+            var value = initial
+            try withUnsafeMutablePointer(to: &value, body)
+            return value
+        }
+        let room = UnsafeMutablePointer<T>.allocate(capacity: 1)
+        room.initialize(to: initial)
+        try body(room)
+        // Only now: what failed may still be pending.
+        defer { room.deallocate() }
+        return room.pointee
+    }
 }
 
 /// An array of `count` elements that `body` fills entirely.
@@ -52,9 +61,43 @@ func filled<T: BitwiseCopyable>(
     _ count: Int, _ body: (UnsafeMutablePointer<T>) throws(CollectiveError) -> Void
 ) throws(CollectiveError) -> [T] {
     let room = UnsafeMutableBufferPointer<T>.allocate(capacity: max(count, 1))
-    defer { room.deallocate() }
-    // Zero first: a call that fails half-way must not leave memory that was never written.
+    // Zero first: not every rank has all of it written.
     UnsafeMutableRawBufferPointer(room).initializeMemory(as: UInt8.self, repeating: 0)
     if let start = room.baseAddress { try body(start) }
+    // Only now: what failed may still be pending.
+    defer { room.deallocate() }
     return Array(room.prefix(count))
+}
+
+/// What `body` makes of a copy of `values`.
+func changed<T: BitwiseCopyable>(
+    _ values: [T], _ body: (UnsafeMutablePointer<T>) throws(CollectiveError) -> Void
+) throws(CollectiveError) -> [T] {
+    try filled(values.count) { room throws(CollectiveError) in
+        room.update(from: values, count: values.count)
+        try body(room)
+    }
+}
+
+extension Array where Element: BitwiseCopyable {
+    /// Gives `body` the elements, which stay where they are; some address when there are none.
+    func withElements(
+        _ body: (UnsafePointer<Element>) throws(CollectiveError) -> Void
+    ) throws(CollectiveError) {
+        do throws(CollectiveError) {
+            try withUnsafeBufferPointer { elements throws(CollectiveError) in
+                try body(elements.baseAddress ?? UnsafePointer(bitPattern: MemoryLayout<Element>.alignment)!)
+            }
+        } catch {
+            // What failed may still be pending.
+            _ = Unmanaged.passRetained(Kept(self))
+            throw error
+        }
+    }
+}
+
+/// Holds an array.
+private final class Kept<Element> {
+    let elements: [Element]
+    init(_ elements: [Element]) { self.elements = elements }
 }

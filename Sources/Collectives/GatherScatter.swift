@@ -6,8 +6,14 @@ extension Communicator {
     ///
     /// - Throws: ``CollectiveError``
     public func gather<T: BitwiseCopyable>(_ value: T, root: Int) throws(CollectiveError) -> [T]? {
-        let parts = try gatherBytes([value], counts: [Int](repeating: 1, count: size), root: root)
-        return parts?.map { $0[0] }
+        let target = try requireRank(root, "gather")
+        let isRoot = rank == root
+        let all: [T] = try filled(isRoot ? size : 1) { room throws(CollectiveError) in
+            let own = room + (isRoot ? rank : 0)
+            own.initialize(to: value)
+            try gather(own, into: room, MemoryLayout<T>.stride, root: target)
+        }
+        return isRoot ? all : nil
     }
 
     /// Every rank's array on `root`, one behind another in rank order; nil on the others.
@@ -32,11 +38,9 @@ extension Communicator {
     ///
     /// - Throws: ``CollectiveError``
     public func allGather<T: BitwiseCopyable>(_ value: T) throws(CollectiveError) -> [T] {
-        let bytes = Int32(MemoryLayout<T>.stride)
-        return try filled(size) { room throws(CollectiveError) in
+        try filled(size) { room throws(CollectiveError) in
             room[rank] = value
-            try check(
-                MPI_Allgather(cmpi_in_place(), 0, cmpi_byte(), room, bytes, cmpi_byte(), handle), "MPI_Allgather")
+            try allGather(room, MemoryLayout<T>.stride)
         }
     }
 
@@ -74,6 +78,39 @@ extension Communicator {
         return parts[root]
     }
 
+    /// `root` has its own share in its place already.
+    func gather(
+        _ own: UnsafeRawPointer, into all: UnsafeMutableRawPointer, _ share: Int, root: Int32
+    ) throws(CollectiveError) {
+        let (byte, share) = (cmpi_byte(), Int32(share))
+        let source = rank == root ? UnsafeRawPointer(cmpi_in_place()) : own
+        try collective(
+            "MPI_Gather",
+            { MPI_Gather(source, share, byte, all, share, byte, root, handle) },
+            { MPI_Igather(source, share, byte, all, share, byte, root, handle, $0) })
+    }
+
+    /// Every rank has its own share in its place already.
+    func allGather(_ all: UnsafeMutableRawPointer, _ share: Int) throws(CollectiveError) {
+        let (byte, share) = (cmpi_byte(), Int32(share))
+        try collective(
+            "MPI_Allgather",
+            { MPI_Allgather(cmpi_in_place(), 0, byte, all, share, byte, handle) },
+            { MPI_Iallgather(cmpi_in_place(), 0, byte, all, share, byte, handle, $0) })
+    }
+
+    /// `root` leaves its own share in its place.
+    func scatter(
+        _ all: UnsafeRawPointer, into own: UnsafeMutableRawPointer, _ share: Int, root: Int32
+    ) throws(CollectiveError) {
+        let (byte, share) = (cmpi_byte(), Int32(share))
+        let target = rank == root ? cmpi_in_place() : own
+        try collective(
+            "MPI_Scatter",
+            { MPI_Scatter(all, share, byte, target, share, byte, root, handle) },
+            { MPI_Iscatter(all, share, byte, target, share, byte, root, handle, $0) })
+    }
+
     /// The arrays of all ranks on `root`. The lengths are known there; a length that fits MPI's counts goes in one call.
     private func gatherBytes<T: BitwiseCopyable>(
         _ values: [T], counts: [Int], root: Int
@@ -85,18 +122,18 @@ extension Communicator {
             return try gatherOneByOne(values, root: root)
         }
         let lengths = counts.map { Int32($0 * stride) }
-        var starts: [Int32] = []
-        var end: Int32 = 0
-        for length in lengths {
-            starts.append(end)
-            end += length
-        }
+        let starts = lengths.reduce(into: [Int32(0)]) { $0.append($0[$0.count - 1] + $1) }
+        let (byte, count) = (cmpi_byte(), Int32(values.count * stride))
         let all: [UInt8] = try filled(rank == root ? total : 0) { room throws(CollectiveError) in
-            try values.withContiguousBytes { bytes throws(CollectiveError) in
-                try check(
-                    MPI_Gatherv(
-                        bytes, Int32(values.count * stride), cmpi_byte(), room, lengths, starts, cmpi_byte(), target,
-                        handle), "MPI_Gatherv")
+            try values.withElements { values throws(CollectiveError) in
+                try lengths.withElements { lengths throws(CollectiveError) in
+                    try starts.withElements { starts throws(CollectiveError) in
+                        try collective(
+                            "MPI_Gatherv",
+                            { MPI_Gatherv(values, count, byte, room, lengths, starts, byte, target, handle) },
+                            { MPI_Igatherv(values, count, byte, room, lengths, starts, byte, target, handle, $0) })
+                    }
+                }
             }
         }
         guard rank == root else { return nil }

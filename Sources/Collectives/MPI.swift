@@ -22,7 +22,6 @@ public enum MPI {
                 reason: "this MPI library cannot be called by one thread after another of a process")
         }
         // An error comes back as a return code, which `check` turns into a Swift error, instead of ending the process.
-        try check(MPI_Comm_set_errhandler(cmpi_comm_world(), cmpi_errors_return()), "MPI_Comm_set_errhandler")
         try check(MPI_Comm_set_errhandler(cmpi_comm_self(), cmpi_errors_return()), "MPI_Comm_set_errhandler")
         let world = try Communicator(cmpi_comm_world())
         try requireOneWorld(world)

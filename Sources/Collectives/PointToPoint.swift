@@ -29,12 +29,11 @@ extension Communicator {
     public func send<T: BitwiseCopyable>(_ values: [T], to rank: Int) throws(CollectiveError) {
         let target = try requireRank(rank, "send")
         let count = values.count * MemoryLayout<T>.stride
-        var header = Int64(count)
-        try check(MPI_Send(&header, 1, cmpi_int64(), target, 0, handle), "MPI_Send")
-        try values.withContiguousBytes { bytes throws(CollectiveError) in
-            try forEachPart(of: count) { first, length throws(CollectiveError) in
-                try check(MPI_Send(bytes + first, length, cmpi_byte(), target, 0, handle), "MPI_Send")
-            }
+        _ = try withRoom(Int64(count)) { room throws(CollectiveError) in
+            try send(room, MemoryLayout<Int64>.size, to: target)
+        }
+        try values.withElements { room throws(CollectiveError) in
+            try send(room, count, to: target)
         }
     }
 
@@ -47,14 +46,10 @@ extension Communicator {
         let source = try requireRank(rank, "receive")
         let count = Int(
             try withRoom(Int64(0)) { header throws(CollectiveError) in
-                try check(
-                    MPI_Recv(header, 1, cmpi_int64(), source, 0, handle, cmpi_status_ignore()), "MPI_Recv")
+                try receive(header, MemoryLayout<Int64>.size, from: source)
             })
         let bytes: [UInt8] = try filled(count) { room throws(CollectiveError) in
-            try forEachPart(of: count) { first, length throws(CollectiveError) in
-                try check(
-                    MPI_Recv(room + first, length, cmpi_byte(), source, 0, handle, cmpi_status_ignore()), "MPI_Recv")
-            }
+            try receive(room, count, from: source)
         }
         guard count % MemoryLayout<T>.stride == 0 else {
             throw CollectiveError(
@@ -62,20 +57,25 @@ extension Communicator {
         }
         return bytes.elements(of: T.self)
     }
-}
 
-extension Array where Element: BitwiseCopyable {
-    /// Gives `body` the array's bytes; some address when there are none.
-    func withContiguousBytes(
-        _ body: (UnsafeRawPointer) throws(CollectiveError) -> Void
-    ) throws(CollectiveError) {
-        let result = withUnsafeBytes { bytes -> Result<Void, CollectiveError> in
-            Swift.withUnsafeBytes(of: 0) { nothing -> Result<Void, CollectiveError> in
-                guard let start = bytes.baseAddress ?? nothing.baseAddress else { return .success(()) }
-                do throws(CollectiveError) { return .success(try body(start)) } catch { return .failure(error) }
-            }
+    private func send(_ bytes: UnsafeRawPointer, _ count: Int, to target: Int32) throws(CollectiveError) {
+        try forEachPart(of: count) { first, length throws(CollectiveError) in
+            let start = bytes + first
+            try exchange(
+                "MPI_Send", with: target,
+                { MPI_Send(start, length, cmpi_byte(), target, 0, handle) },
+                { MPI_Isend(start, length, cmpi_byte(), target, 0, handle, $0) })
         }
-        try result.get()
+    }
+
+    private func receive(_ bytes: UnsafeMutableRawPointer, _ count: Int, from source: Int32) throws(CollectiveError) {
+        try forEachPart(of: count) { first, length throws(CollectiveError) in
+            let start = bytes + first
+            try exchange(
+                "MPI_Recv", with: source,
+                { MPI_Recv(start, length, cmpi_byte(), source, 0, handle, cmpi_status_ignore()) },
+                { MPI_Irecv(start, length, cmpi_byte(), source, 0, handle, $0) })
+        }
     }
 }
 

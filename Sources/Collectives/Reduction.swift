@@ -6,76 +6,87 @@ extension Communicator {
     ///
     /// - Throws: ``CollectiveError``
     public func reduce<T>(_ value: T, _ operation: Operation<T>, root: Int) throws(CollectiveError) -> T? {
-        try reduceArray([value], operation, root: root)?[0]
+        let target = try requireRank(root, "reduce")
+        let reduced = try withRoom(value) { room throws(CollectiveError) in
+            try reduce(inPlace: room, 1, operation, root: target)
+        }
+        return rank == root ? reduced : nil
     }
 
     /// All ranks' arrays combined element by element, on `root`; nil on the others.
     ///
     /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length.
     public func reduce<T>(_ values: [T], _ operation: Operation<T>, root: Int) throws(CollectiveError) -> [T]? {
-        _ = try requireRank(root, "reduce")
+        let target = try requireRank(root, "reduce")
         try agree(onLength: values.count, "reduce")
-        return try reduceArray(values, operation, root: root)
+        let reduced = try changed(values) { room throws(CollectiveError) in
+            try reduce(inPlace: room, values.count, operation, root: target)
+        }
+        return rank == root ? reduced : nil
     }
 
     /// All ranks' values combined, on every rank.
     ///
     /// - Throws: ``CollectiveError``
     public func allReduce<T>(_ value: T, _ operation: Operation<T>) throws(CollectiveError) -> T {
-        var values = [value]
-        try allReduceArray(&values, operation)
-        return values[0]
+        try withRoom(value) { room throws(CollectiveError) in
+            try allReduce(inPlace: room, 1, operation)
+        }
     }
 
     /// Replaces the array on every rank by all ranks' arrays combined element by element.
     ///
     /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length.
     public func allReduce<T>(inPlace values: inout [T], _ operation: Operation<T>) throws(CollectiveError) {
-        try agree(onLength: values.count, "allReduce")
-        try allReduceArray(&values, operation)
-    }
-
-    private func reduceArray<T>(
-        _ values: [T], _ operation: Operation<T>, root: Int
-    ) throws(CollectiveError) -> [T]? {
-        let target = try requireRank(root, "reduce")
-        var reduced: [T] = []
-        let isDone = try operation.withHandles { op, datatype throws(CollectiveError) in
-            reduced = try filled(values.count) { room throws(CollectiveError) in
-                room.update(from: values, count: values.count)
-                try forEachPart(of: values.count) { first, count throws(CollectiveError) in
-                    let own = room + first
-                    try check(
-                        rank == root
-                            ? MPI_Reduce(cmpi_in_place(), own, count, datatype, op, target, handle)
-                            : MPI_Reduce(own, nil, count, datatype, op, target, handle), "MPI_Reduce")
-                }
-            }
-        }
-        if !isDone { reduced = try foldInOrder(values, operation, root: root) ?? [] }
-        return rank == root ? reduced : nil
-    }
-
-    private func allReduceArray<T>(_ values: inout [T], _ operation: Operation<T>) throws(CollectiveError) {
         let count = values.count
-        var reduced = values
+        try agree(onLength: count, "allReduce")
+        values = try changed(values) { room throws(CollectiveError) in
+            try allReduce(inPlace: room, count, operation)
+        }
+    }
+
+    /// Changes nothing on the other ranks.
+    func reduce<T>(
+        inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>, root: Int32
+    ) throws(CollectiveError) {
         let isDone = try operation.withHandles { op, datatype throws(CollectiveError) in
-            reduced = try filled(count) { room throws(CollectiveError) in
-                room.update(from: reduced, count: count)
-                try forEachPart(of: count) { first, part throws(CollectiveError) in
-                    try check(
-                        MPI_Allreduce(cmpi_in_place(), room + first, part, datatype, op, handle), "MPI_Allreduce")
-                }
+            try forEachPart(of: count) { first, length throws(CollectiveError) in
+                let start = UnsafeMutableRawPointer(values + first)
+                let (source, target) = rank == root ? (cmpi_in_place(), start) : (start, nil)
+                try collective(
+                    "MPI_Reduce",
+                    { MPI_Reduce(source, target, length, datatype, op, root, handle) },
+                    { MPI_Ireduce(source, target, length, datatype, op, root, handle, $0) })
             }
         }
-        values = isDone ? reduced : try broadcast(foldInOrder(values, operation, root: 0), root: 0)
+        if isDone { return }
+        let folded = try foldInOrder(UnsafeBufferPointer(start: values, count: count), operation, root: Int(root))
+        if let folded { values.update(from: folded, count: count) }
+    }
+
+    func allReduce<T>(
+        inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>
+    ) throws(CollectiveError) {
+        let isDone = try operation.withHandles { op, datatype throws(CollectiveError) in
+            try forEachPart(of: count) { first, length throws(CollectiveError) in
+                let start = values + first
+                try collective(
+                    "MPI_Allreduce",
+                    { MPI_Allreduce(cmpi_in_place(), start, length, datatype, op, handle) },
+                    { MPI_Iallreduce(cmpi_in_place(), start, length, datatype, op, handle, $0) })
+            }
+        }
+        if isDone { return }
+        let folded = try foldInOrder(UnsafeBufferPointer(start: values, count: count), operation, root: 0)
+        if let folded { values.update(from: folded, count: count) }
+        try broadcast(bytes: values, count * MemoryLayout<T>.stride, root: 0)
     }
 
     /// ((v0 op v1) op v2) op ... on `root`; nil on the others.
     private func foldInOrder<T>(
-        _ values: [T], _ operation: Operation<T>, root: Int
+        _ values: UnsafeBufferPointer<T>, _ operation: Operation<T>, root: Int
     ) throws(CollectiveError) -> [T]? {
-        guard let parts = try gatherVarying(values, root: root) else { return nil }
+        guard let parts = try gatherVarying(Array(values), root: root) else { return nil }
         return parts.dropFirst().reduce(parts[0]) { operation.combine($0, $1) }
     }
 }

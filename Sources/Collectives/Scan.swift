@@ -6,7 +6,9 @@ extension Communicator {
     ///
     /// - Throws: ``CollectiveError``
     public func scan<T>(_ value: T, _ operation: Operation<T>) throws(CollectiveError) -> T {
-        try scanArray([value], operation)[0]
+        try withRoom(value) { room throws(CollectiveError) in
+            try scan(inPlace: room, 1, operation)
+        }
     }
 
     /// Rank r gets v0 op ... op vr, element by element.
@@ -14,14 +16,19 @@ extension Communicator {
     /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length.
     public func scan<T>(_ values: [T], _ operation: Operation<T>) throws(CollectiveError) -> [T] {
         try agree(onLength: values.count, "scan")
-        return try scanArray(values, operation)
+        return try changed(values) { room throws(CollectiveError) in
+            try scan(inPlace: room, values.count, operation)
+        }
     }
 
     /// Rank r gets v0 op ... op v(r-1), rank 0 nil.
     ///
     /// - Throws: ``CollectiveError``
     public func exclusiveScan<T>(_ value: T, _ operation: Operation<T>) throws(CollectiveError) -> T? {
-        try exclusiveScanArray([value], operation)?[0]
+        let scanned = try withRoom(value) { room throws(CollectiveError) in
+            try exclusiveScan(inPlace: room, 1, operation)
+        }
+        return rank == 0 ? nil : scanned
     }
 
     /// Rank r gets v0 op ... op v(r-1), element by element, rank 0 nil.
@@ -29,41 +36,51 @@ extension Communicator {
     /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length.
     public func exclusiveScan<T>(_ values: [T], _ operation: Operation<T>) throws(CollectiveError) -> [T]? {
         try agree(onLength: values.count, "exclusiveScan")
-        return try exclusiveScanArray(values, operation)
+        let scanned = try changed(values) { room throws(CollectiveError) in
+            try exclusiveScan(inPlace: room, values.count, operation)
+        }
+        return rank == 0 ? nil : scanned
     }
 
-    private func scanArray<T>(_ values: [T], _ operation: Operation<T>) throws(CollectiveError) -> [T] {
-        var scanned: [T] = []
+    func scan<T>(
+        inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>
+    ) throws(CollectiveError) {
         let isDone = try operation.withHandles { op, datatype throws(CollectiveError) in
-            scanned = try filled(values.count) { room throws(CollectiveError) in
-                room.update(from: values, count: values.count)
-                try forEachPart(of: values.count) { first, count throws(CollectiveError) in
-                    try check(MPI_Scan(cmpi_in_place(), room + first, count, datatype, op, handle), "MPI_Scan")
-                }
+            try forEachPart(of: count) { first, length throws(CollectiveError) in
+                let start = values + first
+                try collective(
+                    "MPI_Scan",
+                    { MPI_Scan(cmpi_in_place(), start, length, datatype, op, handle) },
+                    { MPI_Iscan(cmpi_in_place(), start, length, datatype, op, handle, $0) })
             }
         }
-        return isDone ? scanned : try prefixesInOrder(values, operation)
+        if isDone { return }
+        try values.update(from: prefixesInOrder(values, count, operation), count: count)
     }
 
-    private func exclusiveScanArray<T>(
-        _ values: [T], _ operation: Operation<T>
-    ) throws(CollectiveError) -> [T]? {
-        var scanned: [T] = []
+    /// Rank 0's values become meaningless.
+    func exclusiveScan<T>(
+        inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>
+    ) throws(CollectiveError) {
         let isDone = try operation.withHandles { op, datatype throws(CollectiveError) in
-            scanned = try filled(values.count) { room throws(CollectiveError) in
-                room.update(from: values, count: values.count)
-                try forEachPart(of: values.count) { first, count throws(CollectiveError) in
-                    try check(MPI_Exscan(cmpi_in_place(), room + first, count, datatype, op, handle), "MPI_Exscan")
-                }
+            try forEachPart(of: count) { first, length throws(CollectiveError) in
+                let start = values + first
+                try collective(
+                    "MPI_Exscan",
+                    { MPI_Exscan(cmpi_in_place(), start, length, datatype, op, handle) },
+                    { MPI_Iexscan(cmpi_in_place(), start, length, datatype, op, handle, $0) })
             }
         }
-        if isDone { return rank == 0 ? nil : scanned }
-        return try shiftToNextRank(prefixesInOrder(values, operation))
+        if isDone { return }
+        let previous = try shiftToNextRank(prefixesInOrder(values, count, operation))
+        if let previous { values.update(from: previous, count: count) }
     }
 
     /// Each rank's prefix, folded strictly left to right on rank 0.
-    private func prefixesInOrder<T>(_ values: [T], _ operation: Operation<T>) throws(CollectiveError) -> [T] {
-        let parts = try gatherVarying(values, root: 0)
+    private func prefixesInOrder<T>(
+        _ values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>
+    ) throws(CollectiveError) -> [T] {
+        let parts = try gatherVarying(Array(UnsafeBufferPointer(start: values, count: count)), root: 0)
         let prefixes = parts.map { parts in
             parts.dropFirst().reduce(into: [parts[0]]) { $0.append(operation.combine($0[$0.count - 1], $1)) }
         }

@@ -1,0 +1,93 @@
+import CMPI
+import Glibc
+
+/// The one place where operations wait for other ranks.
+///
+/// An operation that throws after it was started may still be pending, and what it reads and writes must then stay
+/// allocated for nobody knows how long: it is never freed. Such a job is about to end.
+extension Communicator {
+    /// Runs a collective: as a blocking call, or as a nonblocking one whose completion is tested.
+    @inline(__always)
+    func collective(
+        _ routine: String, _ blocking: () -> Int32, _ start: (UnsafeMutablePointer<MPI_Request?>) -> Int32
+    ) throws(CollectiveError) {
+        seat?.entered.pointee &+= 1
+        if patience.isBlind { return try check(blocking(), routine) }
+        try wait(routine, for: nil, start)
+    }
+
+    /// The same for an operation between this rank and another.
+    @inline(__always)
+    func exchange(
+        _ routine: String, with peer: Int32, _ blocking: () -> Int32,
+        _ start: (UnsafeMutablePointer<MPI_Request?>) -> Int32
+    ) throws(CollectiveError) {
+        if patience.isBlind { return try check(blocking(), routine) }
+        try wait(routine, for: Int(peer), start)
+    }
+
+    private func wait(
+        _ routine: String, for peer: Int?, _ start: (UnsafeMutablePointer<MPI_Request?>) -> Int32
+    ) throws(CollectiveError) {
+        var request: MPI_Request?
+        try check(start(&request), routine)
+        if try isDone(&request, tests: Pace.testsBetweenLooks, routine) { return }
+        let begin = SuspendingClock.now
+        var waited = Duration.zero
+        var nextQuestion = Pace.betweenQuestions
+        while true {
+            if patience.wait == .cheap { Pace.leaveCore(after: waited) }
+            if try isDone(&request, tests: patience.wait == .cheap ? 1 : Pace.testsBetweenLooks, routine) {
+                patience.board?.noteDone()
+                return
+            }
+            waited = SuspendingClock.now - begin
+            guard waited >= nextQuestion else { continue }
+            nextQuestion = waited + Pace.betweenQuestions
+            if let cause = patience.interrupt?() {
+                throw CollectiveError(.interrupted, routine: routine, reason: "interrupted: \(cause)", cause: cause)
+            }
+            guard let deadline = patience.deadline else { continue }
+            if waited >= min(Pace.beforeNotice, deadline / 4) { patience.board?.noteWaiting() }
+            // Whoever came in the last moment gets time to say so.
+            if waited >= deadline + Pace.grace { throw timeout(routine, of: peer, deadline) }
+        }
+    }
+
+    @inline(__always)
+    private func isDone(
+        _ request: inout MPI_Request?, tests: Int, _ routine: String
+    ) throws(CollectiveError) -> Bool {
+        var isDone: Int32 = 0
+        for _ in 0..<tests {
+            try check(MPI_Test(&request, &isDone, cmpi_status_ignore()), routine)
+            if isDone != 0 { return true }
+        }
+        return false
+    }
+}
+
+/// How often a waiting rank does what.
+enum Pace {
+    /// Tests without a look at the clock, which costs as much as one of them.
+    static let testsBetweenLooks = 64
+    /// Between two questions whether the waiting should end.
+    static let betweenQuestions = Duration.milliseconds(1)
+    /// A rank that waits longer puts that on the board.
+    static let beforeNotice = Duration.milliseconds(50)
+    /// How long past the deadline the last ranks may come.
+    static let grace = Duration.milliseconds(100)
+    /// A rank that waits says so every second; one that was not heard of for so long does no longer.
+    static let silence = Duration.seconds(4)
+    /// How long a holder of the board may take to show it.
+    static let boardAnswer = Duration.seconds(1)
+
+    /// Lets other threads and processes have the core, longer the longer it has lasted: never more than an eighth of that.
+    static func leaveCore(after waited: Duration) {
+        if waited < .microseconds(100) {
+            sched_yield()
+        } else {
+            usleep(UInt32(min(waited, .milliseconds(8)) / .microseconds(8)))
+        }
+    }
+}
