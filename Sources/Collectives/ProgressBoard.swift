@@ -1,4 +1,5 @@
 import CMPI
+import Glibc
 
 /// What each rank last said of itself, so that a rank that waits in vain can tell for whom.
 ///
@@ -19,7 +20,6 @@ public final class ProgressBoard: @unchecked Sendable {
     private let own = UnsafeMutablePointer<Int64>.allocate(capacity: Line.length)
     private let worldSeat: Seat
     private var seatsGiven = 1
-    private var isBehind = false
     private var lastReport = Duration.zero
     private var lastPublished = Duration.zero
 
@@ -78,8 +78,8 @@ public final class ProgressBoard: @unchecked Sendable {
         if own[Line.waiting] == 0 || SuspendingClock.now - start - lastPublished >= .seconds(1) {
             own[Line.waiting] = 1
             publish()
-        } else if isBehind {
-            send()
+        } else {
+            for holder in holders where holder.isBehind { holder.put(own, of: rank, window) }
         }
     }
 
@@ -110,21 +110,39 @@ public final class ProgressBoard: @unchecked Sendable {
             return lines(copy)
         }
         let count = hosts.count * Line.length
+        var requests: [MPI_Request?] = []
+        var rooms: [UnsafeMutablePointer<Int64>] = []
         for holder in holders {
             // Never freed: an answer may still come.
             let room = UnsafeMutablePointer<Int64>.allocate(capacity: count)
-            var (request, isDone): (MPI_Request?, Int32) = (nil, 0)
+            var request: MPI_Request?
             try check(
                 MPI_Rget(
                     room, Int32(count), cmpi_int64(), holder.rank, 0, Int32(count), cmpi_int64(), window, &request),
                 "MPI_Rget")
-            let begin = SuspendingClock.now
-            while SuspendingClock.now - begin < Pace.boardAnswer {
-                try check(MPI_Test(&request, &isDone, cmpi_status_ignore()), "MPI_Rget")
-                if isDone != 0 { return lines(room) }
+            requests.append(request)
+            rooms.append(room)
+        }
+        // All whose waiting ended at the same time ask at the same time, and the first answer will do.
+        let begin = SuspendingClock.now
+        while SuspendingClock.now - begin < Pace.boardAnswer {
+            for index in rooms.indices {
+                var isDone: Int32 = 0
+                try check(MPI_Test(&requests[index], &isDone, cmpi_status_ignore()), "MPI_Rget")
+                if isDone != 0 { return lines(rooms[index]) }
             }
         }
         return nil
+    }
+
+    /// Answers the others for as long as they wait for an answer, if this rank has one.
+    func answer() {
+        guard copy != nil else { return }
+        let begin = SuspendingClock.now
+        while SuspendingClock.now - begin < Pace.boardAnswer {
+            driveMPI()
+            usleep(1000)
+        }
     }
 
     /// The ranks that have a copy.
@@ -141,17 +159,11 @@ public final class ProgressBoard: @unchecked Sendable {
         lastPublished = SuspendingClock.now - start
         let (seconds, attoseconds) = lastPublished.components
         own[Line.time] = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-        send()
-    }
-
-    /// What fails here is told by the operation that waits, if it is told at all: news of this rank stay away.
-    private func send() {
-        isBehind = false
         for holder in holders {
             if let copy, Int(holder.rank) == rank {
                 (copy + rank * Line.length).update(from: own, count: Line.length)
-            } else if !holder.put(own, of: rank, window) {
-                isBehind = true
+            } else {
+                holder.put(own, of: rank, window)
             }
         }
     }
@@ -190,32 +202,48 @@ private final class Holder {
 
     init(rank: Int) { self.rank = Int32(rank) }
 
-    /// Whether it could be sent; not while two others are under way.
-    func put(_ own: UnsafeMutablePointer<Int64>, of sender: Int, _ window: MPI_Win?) -> Bool {
-        guard let message = messages.first(where: \.isFree) else { return false }
+    /// The last line could not be sent.
+    private(set) var isBehind = false
+
+    /// Sends a line, unless two others are under way. What fails is told by the operation that waits, if it is told at all:
+    /// news of this rank stay away.
+    func put(_ own: UnsafeMutablePointer<Int64>, of sender: Int, _ window: MPI_Win?) {
+        isBehind = true
+        guard let message = messages.first(where: \.isFree) else { return }
         message.line.update(from: own, count: Line.length)
-        // Not MPI_Rput: Open MPI keeps that back until a flush, which waits for a holder that may have stopped.
-        let (place, length) = (MPI_Aint(sender * Line.length), Int32(Line.length))
-        return MPI_Rget_accumulate(
-            message.line, length, cmpi_int64(), message.line + Line.length, length, cmpi_int64(), rank, place, length,
-            cmpi_int64(), cmpi_replace(), window, &message.request) == MPI_SUCCESS
+        isBehind = message.put(place: sender * Line.length, on: rank, window) != MPI_SUCCESS
     }
 
     func finish() throws(CollectiveError) {
-        for message in messages where message.request != nil {
-            try check(MPI_Wait(&message.request, cmpi_status_ignore()), "MPI_Rget_accumulate")
-        }
+        for message in messages { try message.finish() }
     }
 
     private final class Message {
-        /// What is sent, and behind it room for what was there.
-        let line = UnsafeMutablePointer<Int64>.allocate(capacity: 2 * Line.length)
-        var request: MPI_Request?
+        /// What is sent, and behind it room for an answer.
+        let line = UnsafeMutablePointer<Int64>.allocate(capacity: Line.length + 1)
+        private var put: MPI_Request?
+        private var answer: MPI_Request?
+
+        /// MPI_Rput alone is kept back until a flush, which would wait for a holder that may have stopped: it is followed by
+        /// an MPI_Rget, which makes it go. MPI_Rget_accumulate would do in one call, but leaves the holder's window locked
+        /// where the answer cannot be delivered.
+        func put(place: Int, on holder: Int32, _ window: MPI_Win?) -> Int32 {
+            let (place, length, number) = (MPI_Aint(place), Int32(Line.length), cmpi_int64())
+            let code = MPI_Rput(line, length, number, holder, place, length, number, window, &put)
+            guard code == MPI_SUCCESS else { return code }
+            return MPI_Rget(line + Line.length, 1, number, holder, place, 1, number, window, &answer)
+        }
 
         var isFree: Bool {
-            var isDone: Int32 = 1
-            if request != nil { MPI_Test(&request, &isDone, cmpi_status_ignore()) }
-            return isDone != 0
+            var (isPut, isAnswered): (Int32, Int32) = (1, 1)
+            if put != nil { MPI_Test(&put, &isPut, cmpi_status_ignore()) }
+            if answer != nil { MPI_Test(&answer, &isAnswered, cmpi_status_ignore()) }
+            return isPut != 0 && isAnswered != 0
+        }
+
+        func finish() throws(CollectiveError) {
+            if put != nil { try check(MPI_Wait(&put, cmpi_status_ignore()), "MPI_Rput") }
+            if answer != nil { try check(MPI_Wait(&answer, cmpi_status_ignore()), "MPI_Rget") }
         }
     }
 }

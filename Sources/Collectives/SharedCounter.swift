@@ -47,11 +47,14 @@ public final class SharedCounter: @unchecked Sendable {
     }
 
     /// Lets MPI answer what other ranks ask of this one. Cheap, and never waits.
-    public func progress() {
-        // Looks for a message that nobody sends: where one is found, MPI may leave the rest of its work for later.
-        var isThere: Int32 = 0
-        MPI_Iprobe(0, 0, cmpi_comm_self(), &isThere, cmpi_status_ignore())
-    }
+    public func progress() { driveMPI() }
+}
+
+/// Lets MPI do what it has to do for other ranks.
+func driveMPI() {
+    // Looks for a message that nobody sends: where one is found, MPI may leave the rest of its work for later.
+    var isThere: Int32 = 0
+    MPI_Iprobe(0, 0, cmpi_comm_self(), &isThere, cmpi_status_ignore())
 }
 
 /// Numbers that other ranks reach by one-sided calls at any time, until the process ends; every rank calls it.

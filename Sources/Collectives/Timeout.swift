@@ -6,6 +6,8 @@ extension Communicator {
     func timeout(_ routine: String, of peer: Int?, _ deadline: Duration) -> CollectiveError {
         let end = "within \(seconds(deadline))"
         let (missing, reason) = absentees(of: peer, end)
+        // An error ends the job, and with it what this rank knows.
+        patience.board?.answer()
         return CollectiveError(.timedOut(missing: missing), routine: routine, reason: reason)
     }
 

@@ -6,11 +6,11 @@ import Testing
     private static let modes = ["worked", "roots", "orders", "shapes", "random", "memory", "lengths", "counter"]
 
     private func check(ranks: Int, limit: Int) async throws {
+        let outcome = try await Launch.mpirun(
+            ranks: ranks, Launch.products + "/collectives-check", Self.modes, limit: limit)
+        #expect(outcome.exitCode == 0, "\(outcome.report)")
         for mode in Self.modes {
-            let outcome = try await Launch.mpirun(
-                ranks: ranks, Launch.products + "/collectives-check", [mode], limit: limit)
-            #expect(outcome.exitCode == 0, "\(mode): \(outcome.report)")
-            #expect(outcome.output.contains("\(mode) passed on \(ranks) ranks"), "\(outcome.report)")
+            #expect(outcome.output.contains("\(mode) passed on \(ranks) ranks"), "\(mode): \(outcome.report)")
         }
     }
 
