@@ -24,14 +24,27 @@ extension ClusterTests {
         }
 
         /// Slurm looks at time limits every 30 seconds: the ranks are held until the signal comes.
-        @Test(arguments: ["mpirun", "srun"]) func goesOnAfterATimeLimitTooShort(launcher: String) async throws {
-            let job = try await submit(["--time=1", "--signal=B:USR1@25"], ["PHOTOZ_LAUNCHER": launcher])
+        @Test func goesOnAfterATimeLimitTooShort() async throws {
+            let job = try await submit(["--time=1", "--signal=B:USR1@25"])
             try #require(await eventually(within: 30) { PlainRun.journaled(job.output) > 0 }, "\(job.log)")
             try await job.cluster.hosts.signal("STOP", program: "photoz")
-            try #require(await job.says("USR1 came", within: 50), "\(job.log)")
+            let came = await job.says("USR1 came", within: 50)
             try await job.cluster.hosts.signal("CONT", program: "photoz")
+            try #require(came, "\(job.log)")
+            try await expectSecondAttempt(job)
+        }
+
+        @Test func goesOnAfterASignalBySrun() async throws {
+            let job = try await submit([], ["PHOTOZ_LAUNCHER": "srun"])
+            try #require(await eventually(within: 30) { PlainRun.journaled(job.output) > 0 }, "\(job.log)")
+            _ = try await job.cluster.command("scancel", ["--batch", "--signal=USR1", job.number])
+            try await expectSecondAttempt(job)
+        }
+
+        private func expectSecondAttempt(_ job: BatchJob) async throws {
             #expect(try await job.end(within: 90) == "COMPLETED", "\(job.log)")
             #expect(try await PlainRun.shared.value.equals(job.output), "\(job.log)")
+            #expect(job.log.contains("stopped by SIGUSR1"), "\(job.log)")
             #expect(job.log.contains("not finished (exit code 75): requeued"), "\(job.log)")
             #expect(job.log.contains("attempt 2"), "\(job.log)")
             #expect(try await Int(job.field("Restarts")) ?? 0 > 0)

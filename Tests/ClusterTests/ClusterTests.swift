@@ -34,7 +34,8 @@ func eventually(within seconds: Double, _ condition: () async throws -> Bool) as
 /// A run that all others are compared with: the same galaxies on this machine without a cluster.
 struct PlainRun {
     static let program = Launch.products + "/photoz"
-    static let galaxies = 3000
+    /// Some seconds of work: there must be time to interrupt it after the first second, when journals are first written.
+    static let galaxies = 6000
     /// Shared by all tests.
     static let shared = Task { try await PlainRun() }
 
@@ -77,12 +78,19 @@ struct PlainRun {
     }
 }
 
-/// `Results.json` of a finished run.
+/// The results of a finished run.
 struct Results {
+    /// `Results.json`
     let object: [String: Any]
+    /// `combined_data.json`
+    let ranks: [[String: Any]]
 
     init(_ output: String) throws {
-        let json = try Data(contentsOf: URL(fileURLWithPath: output + "/Results.json"))
-        object = try JSONSerialization.jsonObject(with: json) as? [String: Any] ?? [:]
+        object = try Self.json(output + "/Results.json") as? [String: Any] ?? [:]
+        ranks = try Self.json(output + "/combined_data.json") as? [[String: Any]] ?? []
+    }
+
+    private static func json(_ path: String) throws -> Any {
+        try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: path)))
     }
 }
