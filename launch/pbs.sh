@@ -17,7 +17,7 @@ cd "$PBS_O_WORKDIR" || exit 1
 : "${PHOTOZ_WEIGHTS:=weights.h5}"
 : "${PHOTOZ_DATA:=survey}"
 : "${PHOTOZ_OUTPUT:=results}"
-: "${PHOTOZ_OPTIONS:=}"            # more options of photoz run, such as --precision int8
+: "${PHOTOZ_OPTIONS:=}"            # more options of photoz run, such as --deadline 600 --precision int8
 : "${PHOTOZ_SECONDS:=14100}"       # stop after this: the walltime without five minutes, as PBS gives no early signal
 : "${PHOTOZ_SCRIPT:=launch/pbs.sh}" # this script, for the next job
 : "${PHOTOZ_QSUB:=}"               # options of qsub for the next job, such as -l select=4:ncpus=64:mpiprocs=64

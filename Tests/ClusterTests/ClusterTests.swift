@@ -70,7 +70,8 @@ struct PlainRun {
     /// Bytes of predictions in the journals of a run that is under way.
     static func journaled(_ output: String) -> Int {
         let journal = output + "/journal"
-        return ((try? FileManager.default.contentsOfDirectory(atPath: journal)) ?? []).reduce(0) { sum, name in
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: journal)) ?? []
+        return names.filter { !$0.hasPrefix("stamps") }.reduce(0) { sum, name in
             if name.hasPrefix("stamps") { return sum }
             let size = (try? FileManager.default.attributesOfItem(atPath: journal + "/" + name))?[.size] as? Int
             return sum + max(0, (size ?? 0) - 40)
