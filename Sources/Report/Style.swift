@@ -36,7 +36,7 @@ enum Style {
         th{color:var(--soft);font-weight:600;white-space:normal;vertical-align:bottom}td.name,th.name{text-align:left}
         td.text{text-align:left;white-space:normal;overflow-wrap:anywhere;font-variant-numeric:normal}
         @media print{body{max-width:none;font-size:11pt}:root{--ink:#000;--soft:#333;--rule:#ccc;--paper:#fff;--card:#fff}\
-        .figures{grid-template-columns:1fr 1fr}tr{break-inside:avoid}table{font-size:8pt}th,td{padding-right:7px}\
+        .figures{grid-template-columns:1fr 1fr}tr{break-inside:avoid}table{font-size:7.5pt}th,td{padding-right:5px}\
         td.name{white-space:normal}h2{break-after:avoid}}
         """
 }

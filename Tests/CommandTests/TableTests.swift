@@ -13,7 +13,7 @@ extension CommandTests {
             let output = Output(folder: scratch.file("out\(ranks)"))
             let outcome = try await Photoz.run(
                 ranks: ranks, data: [input.path], output: output.folder, ["--csv", "--batch-size", "16"] + more,
-                limit: 60)
+                limit: 180)
             try #require(outcome.exitCode == 0, "\(outcome.report)")
             #expect(output.names == (Output.finished + ["predictions.csv"]).sorted())
             return output
