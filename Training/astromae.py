@@ -280,7 +280,7 @@ def check() -> None:
 
 
 def write_selftest() -> None:
-    """Writes what `photoz selftest` compares with: golden galaxies and redshifts, and which weights they belong to."""
+    """Writes what `photoz selftest` compares with: golden galaxies and redshifts, and the weights' hash."""
     count = 32
     with (
         h5py.File(FIXTURES / "partition.h5") as galaxies,

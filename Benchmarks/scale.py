@@ -1,0 +1,286 @@
+"""How long a job takes at any size: a small model, fed by measurements of this machine.
+
+    python Benchmarks/scale.py --measure .build-static/release/photoz    writes Benchmarks/scale.json
+    python Benchmarks/scale.py --validate .build-static/release/photoz   the model beside real runs
+    python Benchmarks/scale.py                                           prints the tables of scale.md
+
+Needs the standard library only. What is assumed and not measured stands in `Cluster`.
+"""
+
+import argparse
+import json
+import math
+import os
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+WEIGHTS = ROOT / "Data/astromae-mock-sdss.h5"
+SMALL = ROOT / "Tests/Fixtures/small-weights.h5"
+FIGURES = Path(__file__).with_suffix(".json")
+IMAGE_BYTES = 5 * 32 * 32 * 4 + 5 * 8 + 4 + 8  # of a galaxy: image, magnitudes, redshift, identifier
+WEIGHTS_BYTES = 48.6e6  # packed, in float32; less in other precisions
+BLOCK = 65_536  # galaxies that rank 0 collects and writes at once
+METRICS = 1 + 2 * 10  # sets of metrics: the whole, and ten bins of redshift and of magnitude
+REDUCTIONS = 14  # of a set of metrics
+REDUCED_BYTES = 12_288 * 8  # of a reduction at most
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What the machines are like: assumptions, except for `here()`."""
+
+    cores: int = 64  # of a node, one rank on each
+    latency: float = 2e-6  # s, from node to node
+    network: float = 10e9  # bytes/s of a node
+    storage: float = 50e9  # bytes/s of the shared file system, all nodes together
+    node_storage: float = 5e9  # bytes/s of it that one node gets
+    file_open: float = 1e-3  # s to open a file of the shared file system and read its head
+    daemon: float = 1.0  # s to start a launcher's daemon on a node; each starts the next ones in a tree
+    tree: int = 64  # daemons that one starts
+    partition: float = 100e6  # bytes of a file
+
+    @staticmethod
+    def here(figures: dict) -> "Cluster":
+        """The machine that was measured: its file system is the page cache."""
+        return Cluster(cores=figures["cores"], storage=math.inf, node_storage=math.inf, file_open=0, daemon=0)
+
+
+def job(
+    figures: dict, cluster: Cluster, ranks: int, galaxies: float, precision: str, files: float
+) -> dict[str, float]:
+    """Seconds of each phase."""
+    nodes = math.ceil(ranks / cluster.cores)
+    levels = math.ceil(math.log2(nodes)) if nodes > 1 else 0
+    depth = math.ceil(math.log(nodes, cluster.tree)) if nodes > 1 else 0
+    crowding = max(1.0, ranks / nodes / cluster.cores)
+    start = (
+        figures["launch"]["1"]
+        + start_of_a_rank(figures) * ranks / nodes / cluster.cores
+        + cluster.daemon * depth
+    )
+    plan = files * (
+        cluster.file_open + figures["plan_file"] + levels * figures["plan_bytes"] / cluster.network
+    )
+    identifiers = galaxies * 8 / cluster.node_storage  # rank 0 checks them first, and copies them at the end
+    plan += identifiers
+    load = figures["load"][precision] + levels * WEIGHTS_BYTES / cluster.network
+    rate = figures["rate"][precision] * min(ranks, nodes * cluster.cores)
+    bandwidth = min(cluster.storage, nodes * cluster.node_storage)
+    compute, read = galaxies / rate, galaxies * IMAGE_BYTES / bandwidth
+    rounds = METRICS * REDUCTIONS * (math.ceil(math.log2(ranks)) if ranks > 1 else 0)
+    one = figures["switch"] if crowding > 1 else cluster.latency + REDUCED_BYTES / cluster.network
+    reduce = rounds * one + galaxies / ranks * crowding * figures["reduce_galaxy"]
+    messages = 2 * (ranks + galaxies / BLOCK) if ranks > 1 else 0
+    write = figures["write_fixed"] + galaxies * figures["write_galaxy"] + messages * figures["message"]
+    write += files * (cluster.file_open + figures["plan_file"]) + identifiers
+    return {
+        "start": start,
+        "plan": plan,
+        "load": load,
+        "compute": compute,
+        "read": max(0.0, read - compute),
+        "reduce": reduce,
+        "write": write,
+    }
+
+
+def start_of_a_rank(figures: dict) -> float:
+    """Processor time, s: the slope over worlds that keep the cores busy."""
+    alone = figures["launch"]["1"]
+    worlds = {ranks: figures["launch"][str(ranks)] - alone for ranks in (8, 16, 32)}
+    slope = sum(ranks * time for ranks, time in worlds.items()) / sum(ranks * ranks for ranks in worlds)
+    return slope * figures["cores"]
+
+
+def table(figures: dict, cluster: Cluster) -> str:
+    """Job time over ranks and data, on the cluster that is assumed, in Markdown."""
+    phases = list(job(figures, cluster, 1, 1, "f32", 1))
+    lines = []
+    for volume in (1e12, 100e12):
+        for precision in ("f32", "int8"):
+            lines += [
+                f"**{volume / 1e12:.0f} TB ({volume / IMAGE_BYTES:.3g} galaxies), {precision}**",
+                "",
+                "| ranks | " + " | ".join(phases) + " | job | efficiency |",
+                "|---:|" + "---:|" * (len(phases) + 2),
+            ]
+            alone = None
+            for ranks in (1, 10, 100, 1_000, 10_000):
+                times = job(
+                    figures, cluster, ranks, volume / IMAGE_BYTES, precision, volume / cluster.partition
+                )
+                total = sum(times.values())
+                alone = alone or total
+                cells = [short(time) for time in times.values()] + [
+                    short(total),
+                    f"{alone / total / ranks:.2f}",
+                ]
+                lines.append(f"| {ranks:,} | ".replace(",", " ") + " | ".join(cells) + " |")
+            lines.append("")
+    return "\n".join(lines)
+
+
+def short(seconds: float) -> str:
+    """Seconds as people say them."""
+    for limit, unit, divisor in ((120, "s", 1), (7200, "min", 60), (172_800, "h", 3600)):
+        if seconds < limit:
+            return f"{seconds / divisor:.3g} {unit}"
+    return f"{seconds / 86_400:.3g} d"
+
+
+def others() -> float:
+    """Seconds of processor time of everybody else so far."""
+    busy = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+    ticks = sum(int(value) for value in busy[:3]) + sum(int(value) for value in busy[5:8])
+    own = os.times()
+    return ticks / os.sysconf("SC_CLK_TCK") - sum(own[:4])
+
+
+class Program:
+    """photoz, as users start it."""
+
+    def __init__(self, path: str) -> None:
+        self.path = str(Path(path).resolve())
+        self.folder = Path(tempfile.mkdtemp(prefix="photoz-scale-"))
+        self.environment = os.environ | {
+            "OMPI_ALLOW_RUN_AS_ROOT": "1",
+            "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+            "OMPI_MCA_rmaps_base_oversubscribe": "1",
+        }
+        for galaxies in (1, 1024):
+            self.call(
+                "simulate", "--galaxies", str(galaxies), "--partitions", "1", "--output", self.made(galaxies)
+            )
+
+    def made(self, galaxies: int) -> str:
+        return str(self.folder / f"made-{galaxies}")
+
+    def call(self, *arguments: str, ranks: int = 0) -> str:
+        launcher = ["mpirun", "-np", str(ranks)] if ranks else []
+        done = subprocess.run(
+            [*launcher, self.path, *arguments],
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout
+
+    def survey(self, files: int, galaxies: int) -> Path:
+        """The same galaxies in so many files."""
+        folder = self.folder / f"survey-{files}-{galaxies}"
+        if not folder.exists():
+            folder.mkdir()
+            for index in range(files):
+                (folder / f"{index}.h5").symlink_to(self.made(galaxies) + "/1.h5")
+        return folder
+
+    def run(
+        self, ranks: int, files: int, *more: str, weights: Path = WEIGHTS, galaxies: int = 1024
+    ) -> dict[str, float]:
+        """The phases of one run; `launch` is all before MPI is up and after the results are written."""
+        output = self.folder / "out"
+        begin, before = time.perf_counter(), others()
+        self.call(
+            "run", "--weights", str(weights), "--data", str(self.survey(files, galaxies)),
+            "--output", str(output), "--overwrite", "--quiet", *more, ranks=ranks,
+        )  # fmt: skip
+        whole = time.perf_counter() - begin
+        disturbed = (others() - before) / whole / len(os.sched_getaffinity(0))
+        results = json.loads((output / "Results.json").read_text())
+        phases = results["wall_time (seconds)"]
+        return phases | {
+            "whole": whole,
+            "launch": whole - phases["total"] + phases["mpi"],
+            "plan": phases["startup"] - phases["mpi"],
+            "others": disturbed,
+            # By processor time: other programs take turns on the cores, and this one must not pay for them.
+            "rate": results["num_samples"] / results["total_cpu_time (seconds)"],
+            "memory": results["total_cpu_memory (MB)"] * 1e6 / ranks,
+        }
+
+    def best(self, times: int, ranks: int, key: str) -> float:
+        """The least of several: what the machine can do, not what else it does."""
+        return min(self.run(ranks, 1)[key] for _ in range(times))
+
+
+def measure(program: Program) -> dict:
+    """All figures of the model."""
+    engine = {
+        precision: [program.run(1, 4, "--precision", precision) for _ in range(3)]
+        for precision in ("f32", "bf16", "int8")
+    }
+    worlds = (1, 2, 4, 8, 16, 32, 64, 128)
+    launches = {ranks: program.best(3 if ranks < 64 else 1, ranks, "launch") for ranks in worlds}
+    cores = len(os.sched_getaffinity(0))
+    # With a small network, so that little else takes time.
+    groups = [[program.run(1, files, weights=SMALL, galaxies=1) for _ in range(3)] for files in (1, 8193)]
+    few, many = ({key: min(run[key] for run in group) for key in ("plan", "memory")} for group in groups)
+    plan_file = (many["plan"] - few["plan"]) / 8192
+    runs = [[program.run(1, files, weights=SMALL) for _ in range(2)] for files in (64, 256)]
+    reduce, write = ([min(run[key] for run in group) for group in runs] for key in ("reduce", "write"))
+    galaxies = 1024 * (256 - 64)
+    alone = engine["f32"]
+    crowd = 8 * cores
+    crowded = program.best(3, crowd, "reduce")
+    return {
+        "cores": cores,
+        "launch": {str(ranks): time for ranks, time in launches.items()},
+        "plan_file": plan_file,
+        "plan_memory": (many["memory"] - few["memory"]) / 8192,
+        "plan_bytes": 120,
+        "load": {precision: min(run["load"] for run in runs) for precision, runs in engine.items()},
+        "rate": {precision: max(run["rate"] for run in runs) for precision, runs in engine.items()},
+        "reduce_galaxy": max(0.0, (reduce[1] - reduce[0]) / galaxies),
+        "write_galaxy": max(0.0, (write[1] - write[0]) / galaxies - plan_file / 1024),
+        "write_fixed": min(run["write"] for run in alone),  # mostly fsync
+        "message": 5e-6,
+        "switch": crowded / (METRICS * REDUCTIONS * math.ceil(math.log2(crowd))),
+    }
+
+
+def validate(program: Program, figures: dict) -> None:
+    """The model beside real runs on the machine that was measured, given the cores that others left."""
+    cores = figures["cores"]
+    print("| ranks | galaxies | precision | model | others had | model, then | measured | error |")
+    print("|---:|---:|---|---:|---:|---:|---:|---:|")
+    for ranks, files, precision in (
+        (1, 4, "f32"),
+        (cores, 4, "f32"),
+        (4 * cores, 4, "f32"),
+        (cores, 8, "int8"),
+    ):
+        times = job(figures, Cluster.here(figures), ranks, 1024 * files, precision, files)
+        model = sum(times.values())
+        runs = [program.run(ranks, files, "--precision", precision) for _ in range(3)]
+        run = min(runs, key=lambda run: run["whole"])
+        left = cores * (1 - run["others"])
+        shared = model * max(1, min(ranks, cores) / left)
+        cells = [ranks, 1024 * files, precision, f"{model:.2f} s", f"{100 * run['others']:.0f} %"]
+        cells += [f"{shared:.2f} s", f"{run['whole']:.2f} s", f"{100 * (shared / run['whole'] - 1):+.0f} %"]
+        print("| " + " | ".join(map(str, cells)) + " |", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--measure", metavar="PHOTOZ", help="measure this machine with that program")
+    parser.add_argument("--validate", metavar="PHOTOZ", help="run that program and compare")
+    parser.add_argument("--partition-mb", metavar="SIZE", type=float, default=100, help="of a file (100)")
+    arguments = parser.parse_args()
+    if arguments.measure:
+        FIGURES.write_text(json.dumps(measure(Program(arguments.measure)), indent=2) + "\n")
+    figures = json.loads(FIGURES.read_text())
+    if arguments.validate:
+        validate(Program(arguments.validate), figures)
+    elif not arguments.measure:
+        print(table(figures, Cluster(partition=arguments.partition_mb * 1e6)))
+
+
+if __name__ == "__main__":
+    main()
