@@ -3,7 +3,9 @@ import Testing
 
 /// Every check of `collectives-check` at every world size from 1 to 8, each with its own limit.
 @Suite(.serialized) struct CollectiveWorldTests {
-    private static let modes = ["worked", "roots", "orders", "shapes", "random", "memory", "lengths", "counter"]
+    private static let modes = [
+        "worked", "roots", "orders", "shapes", "random", "memory", "lengths", "counter", "buffers",
+    ]
 
     private func check(ranks: Int, limit: Int) async throws {
         let outcome = try await Launch.mpirun(
