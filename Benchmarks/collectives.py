@@ -1,7 +1,7 @@
-"""Puts the latency of `Collectives` beside the same loops in C and in mpi4py, on two ranks bound to a core each.
+"""Puts the latency of `Collectives` beside the same loops in C and in mpi4py: two ranks, a core each.
 
-The three programs take turns; every other round runs backwards. The table has medians over the rounds, and differences
-are medians of the difference within a round, so that a machine that slows down harms nobody.
+The three programs take turns; every other round runs backwards. The table has medians over the rounds, and
+differences are medians of the difference within a round, so that a machine that slows down harms nobody.
 """
 
 import argparse
@@ -52,7 +52,8 @@ def table(rounds: list[dict[str, Times]]) -> int:
         share = 100 * difference / times["C"]
         mark = "slower" if is_slow else ""
         print(f"| {kind} | {routine} | {size} | {cells} | {difference:+.3f} ({share:+.1f} %) | {mark} |")
-    print(f"\nMicroseconds, medians of {len(rounds)} rounds. {failed} of {len(rounds[0]['Swift'])} rows are slower.")
+    count = len(rounds[0]["Swift"])
+    print(f"\nMicroseconds, medians of {len(rounds)} rounds. {failed} of {count} rows are slower.")
     return failed
 
 
@@ -64,7 +65,13 @@ def main() -> None:
     options = parser.parse_args()
     if options.table:
         saved = json.loads(options.table.read_text())
-        rounds = [{name: {(k, r, s): t for k, r, s, t in rows} for name, rows in one.items()} for one in saved]
+        rounds = [
+            {
+                name: {(kind, routine, size): time for kind, routine, size, time in rows}
+                for name, rows in one.items()
+            }
+            for one in saved
+        ]
         sys.exit(table(rounds) > 0)
     with tempfile.TemporaryDirectory() as folder:
         peer = f"{folder}/collectives"
@@ -81,7 +88,10 @@ def main() -> None:
             rounds.append({name: times[name] for name in commands})
             print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
     if options.json:
-        plain = [{name: [[*row, t] for row, t in times.items()] for name, times in one.items()} for one in rounds]
+        plain = [
+            {name: [[*row, time] for row, time in times.items()] for name, times in one.items()}
+            for one in rounds
+        ]
         options.json.write_text(json.dumps(plain))
     sys.exit(table(rounds) > 0)
 

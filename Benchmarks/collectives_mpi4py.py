@@ -70,9 +70,7 @@ def main() -> None:
         }
         for name, (blocking, nonblocking, arguments) in routines.items():
             measure("blocking", name, size, lambda call=blocking, given=arguments: call(*given))
-            measure(
-                "deadline", name, size, lambda call=nonblocking, given=arguments: wait_for(call(*given))
-            )
+            measure("deadline", name, size, lambda call=nonblocking, given=arguments: wait_for(call(*given)))
 
 
 main()

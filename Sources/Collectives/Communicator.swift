@@ -110,6 +110,7 @@ final class Watch {
 let largestCount = 1 << 30
 
 /// Calls `body` with each part of `count` elements that one MPI call can take: its first element and its length.
+@inline(__always)
 func forEachPart(
     of count: Int, _ body: (Int, Int32) throws(CollectiveError) -> Void
 ) throws(CollectiveError) {
