@@ -8,13 +8,17 @@ public struct Communicator {
     /// The number of ranks.
     public let size: Int
 
+    /// How its operations wait, and where they are counted; nil for blocking calls that nobody counts.
+    ///
+    /// All in one object, whose absence costs nothing.
+    let watch: Watch?
+
     /// How its operations wait: see ``with(_:)``.
-    public let patience: Patience
-    /// Where its operations are counted; nil without a board.
-    let seat: Seat?
+    public var patience: Patience { watch?.patience ?? Patience() }
 
     init(_ handle: MPI_Comm?, rank: Int, size: Int, patience: Patience, seat: Seat?) {
-        (self.handle, self.rank, self.size, self.patience, self.seat) = (handle, rank, size, patience, seat)
+        (self.handle, self.rank, self.size) = (handle, rank, size)
+        watch = patience.isBlind && seat == nil ? nil : Watch(patience: patience, seat: seat)
     }
 
     /// All ranks of `handle`, patient without end.
@@ -53,7 +57,7 @@ public struct Communicator {
         try check(
             MPI_Comm_split(handle, belongs ? 0 : Int32(MPI_UNDEFINED), Int32(rank), &part), "MPI_Comm_split")
         guard belongs else {
-            _ = try patience.board?.newSeat(for: nil)
+            _ = try watch?.patience.board?.newSeat(for: nil)
             return nil
         }
         return try heir(part)
@@ -62,7 +66,7 @@ public struct Communicator {
     /// A communicator that was split off, which waits as this one does.
     private func heir(_ handle: MPI_Comm?) throws(CollectiveError) -> Communicator {
         let part = try Communicator(handle)
-        let seat = try patience.board?.newSeat(for: part)
+        let seat = try watch?.patience.board?.newSeat(for: part)
         return Communicator(handle, rank: part.rank, size: part.size, patience: patience, seat: seat)
     }
 
@@ -93,10 +97,20 @@ public struct Communicator {
     }
 }
 
+/// How a communicator waits.
+final class Watch {
+    let patience: Patience
+    /// Where its operations are counted; nil without a board.
+    let seat: Seat?
+
+    init(patience: Patience, seat: Seat?) { (self.patience, self.seat) = (patience, seat) }
+}
+
 /// The most elements of one MPI call; longer buffers go in several.
 let largestCount = 1 << 30
 
 /// Calls `body` with each part of `count` elements that one MPI call can take: its first element and its length.
+@inline(__always)
 func forEachPart(
     of count: Int, _ body: (Int, Int32) throws(CollectiveError) -> Void
 ) throws(CollectiveError) {

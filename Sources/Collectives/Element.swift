@@ -42,7 +42,7 @@ extension Communicator {
     func withRoom<T: BitwiseCopyable>(
         _ initial: T, _ body: (UnsafeMutablePointer<T>) throws(CollectiveError) -> Void
     ) throws(CollectiveError) -> T {
-        if patience.isBlind {
+        if watch?.patience.isBlind ?? true {
             var value = initial
             try withUnsafeMutablePointer(to: &value, body)
             return value

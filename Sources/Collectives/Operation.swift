@@ -95,6 +95,7 @@ extension Operation {
     }
 
     /// Calls `body` with MPI's handles for this operation and its element type; nil when MPI must not choose the order.
+    @inline(__always)
     func withHandles(
         _ body: (MPI_Op?, MPI_Datatype?) throws(CollectiveError) -> Void
     ) throws(CollectiveError) -> Bool {

@@ -51,12 +51,7 @@ extension Communicator {
     ) throws(CollectiveError) {
         let isDone = try operation.withHandles { op, datatype throws(CollectiveError) in
             try forEachPart(of: count) { first, length throws(CollectiveError) in
-                let start = UnsafeMutableRawPointer(values + first)
-                let (source, target) = rank == root ? (cmpi_in_place(), start) : (start, nil)
-                try collective(
-                    "MPI_Reduce",
-                    { MPI_Reduce(source, target, length, datatype, op, root, handle) },
-                    { MPI_Ireduce(source, target, length, datatype, op, root, handle, $0) })
+                try reduce(inPlace: values + first, length, datatype, op, root)
             }
         }
         if isDone { return }
@@ -69,17 +64,34 @@ extension Communicator {
     ) throws(CollectiveError) {
         let isDone = try operation.withHandles { op, datatype throws(CollectiveError) in
             try forEachPart(of: count) { first, length throws(CollectiveError) in
-                let start = values + first
-                try collective(
-                    "MPI_Allreduce",
-                    { MPI_Allreduce(cmpi_in_place(), start, length, datatype, op, handle) },
-                    { MPI_Iallreduce(cmpi_in_place(), start, length, datatype, op, handle, $0) })
+                try allReduce(inPlace: values + first, length, datatype, op)
             }
         }
         if isDone { return }
         let folded = try foldInOrder(UnsafeBufferPointer(start: values, count: count), operation, root: 0)
         if let folded { values.update(from: folded, count: count) }
         try broadcast(bytes: values, count * MemoryLayout<T>.stride, root: 0)
+    }
+
+    // Not generic: the compiler makes more of such a call.
+
+    private func reduce(
+        inPlace start: UnsafeMutableRawPointer, _ length: Int32, _ datatype: MPI_Datatype?, _ op: MPI_Op?, _ root: Int32
+    ) throws(CollectiveError) {
+        let (source, target) = rank == root ? (cmpi_in_place(), start) : (start, nil)
+        try collective(
+            "MPI_Reduce",
+            { MPI_Reduce(source, target, length, datatype, op, root, handle) },
+            { MPI_Ireduce(source, target, length, datatype, op, root, handle, $0) })
+    }
+
+    private func allReduce(
+        inPlace start: UnsafeMutableRawPointer, _ length: Int32, _ datatype: MPI_Datatype?, _ op: MPI_Op?
+    ) throws(CollectiveError) {
+        try collective(
+            "MPI_Allreduce",
+            { MPI_Allreduce(cmpi_in_place(), start, length, datatype, op, handle) },
+            { MPI_Iallreduce(cmpi_in_place(), start, length, datatype, op, handle, $0) })
     }
 
     /// ((v0 op v1) op v2) op ... on `root`; nil on the others.

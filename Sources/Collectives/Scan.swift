@@ -47,11 +47,7 @@ extension Communicator {
     ) throws(CollectiveError) {
         let isDone = try operation.withHandles { op, datatype throws(CollectiveError) in
             try forEachPart(of: count) { first, length throws(CollectiveError) in
-                let start = values + first
-                try collective(
-                    "MPI_Scan",
-                    { MPI_Scan(cmpi_in_place(), start, length, datatype, op, handle) },
-                    { MPI_Iscan(cmpi_in_place(), start, length, datatype, op, handle, $0) })
+                try scan(inPlace: values + first, length, datatype, op)
             }
         }
         if isDone { return }
@@ -64,16 +60,32 @@ extension Communicator {
     ) throws(CollectiveError) {
         let isDone = try operation.withHandles { op, datatype throws(CollectiveError) in
             try forEachPart(of: count) { first, length throws(CollectiveError) in
-                let start = values + first
-                try collective(
-                    "MPI_Exscan",
-                    { MPI_Exscan(cmpi_in_place(), start, length, datatype, op, handle) },
-                    { MPI_Iexscan(cmpi_in_place(), start, length, datatype, op, handle, $0) })
+                try exclusiveScan(inPlace: values + first, length, datatype, op)
             }
         }
         if isDone { return }
         let previous = try shiftToNextRank(prefixesInOrder(values, count, operation))
         if let previous { values.update(from: previous, count: count) }
+    }
+
+    // Not generic: the compiler makes more of such a call.
+
+    private func scan(
+        inPlace start: UnsafeMutableRawPointer, _ length: Int32, _ datatype: MPI_Datatype?, _ op: MPI_Op?
+    ) throws(CollectiveError) {
+        try collective(
+            "MPI_Scan",
+            { MPI_Scan(cmpi_in_place(), start, length, datatype, op, handle) },
+            { MPI_Iscan(cmpi_in_place(), start, length, datatype, op, handle, $0) })
+    }
+
+    private func exclusiveScan(
+        inPlace start: UnsafeMutableRawPointer, _ length: Int32, _ datatype: MPI_Datatype?, _ op: MPI_Op?
+    ) throws(CollectiveError) {
+        try collective(
+            "MPI_Exscan",
+            { MPI_Exscan(cmpi_in_place(), start, length, datatype, op, handle) },
+            { MPI_Iexscan(cmpi_in_place(), start, length, datatype, op, handle, $0) })
     }
 
     /// Each rank's prefix, folded strictly left to right on rank 0.

@@ -12,7 +12,7 @@ extension Communicator {
     }
 
     private func absentees(of peer: Int?, _ end: String) -> (ranks: [Int], reason: String) {
-        guard let board = patience.board, let seat else {
+        guard let board = patience.board, let seat = watch?.seat else {
             return peer.map { ([$0], "rank \($0) did not answer \(end)") }
                 ?? ([], "not every one of \(size) ranks arrived \(end)")
         }

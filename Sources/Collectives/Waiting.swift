@@ -11,9 +11,10 @@ extension Communicator {
     func collective(
         _ routine: String, _ blocking: () -> Int32, _ start: (UnsafeMutablePointer<MPI_Request?>) -> Int32
     ) throws(CollectiveError) {
-        seat?.entered.pointee &+= 1
-        if patience.isBlind { return try check(blocking(), routine) }
-        try wait(routine, for: nil, start)
+        guard let watch else { return try check(blocking(), routine) }
+        watch.seat?.entered.pointee &+= 1
+        if watch.patience.isBlind { return try check(blocking(), routine) }
+        try wait(watch, routine, for: nil, start)
     }
 
     /// The same for an operation between this rank and another.
@@ -22,17 +23,18 @@ extension Communicator {
         _ routine: String, with peer: Int32, _ blocking: () -> Int32,
         _ start: (UnsafeMutablePointer<MPI_Request?>) -> Int32
     ) throws(CollectiveError) {
-        if patience.isBlind { return try check(blocking(), routine) }
-        try wait(routine, for: Int(peer), start)
+        guard let watch, !watch.patience.isBlind else { return try check(blocking(), routine) }
+        try wait(watch, routine, for: Int(peer), start)
     }
 
+    @inline(never)
     private func wait(
-        _ routine: String, for peer: Int?, _ start: (UnsafeMutablePointer<MPI_Request?>) -> Int32
+        _ watch: Watch, _ routine: String, for peer: Int?, _ start: (UnsafeMutablePointer<MPI_Request?>) -> Int32
     ) throws(CollectiveError) {
         var request: MPI_Request?
         try check(start(&request), routine)
         if try isDone(&request, tests: Pace.testsBetweenLooks, routine) { return }
-        let begin = SuspendingClock.now
+        let (patience, begin) = (watch.patience, SuspendingClock.now)
         var waited = Duration.zero
         var nextQuestion = Pace.betweenQuestions
         while true {

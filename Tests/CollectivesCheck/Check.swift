@@ -9,7 +9,7 @@ enum Check {
         do {
             let world = try MPI.start()
             for mode in CommandLine.arguments.dropFirst() {
-                guard let run = modes[mode] ?? Failures.modes[mode] ?? Waits.modes[mode] else {
+                guard let run = modes[mode] ?? Failures.modes[mode] ?? Waits.modes[mode] ?? Latency.modes[mode] else {
                     fail(world, "unknown mode \(mode)")
                 }
                 // Each mode with blocking calls, then with nonblocking ones that are waited for in both ways.
@@ -28,7 +28,7 @@ enum Check {
     private static let modes: [String: @Sendable (Communicator) throws -> Void] = [
         "worked": WorkedValues.check, "roots": Roots.check, "orders": Orders.check, "shapes": Shapes.check,
         "random": RandomValues.check, "memory": Memory.check, "lengths": Lengths.check,
-        "counter": Counter.check,
+        "counter": Counter.check, "buffers": Buffers.check,
     ]
 
     /// Ends the job.

@@ -3,7 +3,9 @@ import Testing
 
 /// Every check of `collectives-check` at every world size from 1 to 8, each with its own limit.
 @Suite(.serialized) struct CollectiveWorldTests {
-    private static let modes = ["worked", "roots", "orders", "shapes", "random", "memory", "lengths", "counter"]
+    private static let modes = [
+        "worked", "roots", "orders", "shapes", "random", "memory", "lengths", "counter", "buffers",
+    ]
 
     private func check(ranks: Int, limit: Int) async throws {
         let outcome = try await Launch.mpirun(
@@ -14,14 +16,14 @@ import Testing
         }
     }
 
-    @Test func worldOf1() async throws { try await check(ranks: 1, limit: 20) }
-    @Test func worldOf2() async throws { try await check(ranks: 2, limit: 20) }
-    @Test func worldOf3() async throws { try await check(ranks: 3, limit: 20) }
-    @Test func worldOf4() async throws { try await check(ranks: 4, limit: 30) }
-    @Test func worldOf5() async throws { try await check(ranks: 5, limit: 30) }
-    @Test func worldOf6() async throws { try await check(ranks: 6, limit: 30) }
-    @Test func worldOf7() async throws { try await check(ranks: 7, limit: 40) }
-    @Test func worldOf8() async throws { try await check(ranks: 8, limit: 40) }
+    @Test func worldOf1() async throws { try await check(ranks: 1, limit: 60) }
+    @Test func worldOf2() async throws { try await check(ranks: 2, limit: 60) }
+    @Test func worldOf3() async throws { try await check(ranks: 3, limit: 60) }
+    @Test func worldOf4() async throws { try await check(ranks: 4, limit: 60) }
+    @Test func worldOf5() async throws { try await check(ranks: 5, limit: 90) }
+    @Test func worldOf6() async throws { try await check(ranks: 6, limit: 90) }
+    @Test func worldOf7() async throws { try await check(ranks: 7, limit: 90) }
+    @Test func worldOf8() async throws { try await check(ranks: 8, limit: 90) }
 }
 
 /// A counter whose host computes meanwhile: another of its threads answers for it.

@@ -1,0 +1,119 @@
+/// Memory for collectives that are called often: every rank has as many elements, which is agreed on once, when it is made.
+/// Its operations allocate nothing, compare no lengths and leave their results in it.
+public final class AgreedBuffer<Element: BitwiseCopyable> {
+    /// The elements of this rank, on a 64-byte boundary; zero bytes at first.
+    public let elements: UnsafeMutableBufferPointer<Element>
+
+    private let communicator: Communicator
+    private let start: UnsafeMutablePointer<Element>
+    private let count: Int
+    /// The bytes that each rank has in a gather or scatter; negative where the elements cannot be dealt evenly.
+    private let share: Int
+    /// False while an operation runs, and for ever when one has failed: it may still be pending, and its memory in use.
+    private var isIdle = true
+
+    /// Makes a buffer; every rank calls it.
+    ///
+    /// - Throws: ``CollectiveError``, on every rank when the counts differ.
+    public init(count: Int, on communicator: Communicator) throws(CollectiveError) {
+        try communicator.agree(onLength: count, "AgreedBuffer")
+        let bytes = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: max(count, 1) * MemoryLayout<Element>.stride, alignment: 64)
+        bytes.initializeMemory(as: UInt8.self, repeating: 0)
+        start = bytes.baseAddress!.bindMemory(to: Element.self, capacity: count)
+        elements = UnsafeMutableBufferPointer(start: start, count: count)
+        (self.count, self.communicator) = (count, communicator)
+        let share = count / communicator.size * MemoryLayout<Element>.stride
+        self.share = count % communicator.size == 0 && share <= largestCount ? share : -1
+    }
+
+    deinit { if isIdle { UnsafeMutableRawPointer(start).deallocate() } }
+
+    /// Overwrites the elements by rank `root`'s.
+    ///
+    /// - Throws: ``CollectiveError``
+    public func broadcast(root: Int) throws(CollectiveError) {
+        let root = try communicator.requireRank(root, "broadcast")
+        isIdle = false
+        try communicator.broadcast(bytes: start, count * MemoryLayout<Element>.stride, root: root)
+        isIdle = true
+    }
+
+    /// Overwrites `root`'s elements by all ranks' elements combined.
+    ///
+    /// - Throws: ``CollectiveError``
+    public func reduce(_ operation: Operation<Element>, root: Int) throws(CollectiveError) {
+        let root = try communicator.requireRank(root, "reduce")
+        isIdle = false
+        try communicator.reduce(inPlace: start, count, operation, root: root)
+        isIdle = true
+    }
+
+    /// Overwrites the elements by all ranks' elements combined.
+    ///
+    /// - Throws: ``CollectiveError``
+    public func allReduce(_ operation: Operation<Element>) throws(CollectiveError) {
+        isIdle = false
+        try communicator.allReduce(inPlace: start, count, operation)
+        isIdle = true
+    }
+
+    /// Overwrites the elements by those of the ranks up to this one combined.
+    ///
+    /// - Throws: ``CollectiveError``
+    public func scan(_ operation: Operation<Element>) throws(CollectiveError) {
+        isIdle = false
+        try communicator.scan(inPlace: start, count, operation)
+        isIdle = true
+    }
+
+    /// Overwrites the elements by those of the ranks before this one combined; rank 0's become meaningless.
+    ///
+    /// - Throws: ``CollectiveError``
+    public func exclusiveScan(_ operation: Operation<Element>) throws(CollectiveError) {
+        isIdle = false
+        try communicator.exclusiveScan(inPlace: start, count, operation)
+        isIdle = true
+    }
+
+    /// Brings every rank's share, the r-th of as many as there are ranks, into the same place of `root`'s elements.
+    ///
+    /// - Throws: ``CollectiveError``, also when the elements cannot be dealt evenly, or shares are above 1 GiB.
+    public func gather(root: Int) throws(CollectiveError) {
+        let root = try communicator.requireRank(root, "gather")
+        let own = try ownShare("gather")
+        isIdle = false
+        try communicator.gather(own, into: start, share, root: root)
+        isIdle = true
+    }
+
+    /// Brings every rank's share into the same place of everybody's elements.
+    ///
+    /// - Throws: ``CollectiveError``, as ``gather(root:)``.
+    public func allGather() throws(CollectiveError) {
+        _ = try ownShare("allGather")
+        isIdle = false
+        try communicator.allGather(start, share)
+        isIdle = true
+    }
+
+    /// Brings every rank's share of `root`'s elements into the same place of that rank's own.
+    ///
+    /// - Throws: ``CollectiveError``, as ``gather(root:)``.
+    public func scatter(root: Int) throws(CollectiveError) {
+        let root = try communicator.requireRank(root, "scatter")
+        let own = try ownShare("scatter")
+        isIdle = false
+        try communicator.scatter(start, into: own, share, root: root)
+        isIdle = true
+    }
+
+    private func ownShare(_ routine: String) throws(CollectiveError) -> UnsafeMutableRawPointer {
+        guard share >= 0 else {
+            throw CollectiveError(
+                routine: routine,
+                reason: "\(count) values cannot be dealt evenly to \(communicator.size) ranks, or are above 1 GiB each")
+        }
+        return UnsafeMutableRawPointer(start) + communicator.rank * share
+    }
+}

@@ -1,0 +1,62 @@
+import Collectives
+
+/// Buffers whose length was agreed on.
+enum Buffers {
+    static func check(_ world: Communicator) throws {
+        let (rank, size) = (world.rank, world.size)
+        let subtract = Operation<Int>.custom(commutative: false, associative: false) { $0 - $1 }
+        let largest = Operation<Int>.custom(commutative: true, associative: true) { max($0, $1) }
+        for count in [0, 1, 5, 10_000] {
+            let buffer = try AgreedBuffer<Int>(count: count * size, on: world)
+            let elements = buffer.elements
+            world.expect(elements.allSatisfy { $0 == 0 }, true, "zero at first")
+            world.expect(elements.count, count * size, "count")
+            func fill() { for index in elements.indices { elements[index] = 100 * rank + index } }
+            func expectAll(_ what: String, _ value: (Int) -> Int) {
+                world.expect(Array(elements), (0..<count * size).map(value), "\(what) of \(count) on each rank")
+            }
+            for root in Set([0, size / 2, size - 1]).sorted() {
+                let isRoot = rank == root
+                fill()
+                try buffer.broadcast(root: root)
+                expectAll("broadcast") { 100 * root + $0 }
+                fill()
+                try buffer.reduce(.sum, root: root)
+                expectAll("reduce") { isRoot ? 50 * size * (size - 1) + size * $0 : 100 * rank + $0 }
+                fill()
+                try buffer.reduce(subtract, root: root)
+                expectAll("reduce in order") {
+                    isRoot ? -50 * size * (size - 1) - (size - 2) * $0 : 100 * rank + $0
+                }
+                fill()
+                try buffer.gather(root: root)
+                expectAll("gather") { 100 * (isRoot ? $0 / count : rank) + $0 }
+                fill()
+                try buffer.scatter(root: root)
+                expectAll("scatter") { 100 * ($0 / count == rank ? root : rank) + $0 }
+            }
+            fill()
+            try buffer.allGather()
+            expectAll("allGather") { 100 * ($0 / count) + $0 }
+            fill()
+            try buffer.allReduce(largest)
+            expectAll("allReduce") { 100 * (size - 1) + $0 }
+            fill()
+            try buffer.scan(.sum)
+            expectAll("scan") { 50 * rank * (rank + 1) + (rank + 1) * $0 }
+            fill()
+            try buffer.exclusiveScan(.sum)
+            if rank > 0 { expectAll("exclusiveScan") { 50 * rank * (rank - 1) + rank * $0 } }
+            fill()
+            try buffer.exclusiveScan(subtract)
+            if rank > 0 { expectAll("exclusiveScan in order") { -50 * rank * (rank - 1) - (rank - 2) * $0 } }
+        }
+        guard size > 1 else { return }
+        world.expectError("counts that differ", Memory.isLengthError) {
+            _ = try AgreedBuffer<Double>(count: rank, on: world)
+        }
+        world.expectError("shares that differ", { $0.reason.contains("dealt evenly") }) {
+            try AgreedBuffer<Double>(count: size + 1, on: world).allGather()
+        }
+    }
+}

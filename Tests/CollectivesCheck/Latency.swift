@@ -1,0 +1,50 @@
+import Collectives
+
+/// The latency of each collective over its size, for `Benchmarks/collectives.py`, which compares it with the same loops in C
+/// and in Python: they take the same numbers of the same calls, and print the same table.
+enum Latency {
+    static let modes: [String: @Sendable (Communicator) throws -> Void] = [
+        "latency": { world in
+            try measure(world, "blocking")
+            try measure(world.with(Patience(deadline: .seconds(60))), "deadline")
+        }
+    ]
+
+    private static let sizes = [8, 64, 512, 4096, 32768, 262_144, 4_194_304]
+    private static let blocks = 40
+
+    private static func measure(_ world: Communicator, _ kind: String) throws {
+        try time(world, kind, "barrier", bytes: 0) { try world.barrier() }
+        let sum = Operation<Double>.sum
+        for bytes in sizes {
+            let buffer = try AgreedBuffer<Double>(count: bytes / 8, on: world)
+            let shares = try AgreedBuffer<Double>(count: bytes / 8 * world.size, on: world)
+            try time(world, kind, "broadcast", bytes: bytes) { try buffer.broadcast(root: 0) }
+            try time(world, kind, "reduce", bytes: bytes) { try buffer.reduce(sum, root: 0) }
+            try time(world, kind, "allreduce", bytes: bytes) { try buffer.allReduce(sum) }
+            try time(world, kind, "gather", bytes: bytes) { try shares.gather(root: 0) }
+            try time(world, kind, "allgather", bytes: bytes) { try shares.allGather() }
+            try time(world, kind, "scatter", bytes: bytes) { try shares.scatter(root: 0) }
+            try time(world, kind, "scan", bytes: bytes) { try buffer.scan(sum) }
+            try time(world, kind, "exclusive scan", bytes: bytes) { try buffer.exclusiveScan(sum) }
+        }
+    }
+
+    /// The fastest of some blocks of calls, each as long as its slowest rank took.
+    private static func time(
+        _ world: Communicator, _ kind: String, _ routine: String, bytes: Int, _ body: () throws -> Void
+    ) throws {
+        let calls = max(2, min(200, (1 << 21) / max(bytes, 1)))
+        var times: [Double] = []
+        for _ in 0..<blocks + 1 {
+            try world.barrier()
+            let start = ContinuousClock.now
+            for _ in 0..<calls { try body() }
+            times.append((ContinuousClock.now - start) / .microseconds(1) / Double(calls))
+        }
+        // The first block warms up.
+        times.removeFirst()
+        try world.allReduce(inPlace: &times, .max)
+        if world.rank == 0 { print("\(kind),\(routine),\(bytes),\(times.min() ?? 0)") }
+    }
+}
