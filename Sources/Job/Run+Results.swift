@@ -9,7 +9,7 @@ import Survey
 /// What rank 0 writes when all is computed.
 extension Run {
     /// What `predictions.h5` says of its origin: nothing that differs between two runs with the same result.
-    func provenanceTexts(_ network: PreparedNetwork, weightsHash: String) -> [(String, String)] {
+    func provenanceTexts(_ network: PreparedNetwork) -> [(String, String)] {
         [
             ("photoz_version", version), ("weights_sha256", weightsHash), ("precision", options.precision.rawValue),
             ("instruction_set", "\(network.instructionSet)"),
@@ -37,7 +37,7 @@ extension Run {
 
     func results(
         _ ranks: RankRecords, _ metrics: RedshiftMetrics?, _ bins: Results.Bins?,
-        _ calibration: Results.Calibration?, _ dataSet: DataSet, _ network: PreparedNetwork, weightsHash: String
+        _ calibration: Results.Calibration?, _ dataSet: DataSet, _ network: PreparedNetwork
     ) -> Results {
         let times = clock.times
         let reports = ranks.reports

@@ -13,6 +13,8 @@ public struct Run {
     let version: String
     let started = Date()
     var clock: PhaseClock
+    /// SHA-256 of the weights file; on rank 0.
+    var weightsHash = ""
     /// Partitions that are no part of the data set because they cannot be used; on rank 0.
     var skippedFiles: [SkippedRows] = []
 
@@ -140,8 +142,9 @@ public struct Run {
             if dataSet.warnings.count > 3 { warn("and \(dataSet.warnings.count - 3) more of that kind") }
             // The journal takes as much again.
             try output.requireSpace(bytes: 2 * PredictionsWriter.byteCount(of: dataSet, ranks: world.size))
+            weightsHash = try fileHash(options.weights)
             let identity = try RunIdentity(
-                version: version, weightsHash: fileHash(options.weights), options: options,
+                version: version, weightsHash: weightsHash, options: options,
                 instructionSet: instructionSet, dataSet: dataSet, schema: schema
             ).hash()
             try output.makeJournal()
@@ -225,9 +228,7 @@ public struct Run {
         let ranks = try gather(outcome, dataSet)
         end(.reduce)
 
-        let weightsHash = try output.map { _ in try fileHash(options.weights) } ?? ""
-        try write(
-            outcome, dataSet, schema, provenance: provenanceTexts(network, weightsHash: weightsHash), to: output)
+        try write(outcome, dataSet, schema, provenance: provenanceTexts(network), to: output)
         guard let output, let ranks else { return RunEnding() }
         let entries = rankResults(ranks, dataSet, network)
         try output.write(json(entries), to: "combined_data.json")
@@ -235,7 +236,7 @@ public struct Run {
             for (rank, entry) in entries.enumerated() { try output.write(json(entry), toFileOf: rank) }
         }
         end(.write)
-        let results = results(ranks, metrics, bins, calibration, dataSet, network, weightsHash: weightsHash)
+        let results = results(ranks, metrics, bins, calibration, dataSet, network)
         try output.write(json(results), to: "Results.json")
         try output.publish()
         output.release()
