@@ -1,0 +1,49 @@
+import AstroMAE
+import Survey
+
+/// The rank's own part of the work.
+extension Run {
+    func infer(
+        _ network: PreparedNetwork, _ plan: RunPlan, _ finished: FinishedGalaxies, _ schema: PartitionSchema
+    ) throws -> Outcome {
+        let dataSet = plan.dataSet
+        let share = shares(dataSet)[world.rank]
+        var outcome = Outcome(capacity: share.count, hasViews: options.views > 1)
+        try finished.forEach(in: share) { outcome.append($0) }
+        outcome.report.resumed = outcome.report.samples
+        var progress = Progress(
+            total: dataSet.rows, isShown: world.rank == 0 && !options.quiet, isLaunched: Launcher.isPresent)
+        let inference = Inference(
+            network: network, dataSet: dataSet, schema: schema, batchSize: options.batchSize,
+            threads: options.threads, views: options.views, onError: options.onError)
+        let journal = try JournalWriter(
+            in: options.output + "/" + Journal.folder, attempt: finished.attempts + 1, rank: world.rank,
+            identity: plan.identity)
+        let schedule = try schedule(share, finished, dataSet, smallestChunk: inference.smallestChunk)
+        try inference.run(schedule, into: &outcome, journal: journal) { progress.update($0) }
+        return outcome
+    }
+
+    /// Which of the galaxies that are left this rank does.
+    func schedule(
+        _ share: Range<Int>, _ finished: FinishedGalaxies, _ dataSet: DataSet, smallestChunk: Int
+    ) throws -> any Schedule {
+        guard options.schedule == .dynamic else {
+            return StaticSchedule(finished.left(of: share), board: world.patience.board)
+        }
+        switch options.sharding {
+        case .rows:
+            let chunks = Chunks.cut(
+                finished.left(of: 0..<dataSet.rows), worldSize: world.size, smallest: smallestChunk)
+            return try DynamicSchedule(chunks, on: world)
+        case .files:
+            var chunks: [Range<Int>] = []
+            var first = 0
+            for partition in dataSet.partitions {
+                chunks += finished.left(of: first..<first + partition.rows)
+                first += partition.rows
+            }
+            return try DynamicSchedule(chunks, on: world)
+        }
+    }
+}
