@@ -138,7 +138,7 @@ static void measure(const char *kind, const char *routine, void (*body)(void)) {
 }
 
 static void *zeroed(int count) {
-    void *memory = aligned_alloc(64, ((size_t)count + 63) / 64 * 64);
+    void *memory = aligned_alloc(4096, ((size_t)count + 4095) / 4096 * 4096);
     if (memory == NULL) MPI_Abort(MPI_COMM_WORLD, 4);
     return memset(memory, 0, (size_t)count);
 }

@@ -1,7 +1,8 @@
 /// Memory for collectives that are called often: every rank has as many elements, which is agreed on once, when it is made.
 /// Its operations allocate nothing, compare no lengths and leave their results in it.
 public final class AgreedBuffer<Element: BitwiseCopyable> {
-    /// The elements of this rank, on a 64-byte boundary; zero bytes at first.
+    /// The elements of this rank, on a page boundary, since MPI copies long ones between processes page by page; zero
+    /// bytes at first.
     public let elements: UnsafeMutableBufferPointer<Element>
 
     private let communicator: Communicator
@@ -18,7 +19,7 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
     public init(count: Int, on communicator: Communicator) throws(CollectiveError) {
         try communicator.agree(onLength: count, "AgreedBuffer")
         let bytes = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: max(count, 1) * MemoryLayout<Element>.stride, alignment: 64)
+            byteCount: max(count, 1) * MemoryLayout<Element>.stride, alignment: 4096)
         bytes.initializeMemory(as: UInt8.self, repeating: 0)
         start = bytes.baseAddress!.bindMemory(to: Element.self, capacity: count)
         elements = UnsafeMutableBufferPointer(start: start, count: count)

@@ -94,20 +94,13 @@ extension Operation {
         .custom(commutative: true, associative: true) { $0.wins(over: $1, isBetter: >) ? $0 : $1 }
     }
 
-    /// Calls `body` with MPI's handles for this operation and its element type; nil when MPI must not choose the order.
+    /// MPI's handles for this operation and its element type, to be freed after use; nil when MPI must not choose the order.
     @inline(__always)
-    func withHandles(
-        _ body: (MPI_Op?, MPI_Datatype?) throws(CollectiveError) -> Void
-    ) throws(CollectiveError) -> Bool {
+    func handles() throws(CollectiveError) -> Handles? {
         switch kind {
-        case .native(let operation, let datatype):
-            try body(operation, datatype)
-            return true
-        case .custom(_, isFree: false):
-            return false
-        case .custom(let combine, isFree: true):
-            try Trampoline.with(combine, body)
-            return true
+        case .native(let operation, let datatype): Handles(operation: operation, datatype: datatype, isOwn: false)
+        case .custom(_, isFree: false): nil
+        case .custom(let combine, isFree: true): try Trampoline.handles(combine)
         }
     }
 
@@ -125,19 +118,10 @@ private enum Trampoline {
         _, _, _ in
     }
 
-    static func with<T: BitwiseCopyable>(
-        _ function: @escaping (T, T) -> T, _ body: (MPI_Op?, MPI_Datatype?) throws(CollectiveError) -> Void
-    ) throws(CollectiveError) {
-        combine = { left, right, count in
-            let (a, b) = (left.assumingMemoryBound(to: T.self), right.assumingMemoryBound(to: T.self))
-            for index in 0..<count { b[index] = function(a[index], b[index]) }
-        }
-        defer { combine = { _, _, _ in } }
-
+    static func handles<T: BitwiseCopyable>(_ function: @escaping (T, T) -> T) throws(CollectiveError) -> Handles {
         var datatype: MPI_Datatype?
         try check(
             MPI_Type_contiguous(Int32(MemoryLayout<T>.stride), cmpi_byte(), &datatype), "MPI_Type_contiguous")
-        defer { MPI_Type_free(&datatype) }
         try check(MPI_Type_commit(&datatype), "MPI_Type_commit")
 
         var operation: MPI_Op?
@@ -150,7 +134,31 @@ private enum Trampoline {
                 Trampoline.combine(left, right, Int(count.pointee))
             }
         try check(MPI_Op_create(callback, 1, &operation), "MPI_Op_create")
-        defer { MPI_Op_free(&operation) }
-        try body(operation, datatype)
+        combine = { left, right, count in
+            let (a, b) = (left.assumingMemoryBound(to: T.self), right.assumingMemoryBound(to: T.self))
+            for index in 0..<count { b[index] = function(a[index], b[index]) }
+        }
+        return Handles(operation: operation, datatype: datatype, isOwn: true)
+    }
+}
+
+/// An operation and its element type as MPI knows them.
+struct Handles {
+    let operation: MPI_Op?
+    let datatype: MPI_Datatype?
+    /// They were made for one call.
+    let isOwn: Bool
+
+    /// MPI keeps what an operation that is still pending needs.
+    @inline(__always)
+    func free() {
+        if isOwn { freeOwn() }
+    }
+
+    private func freeOwn() {
+        var (operation, datatype) = (operation, datatype)
+        MPI_Op_free(&operation)
+        MPI_Type_free(&datatype)
+        Trampoline.combine = { _, _, _ in }
     }
 }

@@ -49,12 +49,12 @@ extension Communicator {
     func reduce<T>(
         inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>, root: Int32
     ) throws(CollectiveError) {
-        let isDone = try operation.withHandles { op, datatype throws(CollectiveError) in
-            try forEachPart(of: count) { first, length throws(CollectiveError) in
-                try reduce(inPlace: values + first, length, datatype, op, root)
+        if let handles = try operation.handles() {
+            defer { handles.free() }
+            return try forEachPart(of: count) { first, length throws(CollectiveError) in
+                try reduce(inPlace: values + first, length, handles, root)
             }
         }
-        if isDone { return }
         let folded = try foldInOrder(UnsafeBufferPointer(start: values, count: count), operation, root: Int(root))
         if let folded { values.update(from: folded, count: count) }
     }
@@ -62,12 +62,12 @@ extension Communicator {
     func allReduce<T>(
         inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>
     ) throws(CollectiveError) {
-        let isDone = try operation.withHandles { op, datatype throws(CollectiveError) in
-            try forEachPart(of: count) { first, length throws(CollectiveError) in
-                try allReduce(inPlace: values + first, length, datatype, op)
+        if let handles = try operation.handles() {
+            defer { handles.free() }
+            return try forEachPart(of: count) { first, length throws(CollectiveError) in
+                try allReduce(inPlace: values + first, length, handles)
             }
         }
-        if isDone { return }
         let folded = try foldInOrder(UnsafeBufferPointer(start: values, count: count), operation, root: 0)
         if let folded { values.update(from: folded, count: count) }
         try broadcast(bytes: values, count * MemoryLayout<T>.stride, root: 0)
@@ -76,22 +76,22 @@ extension Communicator {
     // Not generic: the compiler makes more of such a call.
 
     private func reduce(
-        inPlace start: UnsafeMutableRawPointer, _ length: Int32, _ datatype: MPI_Datatype?, _ op: MPI_Op?, _ root: Int32
+        inPlace start: UnsafeMutableRawPointer, _ length: Int32, _ handles: Handles, _ root: Int32
     ) throws(CollectiveError) {
         let (source, target) = rank == root ? (cmpi_in_place(), start) : (start, nil)
         try collective(
             "MPI_Reduce",
-            { MPI_Reduce(source, target, length, datatype, op, root, handle) },
-            { MPI_Ireduce(source, target, length, datatype, op, root, handle, $0) })
+            { MPI_Reduce(source, target, length, handles.datatype, handles.operation, root, handle) },
+            { MPI_Ireduce(source, target, length, handles.datatype, handles.operation, root, handle, $0) })
     }
 
     private func allReduce(
-        inPlace start: UnsafeMutableRawPointer, _ length: Int32, _ datatype: MPI_Datatype?, _ op: MPI_Op?
+        inPlace start: UnsafeMutableRawPointer, _ length: Int32, _ handles: Handles
     ) throws(CollectiveError) {
         try collective(
             "MPI_Allreduce",
-            { MPI_Allreduce(cmpi_in_place(), start, length, datatype, op, handle) },
-            { MPI_Iallreduce(cmpi_in_place(), start, length, datatype, op, handle, $0) })
+            { MPI_Allreduce(cmpi_in_place(), start, length, handles.datatype, handles.operation, handle) },
+            { MPI_Iallreduce(cmpi_in_place(), start, length, handles.datatype, handles.operation, handle, $0) })
     }
 
     /// ((v0 op v1) op v2) op ... on `root`; nil on the others.

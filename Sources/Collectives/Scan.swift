@@ -45,12 +45,12 @@ extension Communicator {
     func scan<T>(
         inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>
     ) throws(CollectiveError) {
-        let isDone = try operation.withHandles { op, datatype throws(CollectiveError) in
-            try forEachPart(of: count) { first, length throws(CollectiveError) in
-                try scan(inPlace: values + first, length, datatype, op)
+        if let handles = try operation.handles() {
+            defer { handles.free() }
+            return try forEachPart(of: count) { first, length throws(CollectiveError) in
+                try scan(inPlace: values + first, length, handles)
             }
         }
-        if isDone { return }
         try values.update(from: prefixesInOrder(values, count, operation), count: count)
     }
 
@@ -58,12 +58,12 @@ extension Communicator {
     func exclusiveScan<T>(
         inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>
     ) throws(CollectiveError) {
-        let isDone = try operation.withHandles { op, datatype throws(CollectiveError) in
-            try forEachPart(of: count) { first, length throws(CollectiveError) in
-                try exclusiveScan(inPlace: values + first, length, datatype, op)
+        if let handles = try operation.handles() {
+            defer { handles.free() }
+            return try forEachPart(of: count) { first, length throws(CollectiveError) in
+                try exclusiveScan(inPlace: values + first, length, handles)
             }
         }
-        if isDone { return }
         let previous = try shiftToNextRank(prefixesInOrder(values, count, operation))
         if let previous { values.update(from: previous, count: count) }
     }
@@ -71,21 +71,21 @@ extension Communicator {
     // Not generic: the compiler makes more of such a call.
 
     private func scan(
-        inPlace start: UnsafeMutableRawPointer, _ length: Int32, _ datatype: MPI_Datatype?, _ op: MPI_Op?
+        inPlace start: UnsafeMutableRawPointer, _ length: Int32, _ handles: Handles
     ) throws(CollectiveError) {
         try collective(
             "MPI_Scan",
-            { MPI_Scan(cmpi_in_place(), start, length, datatype, op, handle) },
-            { MPI_Iscan(cmpi_in_place(), start, length, datatype, op, handle, $0) })
+            { MPI_Scan(cmpi_in_place(), start, length, handles.datatype, handles.operation, handle) },
+            { MPI_Iscan(cmpi_in_place(), start, length, handles.datatype, handles.operation, handle, $0) })
     }
 
     private func exclusiveScan(
-        inPlace start: UnsafeMutableRawPointer, _ length: Int32, _ datatype: MPI_Datatype?, _ op: MPI_Op?
+        inPlace start: UnsafeMutableRawPointer, _ length: Int32, _ handles: Handles
     ) throws(CollectiveError) {
         try collective(
             "MPI_Exscan",
-            { MPI_Exscan(cmpi_in_place(), start, length, datatype, op, handle) },
-            { MPI_Iexscan(cmpi_in_place(), start, length, datatype, op, handle, $0) })
+            { MPI_Exscan(cmpi_in_place(), start, length, handles.datatype, handles.operation, handle) },
+            { MPI_Iexscan(cmpi_in_place(), start, length, handles.datatype, handles.operation, handle, $0) })
     }
 
     /// Each rank's prefix, folded strictly left to right on rank 0.

@@ -34,26 +34,32 @@ extension Communicator {
         var request: MPI_Request?
         try check(start(&request), routine)
         if try isDone(&request, tests: Pace.testsBetweenLooks, routine) { return }
-        let (patience, begin) = (watch.patience, SuspendingClock.now)
-        var waited = Duration.zero
-        var nextQuestion = Pace.betweenQuestions
+        let (patience, begin) = (watch.patience, Pace.nanoseconds())
+        var (waited, nextQuestion) = (Int64(0), Pace.betweenQuestions)
         while true {
             if patience.wait == .cheap { Pace.leaveCore(after: waited) }
             if try isDone(&request, tests: patience.wait == .cheap ? 1 : Pace.testsBetweenLooks, routine) {
                 patience.board?.noteDone()
                 return
             }
-            waited = SuspendingClock.now - begin
+            waited = Pace.nanoseconds() - begin
             guard waited >= nextQuestion else { continue }
             nextQuestion = waited + Pace.betweenQuestions
-            if let cause = patience.interrupt?() {
-                throw CollectiveError(.interrupted, routine: routine, reason: "interrupted: \(cause)", cause: cause)
-            }
-            guard let deadline = patience.deadline else { continue }
-            if waited >= min(Pace.beforeNotice, deadline / 4) { patience.board?.noteWaiting() }
-            // Whoever came in the last moment gets time to say so.
-            if waited >= deadline + Pace.grace { throw timeout(routine, of: peer, deadline) }
+            try askOn(patience, routine, for: peer, after: .nanoseconds(waited))
         }
+    }
+
+    /// Throws when the waiting must end.
+    private func askOn(
+        _ patience: Patience, _ routine: String, for peer: Int?, after waited: Duration
+    ) throws(CollectiveError) {
+        if let cause = patience.interrupt?() {
+            throw CollectiveError(.interrupted, routine: routine, reason: "interrupted: \(cause)", cause: cause)
+        }
+        guard let deadline = patience.deadline else { return }
+        if waited >= min(Pace.beforeNotice, deadline / 4) { patience.board?.noteWaiting() }
+        // Whoever came in the last moment gets time to say so.
+        if waited >= deadline + Pace.grace { throw timeout(routine, of: peer, deadline) }
     }
 
     @inline(__always)
@@ -73,8 +79,8 @@ extension Communicator {
 enum Pace {
     /// Tests without a look at the clock, which costs as much as one of them.
     static let testsBetweenLooks = 64
-    /// Between two questions whether the waiting should end.
-    static let betweenQuestions = Duration.milliseconds(1)
+    /// Nanoseconds between two questions whether the waiting should end.
+    static let betweenQuestions: Int64 = 1_000_000
     /// A rank that waits longer puts that on the board.
     static let beforeNotice = Duration.milliseconds(50)
     /// How long past the deadline the last ranks may come.
@@ -84,12 +90,16 @@ enum Pace {
     /// How long a holder of the board may take to show it.
     static let boardAnswer = Duration.seconds(1)
 
-    /// Lets other threads and processes have the core, longer the longer it has lasted: never more than an eighth of that.
-    static func leaveCore(after waited: Duration) {
-        if waited < .microseconds(100) {
-            sched_yield()
-        } else {
-            usleep(UInt32(min(waited, .milliseconds(8)) / .microseconds(8)))
-        }
+    /// A clock that costs less to read than Swift's.
+    static func nanoseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    /// Lets other threads and processes have the core, longer the longer it has lasted: never more than an eighth of that,
+    /// and at most a millisecond.
+    static func leaveCore(after waited: Int64) {
+        if waited < 100_000 { sched_yield() } else { usleep(UInt32(min(waited / 8000, 1000))) }
     }
 }
