@@ -36,7 +36,8 @@ struct BlockCollection {
     }
 
     /// Calls `body` on rank 0 with each block of ``PredictionsWriter/block`` galaxies, the last one smaller. Blocks do not
-    /// depend on the number of ranks, so what is written in them does not either.
+    /// depend on the number of ranks, so what is written in them does not either. All ranks go from block to block together:
+    /// none waits longer than a block takes, whatever the size of the survey, and no messages pile up on rank 0.
     ///
     /// - Parameters:
     ///   - columns: Numbers of this rank's galaxies, such as their redshifts; as many columns on every rank.
@@ -45,6 +46,7 @@ struct BlockCollection {
     func forEachBlock(_ columns: [[Float]], _ body: (Int, [[Float]]) throws -> Void) throws {
         var (nextRun, nextPart) = (0, 0)
         for first in stride(from: 0, to: total, by: PredictionsWriter.block) {
+            try communicator.barrier()
             let block = first..<min(first + PredictionsWriter.block, total)
             while nextRun < mine.count, mine[nextRun].galaxies.upperBound <= first { nextRun += 1 }
             let own = mine[nextRun...].prefix { $0.galaxies.lowerBound < block.upperBound }
