@@ -103,7 +103,8 @@ struct JournalFile: Codable {
 final class JournalWriter: Sendable {
     private struct State {
         var pending: [UInt8] = []
-        var lastFlush = ContinuousClock.now
+        /// Nil at first: the first findings are stored at once.
+        var lastFlush: ContinuousClock.Instant?
         var isNew = true
         var failure: JobError?
     }
@@ -142,7 +143,7 @@ final class JournalWriter: Sendable {
                 withUnsafeBytes(of: head.checksum(numbers)) { state.pending += $0 }
                 state.pending += numbers
             }
-            let isDue = ContinuousClock.now - state.lastFlush > .seconds(1)
+            let isDue = state.lastFlush.map { ContinuousClock.now - $0 > .seconds(1) } ?? true
             if isDue { state.lastFlush = .now }
             return isDue
         }

@@ -60,6 +60,16 @@ final class OutputFolder {
         access(path + "/Results.json", F_OK) == 0 && !Journal.holdsFindings(path + "/" + Journal.folder)
     }
 
+    /// Removes what a run that was killed in its last moment has left beside its results, unless another job is at work.
+    static func tidy(_ path: String) {
+        guard isFinished(path), let lock = try? lock(path) else { return }
+        for name in [Journal.folder, "." + Journal.folder] {
+            try? FileManager.default.removeItem(atPath: path + "/" + name)
+        }
+        unlink(path + "/" + lockName)
+        close(lock)
+    }
+
     private var journal: String { path + "/" + Journal.folder }
 
     /// The journal's name while results get theirs: it is then no longer that of a half-finished run.

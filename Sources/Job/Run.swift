@@ -63,6 +63,7 @@ public struct Run {
     private mutating func runUnlessStopped() throws -> RunEnding {
         try settleWaiting()
         if options.resume, try world.broadcast(world.rank == 0 && OutputFolder.isFinished(options.output), root: 0) {
+            if world.rank == 0 { OutputFolder.tidy(options.output) }
             let text = "\(options.output): the run is finished; there is nothing to resume"
             return RunEnding(summary: options.quiet ? nil : text, leftOut: nil)
         }

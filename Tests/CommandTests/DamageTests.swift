@@ -8,6 +8,8 @@ extension CommandTests {
         let input = try! TemporaryFolder()
         let scratch = try! TemporaryFolder()
         private var output: Output { Output(folder: scratch.file("out")) }
+        /// For runs that must last some seconds, but not many.
+        private let quick = ["--precision", "bf16"]
 
         private func run(_ more: [String] = [], ranks: Int = 2) async throws -> Outcome {
             try await Photoz.run(ranks: ranks, data: [input.path], output: output.folder, more, limit: 60)
@@ -74,7 +76,7 @@ extension CommandTests {
         private func disturb(_ action: (String) throws -> Void, _ more: [String] = []) async throws -> Outcome {
             for name in ["1.h5", "2.h5"] { try MockSurvey().write(input.file(name), count: 2000) }
             try MockSurvey().write(input.file("3.h5"), count: 200)
-            async let outcome = run(more, ranks: 1)
+            async let outcome = run(quick + more, ranks: 1)
             try await output.waitForFindings()
             try action(input.file("3.h5"))
             return try await outcome
@@ -116,11 +118,11 @@ extension CommandTests {
 
         /// Goes on with the run, and compares with one that nothing disturbed.
         private func expectNothingIsLost() async throws {
-            let outcome = try await run(["--resume"])
+            let outcome = try await run(quick + ["--resume"])
             #expect(outcome.exitCode == 0, "\(outcome.report)")
             #expect((try output.results()["resumed_samples"] as? Int ?? 0) > 0)
             let fresh = Output(folder: scratch.file("fresh"))
-            let other = try await Photoz.run(ranks: 2, data: [input.path], output: fresh.folder, limit: 60)
+            let other = try await Photoz.run(ranks: 2, data: [input.path], output: fresh.folder, quick, limit: 60)
             #expect(other.exitCode == 0, "\(other.report)")
             #expect(try output.bytes("predictions.h5") == fresh.bytes("predictions.h5"))
         }

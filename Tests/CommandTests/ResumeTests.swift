@@ -149,6 +149,20 @@ extension CommandTests {
             #expect(output.names == Output.finished)
         }
 
+        @Test func aRunKilledInItsLastMomentIsTidied() async throws {
+            let stopped = try await Stopped.shared.value
+            let output = Output(folder: scratch.file("last"))
+            try FileManager.default.copyItem(atPath: stopped.whole.folder, toPath: output.folder)
+            // The results have their names, the journal is no longer that of a half-finished run, and is still there.
+            try FileManager.default.copyItem(
+                atPath: stopped.half.folder + "/journal", toPath: output.folder + "/.journal")
+            try Data().write(to: URL(fileURLWithPath: output.folder + "/.photoz.lock"))
+            let outcome = try await resume(output, stopped.data)
+            #expect(outcome.exitCode == 0 && outcome.output.contains("nothing to resume"), "\(outcome.report)")
+            #expect(output.names == Output.finished)
+            #expect(try output.bytes("predictions.h5") == stopped.whole.bytes("predictions.h5"))
+        }
+
         @Test func aSignalStopsASingleProcess() async throws {
             let data = try MockSurvey().folder(TemporaryFolder(), counts: [4000])
             let output = Output(folder: scratch.file("alone"))
