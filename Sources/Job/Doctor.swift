@@ -43,7 +43,7 @@ public struct Doctor {
     /// - Throws: A communication error, or what is wrong with the weights.
     public func run() throws -> String? {
         let needed = try world.broadcast(world.rank == 0 ? try weightsBytes() : 0, root: 0)
-        let shared = FolderCheck(path: "/dev/shm").room
+        let shared = FolderCheck(path: "/dev/shm").room ?? 0
         let leastRoom = try world.allReduce(shared, .min)
         let lacking = try world.allReduce(max(0, needed + node.size * Self.rankBytes - shared), .max)
         let cores = try coresOfNode()
@@ -102,7 +102,7 @@ public struct Doctor {
             ("launcher", Launcher.name),
             ("ranks", "\(world.size) on \(hosts) host\(hosts == 1 ? "" : "s"): \(Self.counted(places.map(\.host)))"),
             ("bound to cores", Self.counted(places.map(\.cores))),
-            ("cores of rank 0's host", "\(sysconf(Int32(_SC_NPROCESSORS_ONLN)))"),
+            ("cores of rank 0's host", "\(Host.processorCount)"),
             ("processor", Self.counted(places.map(\.processor))),
             ("instruction set", Self.counted(places.map(\.instructionSet))),
             ("rank 0 offers", InstructionSet.available.map(\.description).joined(separator: ", ")),
@@ -110,7 +110,10 @@ public struct Doctor {
             ("memory of a host", Self.counted(places.map(\.memory))),
             ("limits", Self.counted(places.map(\.limits))),
             ("/dev/shm", "\(megabytes(room)) free, the least of all hosts"),
-            ("folder", "\(folder.path): \(folder.fileSystem), \(megabytes(folder.room)) free, \(Self.words(lock))"),
+            (
+                "folder",
+                "\(folder.path): \(folder.fileSystem), \(megabytes(folder.room ?? 0)) free, \(Self.words(lock))"
+            ),
         ]
     }
 

@@ -19,10 +19,10 @@ struct FolderCheck {
 
     let path: String
 
-    /// Bytes that may be written there.
-    var room: Int {
+    /// Bytes that may be written there; nil when the system does not tell.
+    var room: Int? {
         var status = statvfs()
-        guard statvfs(path, &status) == 0 else { return 0 }
+        guard statvfs(path, &status) == 0 else { return nil }
         return Int(
             clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
     }

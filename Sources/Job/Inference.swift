@@ -30,7 +30,6 @@ struct Inference {
     func run(
         _ schedule: any Schedule, into outcome: inout Outcome, journal: JournalWriter, progress: (Double) -> Void
     ) throws {
-        outcome.report.memoryBefore = Host.peakMemory()
         let (start, processorStart) = (ContinuousClock.now, Host.processorTime())
         let engine = Engine(network, threads: threads)
         let work = Work(

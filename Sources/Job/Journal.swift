@@ -12,6 +12,8 @@ import Synchronization
 /// (Float32), all in this machine's order of bytes.
 enum Journal {
     static let folder = "journal"
+    /// The folder's name when all is done.
+    static let sealedFolder = "." + folder
     static let magic = Array("photozJ1".utf8)
     static let identitySize = 32
 

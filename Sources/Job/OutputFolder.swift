@@ -63,7 +63,7 @@ final class OutputFolder {
     /// Removes what a run that was killed in its last moment has left beside its results, unless another job is at work.
     static func tidy(_ path: String) {
         guard isFinished(path), let lock = try? lock(path) else { return }
-        for name in [Journal.folder, "." + Journal.folder] {
+        for name in [Journal.folder, Journal.sealedFolder] {
             try? FileManager.default.removeItem(atPath: path + "/" + name)
         }
         unlink(path + "/" + lockName)
@@ -73,7 +73,7 @@ final class OutputFolder {
     private var journal: String { path + "/" + Journal.folder }
 
     /// The journal's name while results get theirs: it is then no longer that of a half-finished run.
-    private var sealedJournal: String { path + "/." + Journal.folder }
+    private var sealedJournal: String { path + "/" + Journal.sealedFolder }
 
     private func remove(_ folder: String) { try? FileManager.default.removeItem(atPath: folder) }
 
@@ -122,10 +122,7 @@ final class OutputFolder {
     ///
     /// - Throws: ``JobError`` with code 73.
     func requireSpace(bytes: Int) throws {
-        var status = statvfs()
-        guard statvfs(path, &status) == 0 else { return }
-        let free = Int(
-            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+        guard let free = FolderCheck(path: path).room else { return }
         guard free >= bytes else {
             throw JobError(
                 .outputRefused,

@@ -14,9 +14,6 @@ struct RankReport: BitwiseCopyable {
     var readWait = 0.0
     /// The largest resident set, MB.
     var memory = 0.0
-    /// The largest resident set when the phase began: program, libraries and weights, MB.
-    var memoryBefore = 0.0
-
     /// Seconds that it waited for the other ranks at the end of the phase.
     var idle = 0.0
     /// Galaxies that were left out because they could not be read.

@@ -2,7 +2,6 @@ import AstroMAE
 import Collectives
 import FoundationEssentials
 import Glibc
-import Metrics
 import Survey
 
 /// One run of the job on all ranks: plan, read ahead, infer, reduce, write.
