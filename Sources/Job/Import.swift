@@ -24,6 +24,9 @@ public struct ImportOptions: Sendable {
     }
 }
 
+/// How the description of an imported file begins; its source follows.
+let importedBy = "imported by photoz from "
+
 /// Names of the arrays of an `.npz` file; nil for those that are usual.
 public struct ArrayNames: Sendable {
     /// Images, [N, band, y, x] or [N, y, x, band].
@@ -112,6 +115,7 @@ public struct Import {
                     .outputRefused,
                     "\(task.output): is there already; choose another output, or give --overwrite to replace it")
             }
+            try Self.ownFile.requireReplaceable(task.output)
         }
         return tasks
     }
@@ -147,6 +151,10 @@ public struct Import {
 
     // MARK: One file
 
+    /// What an import before has left.
+    private static let ownFile = OwnFile.hdf5(
+        "a file that photoz import wrote", attribute: "description", beginning: importedBy)
+
     private func `import`(_ task: Task) throws -> (description: String, galaxies: Int) {
         if task.input.hasSuffix(".npz") {
             let galaxies = try ImportedPartition(NumPyFile(task.input), names: options.names, source: task.input)
@@ -157,13 +165,13 @@ public struct Import {
             return try write(ImportedPartition(tensors, source: task.input), to: task.output)
         case .model(let model):
             let weights = try ImportedWeights(model, heads: options.heads, source: task.input)
-            try writeWhole(task.output) { try weights.write(to: $0) }
+            try writeWhole(task.output, replacing: Self.ownFile) { try weights.write(to: $0) }
             return (weights.description, 0)
         }
     }
 
     private func write(_ galaxies: ImportedPartition, to path: String) throws -> (String, Int) {
-        try writeWhole(path) { try galaxies.write(to: $0) }
+        try writeWhole(path, replacing: Self.ownFile) { try galaxies.write(to: $0) }
         return (galaxies.description, galaxies.count)
     }
 }

@@ -111,7 +111,7 @@ struct ImportedPartition {
     /// - Throws: `InterchangeError` when the source cannot be read, `HDF5Error` when the file cannot be written.
     func write(to path: String) throws {
         let file = try File.create(path)
-        try file.setAttribute("description", "imported by photoz from \(source)")
+        try file.setAttribute("description", importedBy + source)
         try file.copy(images, to: "images", bandsFirst: hasBandsLast)
         if magnitudes.count == 1 { try file.copy(magnitudes[0], to: "magnitudes") } else { try join(in: file) }
         if let redshift { try file.copy(redshift, to: "redshift", shape: [count]) }

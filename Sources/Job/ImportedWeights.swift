@@ -52,7 +52,7 @@ struct ImportedWeights {
         try file.setAttribute("num_heads", Int64(heads))
         if let epsilon = model.layerNormEpsilon { try file.setAttribute("layer_norm_eps", epsilon) }
         if let epsilon = model.batchNormEpsilon { try file.setAttribute("batch_norm_eps", epsilon) }
-        try file.setAttribute("description", "imported by photoz from \(source)")
+        try file.setAttribute("description", importedBy + source)
         for (name, tensor) in model.tensors { try file.copy(tensor, to: name) }
         try file.close()
         do { try WeightsFile(path).checkValues() } catch let error as WeightsError {

@@ -75,6 +75,11 @@ public struct Payload: Codable, Sendable {
         static let cloud: [Key] = [.bucket, .objectType, .objectName, .script, .dataBucket]
     }
 
+    /// What ``encode(to:)`` wrote: a plan of the serverless system names its buckets.
+    static let ownFile = OwnFile.json(
+        "a plan of photoz plan", keys: Key.allCases.map(\.rawValue),
+        texts: Dictionary(uniqueKeysWithValues: Key.cloud.map { ($0.rawValue, "") }))
+
     /// Deals files to ranks in contiguous runs: rank k takes ceil(files left / ranks left) of the files that are left.
     init(names: [String], worldSize: Int, batchSize: Int, resultPath: String, dataPrefix: String) {
         fileLimit = names.count

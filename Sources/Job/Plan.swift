@@ -44,9 +44,9 @@ public struct Plan {
 
     /// Writes the plan.
     ///
-    /// - Throws: ``JobError`` with code 74 when it cannot be written.
+    /// - Throws: ``JobError`` with code 73 when something else than a plan stands there, 74 when it cannot be written.
     public func write(to path: String) throws {
-        try writeWhole(path) { temporary in
+        try writeWhole(path, replacing: Payload.ownFile) { temporary in
             do { try json(payload).write(to: URL(filePath: temporary)) } catch {
                 throw systemFailure("\(path): cannot be written")
             }

@@ -3,15 +3,19 @@ import Glibc
 /// Writes a file so that it stands under its name only when it is whole and stored.
 ///
 /// - Parameters:
-///   - path: The file's name, replaced when it is there.
+///   - path: The file's name.
+///   - own: What may be replaced there; a new name, or one that only this program uses, needs none.
 ///   - body: Writes the file under the temporary name that it is given, and closes it.
-/// - Throws: What the body throws, or ``JobError`` with code 74.
-func writeWhole(_ path: String, _ body: (String) throws -> Void) throws {
+/// - Throws: What the body throws, ``JobError`` with code 73 for what may not be replaced, or 74.
+func writeWhole(_ path: String, replacing own: OwnFile? = nil, _ body: (String) throws -> Void) throws {
+    try own?.requireReplaceable(path)
     let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
     let temporary = path[..<slash] + OutputFolder.inProgress + path[slash...]
     do {
         try body(String(temporary))
         try synchronise(String(temporary))
+        // It was long ago that somebody looked.
+        try own?.requireReplaceable(path)
         guard rename(String(temporary), path) == 0 else { throw systemFailure("\(path): cannot be written") }
     } catch {
         unlink(String(temporary))

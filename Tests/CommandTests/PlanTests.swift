@@ -65,6 +65,26 @@ extension CommandTests {
             }
         }
 
+        @Test func onlyAPlanIsReplacedByAPlan() async throws {
+            try await survey(partitions: 2)
+            let survey = folder.file("survey")
+            let text = #"{"bucket": "b", "data_map": {"0": "1.pt"}, "world_size": "1", "result_path": "r"}"#
+            for (name, content) in [("notes.json", "mine"), ("payload.json", text), ("survey/3.csv", "a,b\n")] {
+                try Data(content.utf8).write(to: URL(fileURLWithPath: folder.file(name)))
+                let refused = try await plan([], to: name)
+                #expect(refused.exitCode == 73 && refused.error.contains("is not a plan"), "\(refused.report)")
+                #expect(try String(contentsOfFile: folder.file(name), encoding: .utf8) == content)
+            }
+            let partition = try Data(contentsOf: URL(fileURLWithPath: survey + "/2.h5"))
+            #expect(try await plan([], to: "survey/2.h5").exitCode == 73)
+            #expect(try Data(contentsOf: URL(fileURLWithPath: survey + "/2.h5")) == partition)
+            try FileManager.default.createDirectory(atPath: folder.file("folder"), withIntermediateDirectories: true)
+            #expect(try await plan([], to: "folder").exitCode == 73)
+            // An older plan, and a name that a script has reserved.
+            try Data().write(to: URL(fileURLWithPath: folder.file("empty")))
+            for _ in 0..<2 { #expect(try await plan([], to: "empty").exitCode == 0) }
+        }
+
         @Test("A run follows the plan and finds what any other run finds", arguments: [1, 2, 3, 7])
         func following(ranks: Int) async throws {
             try await survey(partitions: 5)
