@@ -34,8 +34,9 @@ let package = Package(
         .target(name: "AstroMAE", dependencies: ["CKernels", "HDF5"]),
         .target(name: "Survey", dependencies: ["HDF5"]),
         .target(name: "Metrics"),
+        .target(name: "CheckedSizes"),
         .target(name: "Costs"),
-        .target(name: "Interchange", dependencies: ["CZlib"]),
+        .target(name: "Interchange", dependencies: ["CZlib", "CheckedSizes"]),
         .target(name: "MockSurvey", resources: [.embedInCode("population.json")]),
         .target(
             name: "Job",
@@ -66,7 +67,7 @@ let package = Package(
         .testTarget(name: "SurveyTests", dependencies: ["HDF5", "Survey", "TestSupport"]),
         .testTarget(name: "MockSurveyTests", dependencies: ["HDF5", "MockSurvey", "TestSupport"]),
         .testTarget(name: "MetricsTests", dependencies: ["Metrics"]),
-        .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "TestSupport"]),
+        .testTarget(name: "InterchangeTests", dependencies: ["CheckedSizes", "Interchange", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["HDF5", "TestSupport", "photoz"]),
         .testTarget(
             name: "ClusterTests", dependencies: ["TestSupport", "photoz"], exclude: ["hosts.sh", "container.sh"]),
