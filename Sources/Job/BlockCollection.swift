@@ -24,7 +24,7 @@ struct BlockCollection {
     ///   - runs: The galaxies that this rank has; together the ranks have each galaxy once.
     ///   - total: Galaxies in all.
     ///   - communicator: All ranks.
-    /// - Throws: A communication error.
+    /// - Throws: A communication error; on rank 0 ``JobError`` with code 70 when a galaxy is missing or there twice.
     init(_ runs: [Outcome.Run], total: Int, on communicator: Communicator) throws {
         self.communicator = communicator
         self.total = total
@@ -32,7 +32,23 @@ struct BlockCollection {
         let own = mine.map {
             Part(rank: communicator.rank, first: $0.galaxies.lowerBound, end: $0.galaxies.upperBound)
         }
-        parts = (try communicator.gatherVarying(own, root: 0) ?? []).flatMap(\.self).sorted { $0.first < $1.first }
+        let all = try communicator.gatherVarying(own, root: 0)
+        parts = (all ?? []).flatMap(\.self).sorted { ($0.first, $0.end) < ($1.first, $1.end) }
+        guard all != nil, let fault = Self.fault(of: parts, total: total) else { return }
+        throw JobError(.unexpected, "\(fault); no result was written, and this is a bug of photoz")
+    }
+
+    /// What is wrong with parts that do not hold each galaxy exactly once; nil when they do.
+    private static func fault(of parts: [Part], total: Int) -> String? {
+        var next = 0
+        for part in parts {
+            if part.first > next { return "no rank predicted galaxies \(next) to \(part.first - 1)" }
+            guard part.first == next, part.end > next, part.end <= total else {
+                return "rank \(part.rank) predicted galaxies \(part.first) to \(part.end - 1), not all of them its own"
+            }
+            next = part.end
+        }
+        return next == total ? nil : "no rank predicted galaxies \(next) to \(total - 1)"
     }
 
     /// Calls `body` on rank 0 with each block of ``PredictionsWriter/block`` galaxies, the last one smaller. Blocks do not
@@ -82,6 +98,9 @@ struct BlockCollection {
             whole += numbers.prefix(count)
             numbers = numbers.dropFirst(count)
             waiting[part.rank] = numbers
+        }
+        guard waiting.values.allSatisfy(\.isEmpty) else {
+            throw JobError(.unexpected, "a rank sent too many predictions; this is a bug of photoz")
         }
         return whole
     }

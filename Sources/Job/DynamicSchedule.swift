@@ -14,13 +14,21 @@ final class DynamicSchedule: Schedule {
     private let dealt = Atomic(0)
     private let starts: [Int]
 
+    /// A chunk as ranks send it to each other.
+    private struct Bounds: BitwiseCopyable {
+        let first: Int
+        let end: Int
+    }
+
     /// Every rank calls it.
     ///
     /// - Parameters:
-    ///   - chunks: The same on every rank.
+    ///   - chunks: Those of rank 0 count: a number stands for the same galaxies on every rank.
     ///   - world: All ranks.
     /// - Throws: A communication error.
     init(_ chunks: [Range<Int>], on world: Communicator) throws {
+        let mine = world.rank == 0 ? chunks.map { Bounds(first: $0.lowerBound, end: $0.upperBound) } : nil
+        let chunks = try world.broadcast(mine, root: 0).map { $0.first..<$0.end }
         self.chunks = chunks
         var starts = [0]
         for chunk in chunks { starts.append(starts[starts.count - 1] + chunk.count) }

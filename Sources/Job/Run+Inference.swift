@@ -19,7 +19,9 @@ extension Run {
         let journal = try JournalWriter(
             in: options.output + "/" + Journal.folder, attempt: finished.attempts + 1, rank: world.rank,
             identity: plan.identity)
-        let schedule = try schedule(share, finished, dataSet, smallestChunk: inference.smallestChunk)
+        // Ranks may have different numbers of threads.
+        let smallestChunk = try world.allReduce(inference.smallestChunk, .max)
+        let schedule = try schedule(share, finished, dataSet, smallestChunk: smallestChunk)
         try inference.run(schedule, into: &outcome, journal: journal) { progress.update($0) }
         return outcome
     }

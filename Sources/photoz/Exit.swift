@@ -10,9 +10,10 @@ enum Exit {
     static func afterParsing(_ error: any Error) -> Never {
         let code = Photoz.exitCode(for: error)
         if let rank = Launcher.rank, rank != 0 {
-            // The launcher ends the other ranks as soon as one has failed: rank 0 must have spoken by then.
-            if code != .success { sleep(3) }
-            exit(code.rawValue)
+            if code == .success { exit(code.rawValue) }
+            // The launcher ends the other ranks as soon as one has failed: rank 0 must have spoken by then. Who is still
+            // there was given another command line than rank 0.
+            sleep(3)
         }
         say(Photoz.fullMessage(for: error), to: code == .success ? 1 : 2)
         exit(code.rawValue)

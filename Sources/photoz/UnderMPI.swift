@@ -24,6 +24,7 @@ func underMPI(
         let node = try world.splitByNode()
         isFirstNode = try node.broadcast(world.rank, root: 0) == 0
         failures = try FirstFailure(on: node)
+        try SameCommand.require(CommandLine.arguments, version: Photoz.version, on: world)
         let message = try body(world, node, ready)
         try MPI.finish()
         if let message { Exit.say(message, to: 1) }
