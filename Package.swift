@@ -37,15 +37,17 @@ let package = Package(
         .target(name: "CheckedSizes"),
         .target(name: "Costs"),
         .target(name: "Interchange", dependencies: ["CZlib", "CheckedSizes"]),
+        .target(name: "Records", dependencies: ["CZlib"]),
         .target(name: "MockSurvey", resources: [.embedInCode("population.json")]),
         .target(
             name: "Job",
             dependencies: [
-                "AstroMAE", "CZlib", "Collectives", "Costs", "HDF5", "Interchange", "Metrics", "MockSurvey", "Survey",
+                "AstroMAE", "CZlib", "Collectives", "Costs", "HDF5", "Interchange", "Metrics", "MockSurvey", "Records",
+                "Survey",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
-        .target(name: "Report", dependencies: ["Costs", "HDF5"]),
-        .target(name: "Sweep", dependencies: [.product(name: "Subprocess", package: "swift-subprocess")]),
+        .target(name: "Report", dependencies: ["Costs", "HDF5", "Records"]),
+        .target(name: "Sweep", dependencies: ["Records", .product(name: "Subprocess", package: "swift-subprocess")]),
         .executableTarget(
             name: "photoz",
             dependencies: [

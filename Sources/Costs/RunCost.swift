@@ -14,7 +14,7 @@ public struct Prices: Sendable {
 /// What a run costs, as functions of AWS Lambda and on the cores of a cluster.
 ///
 /// Source: the published formula, requests * seconds * memory (GB) * price, plus the price of each request.
-public struct RunCost: Sendable, Equatable, Codable {
+public struct RunCost: Sendable, Equatable, Encodable {
     /// Memory times duration over all functions, GB s (1 GB is 1000 MB).
     public let gigabyteSeconds: Double
     /// One function for each rank, US dollars.
@@ -34,6 +34,16 @@ public struct RunCost: Sendable, Equatable, Codable {
         coreHours = ranks.reduce(0) { $0 + $1.seconds } * Double(coresPerRank) / 3600
         let hours = coreHours
         cluster = prices.coreHour.map { $0 * hours }
+    }
+
+    /// What results say.
+    ///
+    /// - Parameters: As the properties.
+    public init(gigabyteSeconds: Double, lambda: Double, coreHours: Double, cluster: Double?) {
+        self.gigabyteSeconds = gigabyteSeconds
+        self.lambda = lambda
+        self.coreHours = coreHours
+        self.cluster = cluster
     }
 
     /// As results write it.

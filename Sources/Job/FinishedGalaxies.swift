@@ -1,6 +1,7 @@
 import Collectives
 import FoundationEssentials
 import Glibc
+import Records
 
 /// What the journals of earlier attempts hold: known on every rank, while the findings stay in the files until their rank
 /// reads them.
@@ -75,42 +76,27 @@ struct FinishedGalaxies {
     private static func scan(
         _ path: String, _ file: Int, _ output: String, identity: [UInt8], columns: Int, total: Int
     ) throws -> [Run] {
-        guard let data = FileManager.default.contents(atPath: path) else { return [] }
-        let start = Journal.magic.count + Journal.identitySize
-        // A process that was killed at once leaves an empty file, or half a head.
-        guard data.count >= start, data.starts(with: Journal.magic) else { return [] }
-        guard data[Journal.magic.count..<start].elementsEqual(identity) else {
-            throw JobError(
-                .outputRefused,
-                "\(output): holds a half-finished run of another version, or with other weights, data, settings or instruction set; start anew with --overwrite, or choose another folder"
-            )
-        }
+        guard let data = try contents(ofFile: path, limit: Journal.largestFile) else { return [] }
         var runs: [Run] = []
-        data.withUnsafeBytes { bytes in
-            var place = start
-            while let head = wholeRecord(bytes, at: place, columns: columns, total: total) {
+        try data.withUnsafeBytes { bytes in
+            switch Journal.origin(bytes, identity: identity) {
+            case .unknown: return
+            case .other:
+                throw JobError(
+                    .outputRefused,
+                    "\(output): holds a half-finished run of another version, or with other weights, data, settings or instruction set; start anew with --overwrite, or choose another folder"
+                )
+            case .same: break
+            }
+            for (head, place) in Journal.records(bytes, columns: columns, total: total) {
                 if let last = runs.last, last.end == head.first {
                     runs[runs.count - 1].end = head.galaxies.upperBound
                 } else {
                     runs.append(Run(first: head.first, end: head.galaxies.upperBound, file: file, place: place))
                 }
-                place += Journal.Head.size + head.bodySize
             }
         }
         return runs
-    }
-
-    private static func wholeRecord(
-        _ bytes: UnsafeRawBufferPointer, at place: Int, columns: Int, total: Int
-    ) -> Journal.Head? {
-        guard place + Journal.Head.size <= bytes.count else { return nil }
-        let numbers = UnsafeRawBufferPointer(rebasing: bytes[place..<place + Journal.Head.size])
-        let body = place + Journal.Head.size
-        guard let head = Journal.Head(numbers, columns: columns, total: total), head.bodySize <= bytes.count - body,
-            head.checksum(UnsafeRawBufferPointer(rebasing: bytes[body..<body + head.bodySize]))
-                == Journal.Head.checksum(in: numbers)
-        else { return nil }
-        return head
     }
 
     /// Two attempts may have finished the same galaxies, when the second could not read the first's journal.

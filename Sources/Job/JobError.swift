@@ -2,6 +2,7 @@ import AstroMAE
 import HDF5
 import Interchange
 import MockSurvey
+import Records
 import Survey
 
 /// A failure of the job: what the user is told, and the documented exit code.
@@ -48,6 +49,8 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
                 self.init(.inputMissing, "\(error)")
             }
         case let error as InterchangeError:
+            self.init(error.kind == .unreadable ? .inputMissing : .badData, "\(error)")
+        case let error as RecordError:
             self.init(error.kind == .unreadable ? .inputMissing : .badData, "\(error)")
         case let error as Catalog.Failure:
             if case .unreadable = error {

@@ -1,21 +1,16 @@
-import CZlib
 import Dispatch
 import FoundationEssentials
 import Glibc
+import Records
 import Synchronization
 
-/// What of a run is finished, so that another can go on: findings about runs of neighbouring galaxies, appended to a file of
-/// each rank, each with a checksum, stored on the disk about once a second.
-///
-/// The file: the bytes `photozJ1` and the run's 32-byte identity; then records. A record: first galaxy (Int64), galaxies,
-/// columns, missing redshifts (Int32), the checksum (CRC-32 of these numbers and the columns, UInt32), and the columns
-/// (Float32), all in this machine's order of bytes.
-enum Journal {
+/// The files of a journal; each rank appends to one of its own, which is stored on the disk about once a second.
+extension Journal {
     static let folder = "journal"
     /// The folder's name when all is done.
     static let sealedFolder = "." + folder
-    static let magic = Array("photozJ1".utf8)
-    static let identitySize = 32
+    /// Bytes that no journal exceeds: more than a rank's share of any survey takes.
+    static let largestFile = 1 << 40
 
     /// Whether any journal in a folder has come to a first record; a run that ended before has nothing to lose.
     static func holdsFindings(_ folder: String) -> Bool {
@@ -23,62 +18,7 @@ enum Journal {
         return names.contains { name in
             guard let file = JournalFile(folder: folder, name: name) else { return false }
             var status = stat()
-            return stat(file.path, &status) == 0 && Int(status.st_size) > magic.count + identitySize
-        }
-    }
-
-    /// The numbers that a record begins with.
-    struct Head {
-        static let size = 24
-        private static let checkedSize = 20
-
-        let first: Int
-        let count: Int
-        let columns: Int
-        let missingRedshifts: Int
-
-        var galaxies: Range<Int> { first..<first + count }
-        /// Bytes of the columns.
-        var bodySize: Int { 4 * columns * count }
-
-        /// The bytes that the checksum covers.
-        var bytes: [UInt8] {
-            var bytes: [UInt8] = []
-            withUnsafeBytes(of: Int64(first)) { bytes += $0 }
-            for number in [count, columns, missingRedshifts] {
-                withUnsafeBytes(of: Int32(truncatingIfNeeded: number)) { bytes += $0 }
-            }
-            return bytes
-        }
-
-        init(_ findings: Findings, columns: Int) {
-            first = findings.galaxies.lowerBound
-            count = findings.galaxies.count
-            self.columns = columns
-            missingRedshifts = findings.missingRedshifts
-        }
-
-        /// Reads a head and what it says its checksum is; nil when it makes no sense for a data set of `total` galaxies.
-        init?(_ bytes: UnsafeRawBufferPointer, columns: Int, total: Int) {
-            func number(_ place: Int) -> Int { Int(bytes.loadUnaligned(fromByteOffset: place, as: Int32.self)) }
-            first = Int(bytes.loadUnaligned(as: Int64.self))
-            count = number(8)
-            self.columns = number(12)
-            missingRedshifts = number(16)
-            guard self.columns == columns, count > 0, first >= 0, first <= total, count <= total - first else {
-                return nil
-            }
-        }
-
-        /// The checksum that stands behind the head's numbers.
-        static func checksum(in bytes: UnsafeRawBufferPointer) -> UInt32 {
-            bytes.loadUnaligned(fromByteOffset: checkedSize, as: UInt32.self)
-        }
-
-        /// CRC-32 of the head's numbers and the columns.
-        func checksum(_ columns: UnsafeRawBufferPointer) -> UInt32 {
-            let start = bytes.withUnsafeBufferPointer { crc32(0, $0.baseAddress, UInt32($0.count)) }
-            return UInt32(crc32(start, columns.bindMemory(to: UInt8.self).baseAddress, UInt32(columns.count)))
+            return stat(file.path, &status) == 0 && Int(status.st_size) > start
         }
     }
 }
@@ -136,7 +76,8 @@ final class JournalWriter: Sendable {
     /// - Throws: ``JobError`` with code 74 when earlier findings could not be stored.
     func append(_ findings: Findings) throws {
         let columns = findings.columns
-        let head = Journal.Head(findings, columns: columns.count)
+        let head = Journal.Head(
+            galaxies: findings.galaxies, columns: columns.count, missingRedshifts: findings.missingRedshifts)
         let numbers = columns.flatMap(\.self)
         let isDue = try state.withLock { state in
             if let failure = state.failure { throw failure }

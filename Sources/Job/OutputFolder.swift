@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Records
 
 /// The folder that receives the results of one job: locked while the job lives, each file written under a temporary name
 /// and renamed when it is whole.

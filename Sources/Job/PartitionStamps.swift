@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Records
 import Survey
 
 /// What the partitions were when each attempt began, so that galaxies of a file that has changed since are done again.

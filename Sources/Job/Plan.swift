@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Records
 import Survey
 
 /// The first stage of the serverless job: lists the partitions and deals them to ranks.
@@ -24,8 +25,11 @@ public struct Plan {
     ) throws {
         let names = Array(try DataSet.names(in: data).prefix(fileLimit ?? .max))
         let folder = URL(filePath: output).deletingLastPathComponent().path
+        // In contiguous runs: rank k takes ceil(files left / ranks left) of the files that are left.
+        let ranks = worldSize ?? names.count
         payload = Payload(
-            names: names, worldSize: worldSize ?? names.count, batchSize: batchSize, resultPath: resultPath,
+            files: (0..<ranks).map { Array(names[Sharding.files(of: $0, worldSize: ranks, count: names.count)]) },
+            batchSize: batchSize, resultPath: resultPath,
             dataPrefix: data.hasPrefix("/") ? data : Self.relative(data, to: folder.isEmpty ? "." : folder))
     }
 

@@ -1,4 +1,5 @@
 import AstroMAE
+import Records
 import Survey
 
 /// The rank's own part of the work.

@@ -1,6 +1,7 @@
 import AstroMAE
 import Collectives
 import Costs
+import Records
 import Survey
 
 /// What a run is asked to do.
@@ -78,11 +79,11 @@ public struct RunOptions: Sendable {
             files = try PlannedFiles(payload, at: path)
             mine = payload
         }
-        let payload = try world.share(mine)
+        let batchSize = try world.share(mine?.batchSize)
         let planned = try world.share(files)
         self.init(weights: weights, data: [planned.folder], output: output ?? planned.output)
         assignment = planned.names
-        batchSize = payload.batchSize
+        self.batchSize = batchSize
         sharding = .files
     }
 

@@ -1,5 +1,6 @@
 import Costs
 import FoundationEssentials
+import Records
 
 /// The statistics of a run that the serverless system published, from what its ranks left or from those of `photoz run`.
 public struct PublishedStatistics: Sendable, Encodable {
@@ -37,32 +38,34 @@ public struct PublishedStatistics: Sendable, Encodable {
     }
 
     /// One rank's entry, as far as statistics need it.
-    private struct Rank: Decodable {
+    private struct Rank {
         let time: Double
         let memory: Double
         let throughput: Double
         let resultPath: String?
 
-        enum CodingKeys: String, CodingKey {
-            case time = "total_cpu_time (seconds)"
-            case memory = "total_cpu_memory (MB)"
-            case throughput = "throughput_bps"
-            case resultPath = "result_path"
+        init(_ node: JSONNode) throws(RecordError) {
+            time = try node.entry("total_cpu_time (seconds)").number()
+            memory = try node.entry("total_cpu_memory (MB)").number()
+            throughput = try node.entry("throughput_bps").number()
+            resultPath = try node.known("result_path")?.text()
         }
     }
 
     /// What `Results.json` tells of the whole run.
-    private struct Job: Decodable {
-        struct WallTime: Decodable { let total: Double }
-        struct Provenance: Decodable { let threads: Int }
-        let wallTime: WallTime
-        let provenance: Provenance
+    private struct Job {
+        let wallTime: Double
+        let threads: Int
+        let ranks: Int
 
-        enum CodingKeys: String, CodingKey {
-            case wallTime = "wall_time (seconds)"
-            case provenance
+        init(_ node: JSONNode) throws(RecordError) {
+            wallTime = try node.entry("wall_time (seconds)").entry("total").number()
+            threads = try node.entry("provenance").entry("threads").whole(in: 1...Int.max)
+            ranks = try node.entry("world_size").whole(in: 1...Int.max)
         }
     }
+
+    private static let advice = "this is not what a run writes: copy it again, or run again"
 
     /// Reads the results of a run.
     ///
@@ -72,8 +75,12 @@ public struct PublishedStatistics: Sendable, Encodable {
     /// - Throws: ``ReportError`` when there are none, or they are damaged.
     public init(folder: String, prices: Prices) throws(ReportError) {
         let ranks = try Self.ranks(of: folder)
-        guard !ranks.isEmpty else {
-            throw ReportError(.damaged, "\(folder)/combined_data.json: has no ranks; run again")
+        let job = try ResultFile.readIfThere("\(folder)/Results.json", advice: Self.advice, Job.init)
+        if let job, job.ranks != ranks.count {
+            throw ReportError(
+                .damaged,
+                "\(folder): holds the entries of \(ranks.count) ranks, and Results.json tells of \(job.ranks): copy what is missing, or run again"
+            )
         }
         result = folder
         self.ranks = ranks.count
@@ -83,39 +90,54 @@ public struct PublishedStatistics: Sendable, Encodable {
         memory = ranks.reduce(0) { $0 + $1.memory }
         throughput = ranks.reduce(0) { $0 + $1.throughput }
         bits = ranks.reduce(0) { $0 + $1.throughput * $1.time }
-        let file = folder + "/Results.json"
-        let job: Job? = try FileManager.default.contents(atPath: file).map { data throws(ReportError) in
-            try Self.decode(data, of: file)
-        }
         cost = RunCost(
-            ranks: ranks.map { (job?.wallTime.total ?? $0.time, $0.memory) },
-            coresPerRank: job?.provenance.threads ?? 1, prices: prices)
+            ranks: ranks.map { (job?.wallTime ?? $0.time, $0.memory) }, coresPerRank: job?.threads ?? 1,
+            prices: prices)
     }
 
+    /// The entries of all ranks: sums over some of them would look like those of a smaller run.
     private static func ranks(of folder: String) throws(ReportError) -> [Rank] {
+        let numbers = try rankFiles(in: folder)
         let combined = folder + "/combined_data.json"
-        if let data = FileManager.default.contents(atPath: combined) { return try decode(data, of: combined) }
-        var ranks: [Rank] = []
-        while let data = FileManager.default.contents(atPath: "\(folder)/\(ranks.count).json") {
-            let one: Rank = try decode(data, of: "\(folder)/\(ranks.count).json")
-            ranks.append(one)
+        let entries = try ResultFile.readIfThere(combined, advice: advice) { root throws(RecordError) in
+            try root.list().enumerated().map { number, node throws(RecordError) in
+                try Rank(node.named("the entry of rank \(number)"))
+            }
         }
-        guard !ranks.isEmpty else {
+        if let entries {
+            guard !entries.isEmpty else { throw ReportError(.damaged, "\(combined): has no ranks; run again") }
+            guard let last = numbers.last, last >= entries.count else { return entries }
+            throw ReportError(
+                .damaged,
+                "\(combined): has the entries of \(entries.count) ranks, and \(last).json is beside it: ranks are missing; combine all of them, or run again"
+            )
+        }
+        guard let last = numbers.last else {
             throw ReportError(
                 .missing, "\(folder): holds neither combined_data.json nor 0.json; give the folder of a run's results")
         }
-        return ranks
+        if let (place, _) = numbers.enumerated().first(where: { $0 != $1 }) {
+            throw ReportError(
+                .missing,
+                "\(folder)/\(place).json: is not there, and \(last).json is: a rank is missing; copy its file here, or run again"
+            )
+        }
+        return try numbers.map { number throws(ReportError) in
+            try ResultFile.read("\(folder)/\(number).json", advice: advice, Rank.init)
+        }
     }
 
-    private static func decode<T: Decodable>(_ data: Data, of path: String) throws(ReportError) -> T {
-        do {
-            return try JSONDecoder().decode(T.self, from: data)
-        } catch DecodingError.keyNotFound(let key, let context) {
-            let rank = context.codingPath.first?.intValue.map { " of rank \($0)" } ?? ""
-            throw ReportError(.damaged, "\(path): the entry\(rank) has no \"\(key.stringValue)\"; run again")
-        } catch {
-            throw ReportError(.damaged, "\(path): is not what a run writes (\(error)); copy it again, or run again")
+    /// The ranks whose own files are in a folder, in order.
+    private static func rankFiles(in folder: String) throws(ReportError) -> [Int] {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+            throw ReportError(.missing, "\(folder): cannot be listed; give the folder of a run's results")
         }
+        return names.compactMap { name in
+            guard name.hasSuffix(".json"), let number = Int(name.dropLast(5)), name == "\(number).json" else {
+                return nil
+            }
+            return number < 0 ? nil : number
+        }.sorted()
     }
 
     /// The mean of what lies within [q1 - 1.5 IQR, q3 + 1.5 IQR], quartiles interpolated.

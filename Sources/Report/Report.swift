@@ -42,6 +42,7 @@ public struct Report {
     // MARK: One run
 
     private mutating func describe(_ record: RunRecord) throws(ReportError) {
+        try record.requireAllRanks()
         let results = record.results
         let redshifts = try Redshifts(folder: record.folder, expecting: results.samples)
         page.title("Photometric redshifts", "\(record.folder), \(results.provenance.start)")

@@ -1,10 +1,11 @@
 import FoundationEssentials
 import Glibc
+import Records
 
 /// Where a sweep keeps its data, its runs and what it found, so that it can go on where it stopped.
 public struct SweepFolder: Sendable {
     /// What all runs of a sweep share. Another sweep must not go on in the same folder.
-    public struct Settings: Codable, Equatable, Sendable {
+    public struct Settings: Encodable, Equatable, Sendable {
         /// The weights file, an absolute path.
         public let weights: String
         /// The folder or files of the survey, absolute paths.
@@ -17,6 +18,15 @@ public struct SweepFolder: Sendable {
             self.weights = weights
             self.data = data
             self.options = options
+        }
+
+        fileprivate init(_ root: JSONNode) throws(RecordError) {
+            func texts(_ key: String) throws(RecordError) -> [String] {
+                try root.entry(key).list().map { node throws(RecordError) in try node.text() }
+            }
+            weights = try root.entry("weights").text()
+            data = try texts("data")
+            options = try texts("options")
         }
     }
 
@@ -32,10 +42,13 @@ public struct SweepFolder: Sendable {
     public init(_ path: String, settings: Settings) throws(SweepError) {
         self.path = path
         let file = path + "/sweep.json"
-        if let data = FileManager.default.contents(atPath: file) {
-            guard let known = try? JSONDecoder().decode(Settings.self, from: data) else {
-                throw SweepError(.refused, "\(file): is damaged; choose another folder, or remove this one")
-            }
+        let known: Settings?
+        do throws(RecordError) {
+            known = try JSONNode.read(file).map { root throws(RecordError) in try Settings(root) }
+        } catch {
+            throw SweepError(.refused, "\(error); choose another folder, or remove this one")
+        }
+        if let known {
             guard known == settings else {
                 throw SweepError(
                     .refused,

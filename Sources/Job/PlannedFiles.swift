@@ -1,0 +1,65 @@
+import FoundationEssentials
+import Glibc
+import Records
+
+extension Payload {
+    /// What `photoz plan` writes: a plan of the serverless system names its buckets.
+    static let ownFile = OwnFile.json(
+        "a plan of photoz plan", keys: keys, texts: Dictionary(uniqueKeysWithValues: cloudKeys.map { ($0, "") }))
+
+    /// - Throws: ``JobError`` with code 66 when the file cannot be read, 65 when it is no payload.
+    static func read(_ path: String) throws -> Payload {
+        do throws(RecordError) {
+            guard let root = try JSONNode.read(path) else {
+                throw RecordError(.unreadable, file: path, "cannot be read")
+            }
+            return try Payload(root)
+        } catch {
+            guard error.kind == .damaged else {
+                throw JobError(.inputMissing, "\(error); make it with: photoz plan")
+            }
+            throw JobError(.badData, "\(error); this is no plan of a run: make one with photoz plan")
+        }
+    }
+}
+
+/// Where a plan's paths lead.
+struct PlannedFiles: Codable {
+    /// The folder of the partitions.
+    let folder: String
+    /// Names in it, by rank; `1.pt` has become `1.h5`.
+    let names: [[String]]
+    let output: String
+
+    /// - Throws: ``JobError`` with code 66 for a file that is not there, 65 for one that stands in the plan twice.
+    init(_ payload: Payload, at path: String) throws {
+        let base = URL(filePath: path).deletingLastPathComponent().path
+        folder = Self.join(base, payload.dataPrefix)
+        output = Self.join(base, payload.resultPath)
+        let folder = folder
+        names = try payload.files.map { try $0.map { try Self.found($0, in: folder, plan: path) } }
+        var seen: Set<String> = []
+        for name in names.joined() where !seen.insert(name).inserted {
+            throw JobError(.badData, "\(path): \(name) stands in data_map twice; its galaxies would count twice")
+        }
+    }
+
+    static func join(_ base: String, _ path: String) -> String {
+        if path.isEmpty { return base.isEmpty ? "." : base }
+        return path.hasPrefix("/") || base.isEmpty || base == "." ? path : base + "/" + path
+    }
+
+    private static func found(_ name: String, in folder: String, plan: String) throws -> String {
+        let stem = [".pt", ".pth"].first { name.hasSuffix($0) }.map { String(name.dropLast($0.count)) }
+        // The serverless system has names with and without the prefix.
+        let short = String(name.split(separator: "/").last ?? "")
+        let candidates = [
+            stem.map { $0 + ".h5" } ?? name, stem == nil ? short : short.split(separator: ".")[0] + ".h5",
+        ]
+        guard let found = candidates.first(where: { access(folder + "/" + $0, R_OK) == 0 }) else {
+            let advice = stem == nil ? "check data_prefix" : "make partitions of them with: photoz import"
+            throw JobError(.inputMissing, "\(folder)/\(candidates[0]): cannot be read, and \(plan) names it; \(advice)")
+        }
+        return found
+    }
+}

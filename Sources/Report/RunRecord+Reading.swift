@@ -1,0 +1,97 @@
+import Costs
+import Records
+
+/// What `Results.json` and `combined_data.json` say, key by key.
+extension RunRecord.Results {
+    init(_ root: JSONNode) throws(RecordError) {
+        worldSize = try root.entry("world_size").whole(in: 1...Int.max)
+        samples = try root.entry("num_samples").whole()
+        partitions = try root.entry("num_partitions").whole()
+        batchSize = try root.entry("batch_size").whole(in: 1...Int.max)
+        precision = try root.entry("precision").text()
+        processorTime = try root.entry("total_cpu_time (seconds)").number()
+        samplesPerSecond = try root.entry("sample_persec").number()
+        wallTime = try WallTime(root.entry("wall_time (seconds)"))
+        metrics = try root.known("metrics").map { node throws(RecordError) in
+            var metrics: [String: Double?] = [:]
+            for (name, value) in try node.entries() {
+                metrics.updateValue(value.value == .null ? nil : try value.number(), forKey: name)
+            }
+            return metrics
+        }
+        bins = try root.known("metrics_in_bins").map { node throws(RecordError) in
+            Bins(redshift: try Self.bins(node, "redshift"), magnitude: try Self.bins(node, "magnitude"))
+        }
+        calibration = try root.known("uncertainty").map { node throws(RecordError) in
+            Calibration(
+                views: try node.entry("views").whole(),
+                withinOne: try node.known("within_1_sigma")?.number(),
+                withinTwo: try node.known("within_2_sigma")?.number())
+        }
+        missing = try root.known("missing").map { node throws(RecordError) in
+            Missing(magnitudes: try node.entry("magnitudes").whole(), redshifts: try node.entry("redshifts").whole())
+        }
+        cost = try root.known("cost").map(RunCost.init)
+        provenance = try Provenance(root.entry("provenance"))
+    }
+
+    private static func bins(_ node: JSONNode, _ variable: String) throws(RecordError) -> [Bin] {
+        try node.entry(variable).list().map { bin throws(RecordError) in
+            Bin(
+                from: try bin.entry("from").number(), to: try bin.entry("to").number(),
+                count: try bin.entry("N").whole(), bias: try bin.known("Bias")?.number(),
+                sigmaMAD: try bin.known("sigma_mad")?.number(),
+                outliers: try bin.known("outlier_fraction_0.15")?.number())
+        }
+    }
+}
+
+extension RunRecord.Results.WallTime {
+    fileprivate init(_ node: JSONNode) throws(RecordError) {
+        func seconds(_ phase: String) throws(RecordError) -> Double { try node.entry(phase).number() }
+        total = try seconds("total")
+        startup = try seconds("startup")
+        load = try seconds("load")
+        inference = try seconds("inference")
+        reduce = try seconds("reduce")
+        write = try seconds("write")
+    }
+}
+
+extension RunRecord.Results.Provenance {
+    fileprivate init(_ node: JSONNode) throws(RecordError) {
+        func text(_ key: String) throws(RecordError) -> String { try node.entry(key).text() }
+        func texts(_ key: String) throws(RecordError) -> [String] {
+            try node.entry(key).list().map { item throws(RecordError) in try item.text() }
+        }
+        version = try text("version")
+        commandLine = try texts("command_line")
+        weights = try text("weights")
+        weightsHash = try text("weights_sha256")
+        hosts = try texts("hosts")
+        mpi = try text("mpi")
+        hdf5 = try text("hdf5")
+        instructionSet = try text("instruction_set")
+        threads = try node.entry("threads").whole()
+        shard = try text("shard")
+        start = try text("start_utc")
+        end = try text("end_utc")
+    }
+}
+
+extension RunRecord.Rank {
+    init(_ node: JSONNode) throws(RecordError) {
+        inference = try node.known("inference_time (seconds)")?.number()
+        readWait = try node.known("read_wait (seconds)")?.number()
+        samples = try node.known("num_samples")?.whole()
+    }
+}
+
+extension RunCost {
+    fileprivate init(_ node: JSONNode) throws(RecordError) {
+        func number(_ key: CodingKeys) throws(RecordError) -> Double { try node.entry(key.rawValue).number() }
+        self.init(
+            gigabyteSeconds: try number(.gigabyteSeconds), lambda: try number(.lambda),
+            coreHours: try number(.coreHours), cluster: try node.known(CodingKeys.cluster.rawValue)?.number())
+    }
+}
