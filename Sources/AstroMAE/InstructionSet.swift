@@ -26,19 +26,6 @@ public struct InstructionSet: Sendable, CustomStringConvertible {
     /// The name that results record: `AVX-512 BF16`, `AVX-512 VNNI`, `AVX-512`, `AVX2`, `NEON` or `portable`.
     public var description: String { String(cString: kernels.pointee.name) }
 
-    /// Multiplications and additions a second that the calling thread does with this instruction set at best.
-    public func measurePeak(of precision: Precision = .float32, seconds: Double) -> Double {
-        var (operations, sink) = (0.0, Float(0))
-        let start = ContinuousClock.now
-        var elapsed = Duration.zero
-        while elapsed < .seconds(seconds) {
-            operations += kernels.pointee.peak(precision.linear.code, 100_000, &sink)
-            elapsed = ContinuousClock.now - start
-        }
-        let (whole, fraction) = elapsed.components
-        return operations / (Double(whole) + Double(fraction) * 1e-18)
-    }
-
     /// Floats in one vector.
     var lanes: Int { kernels.pointee.lanes }
 

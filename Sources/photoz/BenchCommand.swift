@@ -1,6 +1,5 @@
 import ArgumentParser
 import AstroMAE
-import Dispatch
 import FoundationEssentials
 import HDF5
 import Job
@@ -43,41 +42,34 @@ struct BenchCommand: ParsableCommand {
         let instructionSet = instructionSet.map { InstructionSet.widest(upTo: $0.rawValue) } ?? .widest
         let network = try PreparedNetwork(WeightsFile(weights), precision, for: instructionSet)
         let bench = Bench(network, threads: threads, batchSize: batchSize)
-        // The peak is measured before and after, since a machine's clock drifts; the higher one counts.
-        let before = peak(instructionSet)
+        // The cores are measured before and after, since a machine's clock drifts; the higher peak counts.
+        let before = CoreSpeed.measure(instructionSet, precision, threads: threads, slices: 10)
         let rate = bench.galaxiesPerSecond(seconds: 2)
-        let peak = max(before, peak(instructionSet))
+        let cores = try plausible(before) {
+            CoreSpeed.measure(instructionSet, precision, threads: threads, slices: 10)
+        }
         let report = BenchReport(
-            galaxiesPerSecond: rate, gflops: rate * network.shape.operationsPerGalaxy / 1e9, peak: peak / 1e9,
+            galaxiesPerSecond: rate, gflops: rate * network.shape.operationsPerGalaxy / 1e9, peak: cores.peak / 1e9,
             instructionSet: "\(instructionSet)", precision: precision.rawValue, threads: threads, batchSize: batchSize,
             layers: bench.layerShares(seconds: 0.5))
         print(json ? try report.encoded() : report.table)
     }
 
-    /// All threads at once, as the engine uses them.
-    private func peak(_ instructionSet: InstructionSet) -> Double {
-        let rates = PeakRates(count: threads)
-        DispatchQueue.concurrentPerform(iterations: threads) {
-            rates.set($0, instructionSet.measurePeak(of: precision, seconds: 0.4))
+    /// What was measured of the cores, and again: until it can be true, since a busy machine may slow a measurement down.
+    ///
+    /// - Throws: ``JobError`` with code 70 when it stays impossible; a share of such a peak would mean nothing.
+    private func plausible(_ first: CoreSpeed, again: () -> CoreSpeed) throws -> CoreSpeed {
+        var cores = first.best(again())
+        for _ in 0..<3 where !cores.isPlausible { cores = cores.best(again()) }
+        guard cores.isPlausible else {
+            throw JobError(
+                .unexpected,
+                "the peak of these cores cannot be \(cores.peak / 1e9) G operations a second, since cached products "
+                    + "make \(cores.products / 1e9); the measurement is wrong on this processor, or the machine is too "
+                    + "busy to be measured")
         }
-        return rates.sum
+        return cores
     }
-}
-
-/// A rate for each thread; each writes its own.
-private final class PeakRates: @unchecked Sendable {
-    private let rates: UnsafeMutableBufferPointer<Double>
-
-    init(count: Int) {
-        rates = .allocate(capacity: count)
-        rates.initialize(repeating: 0)
-    }
-
-    func set(_ thread: Int, _ rate: Double) { rates[thread] = rate }
-
-    var sum: Double { rates.reduce(0, +) }
-
-    deinit { rates.deallocate() }
 }
 
 /// A network at work on galaxies that stay in memory.

@@ -55,19 +55,11 @@ extension CommandTests {
                 instructionSet = (results["provenance"] as? [String: Any])?["instruction_set"] as? String
             }
             // What the engine must do of the cores' peak (`theEngineUsesItsCore`), and what the job may cost beside it.
-            let peak = try await bench(threads: 2, "peak_gflops")
+            let peak = try await Bench.measure(threads: 2).peak
             let operations = 0.2144  // G operations of a galaxy, in the folded network
             let limit = max(100, 0.72 * 0.95 * peak / operations)
             print("galaxies a second on two ranks, \(instructionSet ?? "?"): \(rates), at least \(limit)")
             #expect(rates.max() ?? 0 >= limit)
-        }
-
-        /// A number that `photoz bench` measures.
-        private func bench(threads: Int, _ key: String) async throws -> Double {
-            let outcome = try await Photoz.alone(
-                ["bench", "--weights", Repository.weights, "--threads", "\(threads)", "--json"], limit: 30)
-            let report = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
-            return try #require(report?[key] as? Double, "\(outcome.report)")
         }
 
         @Test func theFirstBatchComesSoon() async throws {
@@ -86,7 +78,7 @@ extension CommandTests {
             }
             // 0.4 s where a core does 280 G operations a second at best. 0.15 s of them are arithmetic, folding and the
             // batch itself, and take longer on a slower core: 0.61 s at 117 G.
-            let peak = try await bench(threads: 1, "peak_gflops")
+            let peak = try await Bench.measure(threads: 1).peak
             let limit = 0.25 + 0.15 * max(1, 280 / peak)
             print("seconds to the end of the first batch: \(times), at most \(limit)")
             #expect(times.min() ?? .nan < limit)
@@ -94,7 +86,7 @@ extension CommandTests {
 
         @Test func theEngineUsesItsCore() async throws {
             var shares: [Double] = []
-            for _ in 0..<3 { shares.append(try await bench(threads: 1, "fraction_of_peak")) }
+            for _ in 0..<3 { shares.append(try await Bench.measure(threads: 1).share) }
             print("share of the core's float32 peak: \(shares)")
             #expect(shares.max() ?? 0 >= 0.72)
         }

@@ -23,7 +23,7 @@
 #endif
 
 enum function { DESCRIBE, MATMUL, CONVERT, LAYER_NORM, ATTENTION, PCM, WIDE_LINEAR, MEAN_ROWS, AVERAGE_POOL, MAX_POOL,
-                ACTIVATE, PRODUCT, ATTENTION_SCRATCH };
+                ACTIVATE, PRODUCT, ATTENTION_SCRATCH, PEAK };
 
 enum { MOST_ARGUMENTS = 32, MOST_BLOCKS = 8 };
 
@@ -220,6 +220,12 @@ static void activate(const ck_kernels_t *kernels) {
     kernels->activate(x, count, (ck_activation)number());
 }
 
+static uint64_t peak(const ck_kernels_t *kernels) {
+    const ck_format format = (ck_format)number();
+    const ptrdiff_t rounds = number();
+    return (uint64_t)kernels->peak(format, rounds, pointer());
+}
+
 static uint64_t call(const ck_kernels_t *kernels, enum function function) {
     switch (function) {
         case DESCRIBE: return (uint64_t)kernels->lanes;
@@ -235,6 +241,7 @@ static uint64_t call(const ck_kernels_t *kernels, enum function function) {
         case MAX_POOL: pool(kernels->max_pool); break;
         case ACTIVATE: activate(kernels); break;
         case PRODUCT: product(kernels); break;
+        case PEAK: return peak(kernels);
     }
     return 0;
 }

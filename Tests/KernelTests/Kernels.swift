@@ -29,6 +29,7 @@ struct Kernels: @unchecked Sendable {  // functions without a state, or calls of
             UnsafePointer<Double>, Int, UnsafePointer<Double>, UnsafeMutablePointer<Double>, Int, Int, Int,
             UnsafeMutablePointer<Double>
         ) -> Void
+    let peak: (ck_format, Int, UnsafeMutablePointer<Double>) -> Double
 
     /// Columns of a weight panel.
     var panel: Int { 2 * lanes }
@@ -74,6 +75,7 @@ extension Kernels {
         max_pool = { table.max_pool($0, $1, $2, $3) }
         activate = { table.activate($0, $1, $2) }
         product = { table.product($0, $1, $2, $3, $4, $5, $6, $7) }
+        peak = { table.peak($0, $1, $2) }
     }
 
     /// Those that another process runs.
@@ -119,6 +121,9 @@ extension Kernels {
                     .input(a), .number(lda), .input(b), .output(c), .number(m), .number(n), .number(k),
                     .output(scratch),
                 ])
+        }
+        peak = { format, rounds, sums in
+            Double(remote.call(.peak, [.number(Int(format.rawValue)), .number(rounds), .output(sums)]))
         }
     }
 }

@@ -10,7 +10,7 @@ final class RemoteKernels: Sendable {
     /// The functions of the server, in its order.
     enum Function: UInt64 {
         case describe, matmul, convert, layerNorm, attention, pcm, wideLinear, meanRows, averagePool, maxPool
-        case activate, product, attentionScratch
+        case activate, product, attentionScratch, peak
     }
 
     enum Argument {

@@ -110,9 +110,10 @@ typedef struct {
     // 64-byte boundary.
     void (*product)(const double *a, ptrdiff_t lda, const double *b, double *c, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
                     double *scratch);
-    // Multiplies and adds in registers, `rounds` times over: what the core can do at best. Returns the operations done
-    // (a multiplication and an addition are two); *sink receives a value that depends on all of them.
-    double (*peak)(ck_format format, ptrdiff_t rounds, float *sink);
+    // Multiplies and adds in registers, `rounds` times over: what the core can do at best. Returns the operations done (a
+    // multiplication and an addition are two). All products are 1, so that *sums, what they add up to, is half of that;
+    // up to 2^22 rounds it is exact.
+    double (*peak)(ck_format format, ptrdiff_t rounds, double *sums);
 } ck_kernels_t;
 
 // Kernels that this processor can run, from the plainest (0) to the widest; NULL past the end.
