@@ -77,3 +77,18 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17
 )
+
+// Fuzzers, which need their own way of compiling all that they use: launch/fuzz builds and runs them.
+if Context.environment["PHOTOZ_FUZZERS"] != nil {
+    let fuzzers: [(name: String, reads: [Target.Dependency])] = [
+        ("JournalFuzzer", ["Records"]), ("NumPyFuzzer", []), ("PayloadFuzzer", ["Records"]), ("PickleFuzzer", []),
+        ("ResultsFuzzer", ["Costs", "Report"]), ("ZipFuzzer", []),
+    ]
+    package.targets.append(
+        .target(name: "FuzzerSupport", dependencies: ["Interchange"], path: "Tests/Fuzzers/Support"))
+    package.targets += fuzzers.map { fuzzer in
+        .executableTarget(
+            name: fuzzer.name, dependencies: ["FuzzerSupport"] + fuzzer.reads, path: "Tests/Fuzzers",
+            exclude: ["Corpus", "Support"] + fuzzers.map { $0.name + ".swift" }.filter { $0 != fuzzer.name + ".swift" })
+    }
+}
