@@ -70,6 +70,7 @@ let package = Package(
         .testTarget(name: "MockSurveyTests", dependencies: ["HDF5", "MockSurvey", "TestSupport"]),
         .testTarget(name: "MetricsTests", dependencies: ["Metrics"]),
         .testTarget(name: "InterchangeTests", dependencies: ["CheckedSizes", "Interchange", "TestSupport"]),
+        .testTarget(name: "RecordsTests", dependencies: ["Records", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["HDF5", "TestSupport", "photoz"]),
         .testTarget(
             name: "ClusterTests", dependencies: ["TestSupport", "photoz"], exclude: ["hosts.sh", "container.sh"]),
@@ -82,7 +83,7 @@ let package = Package(
 if Context.environment["PHOTOZ_FUZZERS"] != nil {
     let fuzzers: [(name: String, reads: [Target.Dependency])] = [
         ("JournalFuzzer", ["Records"]), ("NumPyFuzzer", []), ("PayloadFuzzer", ["Records"]), ("PickleFuzzer", []),
-        ("ResultsFuzzer", ["Costs", "Report"]), ("ZipFuzzer", []),
+        ("ResultsFuzzer", ["Costs", "HDF5", "Report"]), ("ZipFuzzer", []),
     ]
     package.targets.append(
         .target(name: "FuzzerSupport", dependencies: ["Interchange"], path: "Tests/Fuzzers/Support"))

@@ -45,7 +45,7 @@ package struct JSONNode: Sendable {
             let column = fault.place - (before.lastIndex(of: 0x0a) ?? -1)
             return "is no proper JSON: line \(line), column \(column): \(fault.reason)"
         }
-        let key = JSONValue.shortened(path.joined(separator: "."))
+        let key = JSONValue.shortened(path)
         return "gives \"\(key)\" twice, again in line \(line), and only one of the two can be meant"
     }
 
@@ -163,8 +163,8 @@ package struct JSONNode: Sendable {
     }
 
     private func whole(_ text: String, _ range: ClosedRange<Int>) throws(RecordError) -> Int {
-        // A float64 is exact up to 2^53.
-        let float = Double(text).flatMap { abs($0) <= 0x1p53 ? Int(exactly: $0) : nil }
+        // From 2^53 on a float64 no longer tells whole numbers apart.
+        let float = Double(text).flatMap { abs($0) < 0x1p53 ? Int(exactly: $0) : nil }
         guard let number = Int(text) ?? float, range.contains(number) else {
             let limit = range.upperBound < .max ? " to \(range.upperBound)" : ""
             throw fault("must be a whole number from \(range.lowerBound)\(limit), and is \(value.words)")

@@ -6,7 +6,7 @@ struct JSONParser {
         let place: Int
         let reason: String
         /// The keys that lead to one that is given twice; nil for a text that is no JSON.
-        var repeated: [String]?
+        var repeated: String?
     }
 
     /// Lists and objects in one another; files of this program have five.
@@ -14,8 +14,23 @@ struct JSONParser {
 
     private let bytes: UnsafeBufferPointer<UInt8>
     private var place = 0
-    /// The keys that lead to the value that is being read.
-    private var path: [String] = []
+    /// The keys and places that lead to the value that is being read.
+    private var path: [Step] = []
+
+    private enum Step {
+        case key(String)
+        case place(Int)
+    }
+
+    /// The path as messages say it, such as `data_map.0[1]`.
+    private var spelled: String {
+        path.reduce(into: "") { text, step in
+            switch step {
+            case .key(let key): text += text.isEmpty ? key : "." + key
+            case .place(let place): text += "[\(place)]"
+            }
+        }
+    }
 
     /// - Returns: What the text says.
     /// - Throws: ``Fault``
@@ -75,7 +90,11 @@ struct JSONParser {
         place += 1
         var items: [JSONValue] = []
         if take(UInt8(ascii: "]")) { return items }
-        repeat { items.append(try value(depth: depth + 1)) } while take(UInt8(ascii: ","))
+        repeat {
+            path.append(.place(items.count))
+            items.append(try value(depth: depth + 1))
+            path.removeLast()
+        } while take(UInt8(ascii: ","))
         guard take(UInt8(ascii: "]")) else {
             throw fault(byte == nil ? "the file ends early" : "a list goes on without a comma")
         }
@@ -93,9 +112,9 @@ struct JSONParser {
             let start = place
             let key = try text()
             guard take(UInt8(ascii: ":")) else { throw fault("a key has no colon behind it") }
-            path.append(key)
+            path.append(.key(key))
             guard entries.updateValue(try value(depth: depth + 1), forKey: key) == nil else {
-                throw Fault(place: start, reason: "a key stands twice", repeated: path)
+                throw Fault(place: start, reason: "a key stands twice", repeated: spelled)
             }
             path.removeLast()
         } while take(UInt8(ascii: ","))

@@ -94,5 +94,61 @@ extension CommandTests {
                 #"[{"total_cpu_time (seconds)": 1, "throughput_bps": 1}]"#, code: 65,
                 "the entry of rank 0 has no \"total_cpu_memory (MB)\"")
         }
+
+        /// Sums over some of the ranks would look like those of a smaller run.
+        @Test("A rank that is missing is named")
+        func missingRanks() async throws {
+            let scratch = folder.file("ranks")
+            try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+            func write(_ text: String?, _ name: String) throws {
+                let url = URL(fileURLWithPath: scratch + "/" + name)
+                if let text { try Data(text.utf8).write(to: url) } else { try FileManager.default.removeItem(at: url) }
+            }
+            let entry = #"{"total_cpu_time (seconds)": 2, "total_cpu_memory (MB)": 10, "throughput_bps": 5}"#
+            let job = #"{"world_size": 4, "wall_time (seconds)": {"total": 3}, "provenance": {"threads": 1}}"#
+            for rank in 0..<4 { try write(entry, "\(rank).json") }
+            let whole = try await Photoz.alone(["summarize", scratch])
+            #expect(whole.exitCode == 0 && whole.output.contains(" 40.00 "), "\(whole.report)")
+            func refused(_ message: String, code: Int) async throws {
+                let outcome = try await Photoz.alone(["summarize", scratch])
+                #expect(outcome.exitCode == code && outcome.error.contains(message), "\(outcome.report)")
+            }
+            try write(nil, "2.json")
+            try await refused("2.json: is not there, and 3.json is: a rank is missing", code: 66)
+            try write(nil, "3.json")
+            try write(job, "Results.json")
+            try await refused("holds the entries of 2 ranks, and Results.json tells of 4", code: 65)
+            try write("[\(entry),\(entry),\(entry)]", "combined_data.json")
+            try await refused("holds the entries of 3 ranks, and Results.json tells of 4", code: 65)
+            try write(nil, "Results.json")
+            try write(entry, "3.json")
+            try await refused("has the entries of 3 ranks, and 3.json is beside it", code: 65)
+        }
+
+        @Test("A key given twice, and odd values, are refused with file, key and what is expected")
+        func oddEntries() async throws {
+            let bad = folder.file("odd")
+            try FileManager.default.createDirectory(atPath: bad, withIntermediateDirectories: true)
+            for (value, message) in [
+                (#"1, "throughput_bps": 7"#, #"gives "[0].throughput_bps" twice"#),
+                (
+                    #""fast""#,
+                    #""[0].throughput_bps" is of another type: a number is expected, and it is the text "fast""#
+                ),
+                ("1e999", #""[0].throughput_bps" is the number 1e999, which is too large"#),
+                ("null", #""[0].throughput_bps" is of another type: a number is expected, and it is null"#),
+                ("NaN", "is no proper JSON: line 1"),
+            ] {
+                let text =
+                    #"[{"total_cpu_time (seconds)": 1, "total_cpu_memory (MB)": 1, "throughput_bps": \#(value)}]"#
+                try Data(text.utf8).write(to: URL(fileURLWithPath: bad + "/combined_data.json"))
+                let outcome = try await Photoz.alone(["summarize", bad])
+                #expect(
+                    outcome.exitCode == 65 && outcome.error.contains(bad + "/combined_data.json: "), "\(outcome.report)"
+                )
+                #expect(
+                    outcome.error.contains(message) && !outcome.error.contains("DecodingError"), "\(outcome.report)")
+            }
+        }
     }
 }

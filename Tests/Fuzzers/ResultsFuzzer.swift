@@ -1,34 +1,53 @@
 import Costs
 import FuzzerSupport
+import HDF5
 
 @testable import Report
 
-/// The input is a `combined_data.json` and, behind a zero byte, a `Results.json`: for `photoz summarize`, and for
-/// `photoz report` of one run and of two.
+/// The input is a `combined_data.json`, behind a zero byte a `Results.json`, and behind another the redshifts of galaxies: for
+/// `photoz summarize`, and for `photoz report` of one run and of two.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
-    let (ranks, results) = Input(data, size).halves
+    let (ranks, rest) = Input.halves(Input(data, size).bytes)
+    let (results, redshifts) = Input.halves(rest ?? [])
     folder.fill("combined_data.json", ranks)
-    folder.fill("Results.json", results)
-    do throws(ReportError) {
-        let statistics = try PublishedStatistics(folder: folder.path, prices: Prices())
-        let table = StatisticsTable([statistics])
+    folder.fill("Results.json", rest == nil ? nil : results)
+    expectRefusalOrSuccess { () throws(ReportError) in
+        let table = StatisticsTable([try PublishedStatistics(folder: folder.path, prices: Prices())])
         precondition(!table.text.isEmpty && !table.csv.isEmpty)
         _ = try? table.json()
-    } catch {
-        precondition(error.description.hasPrefix(folder.path), "\(error)")
     }
-    guard results != nil else { return 0 }
-    do throws(ReportError) {
-        let record = try RunRecord(folder: folder.path)
-        let ranks = RankTimes(record)
-        _ = ranks?.figure
-        _ = ranks?.table
-        _ = try Report(folders: [folder.path, folder.path])
-    } catch {
-        precondition(error.description.hasPrefix(folder.path), "\(error)")
+    if rest != nil {
+        expectRefusalOrSuccess { () throws(ReportError) in _ = try Report(folders: [folder.path]) }
+        expectRefusalOrSuccess { () throws(ReportError) in _ = try Report(folders: [folder.path, folder.path]) }
     }
+    if let redshifts { draw(redshifts) }
     return 0
 }
 
-private let folder = MemoryFolder()
+private func expectRefusalOrSuccess(_ body: () throws(ReportError) -> Void) {
+    do { try body() } catch { precondition(error.description.hasPrefix(folder.path), "\(error)") }
+}
+
+/// The figures of galaxies whose redshifts, photometric and spectroscopic in turns, are any numbers.
+private func draw(_ bytes: [UInt8]) {
+    let numbers = bytes.withUnsafeBytes { bytes in
+        (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+    }
+    let pairs = stride(from: 0, to: numbers.count - 1, by: 2)
+    let redshifts = Redshifts(
+        predicted: pairs.map { numbers[$0] }, spectroscopic: pairs.map { numbers[$0 + 1] })
+    guard redshifts.count > 0 else { return }
+    for figure in RedshiftFigures(redshifts).all { precondition(!figure.svg(standalone: true).isEmpty) }
+}
+
+/// Beside the input: the predictions of four galaxies, which is what `num_samples` must say for a report of one run.
+private let folder: MemoryFolder = {
+    let folder = MemoryFolder()
+    let file = try! File.create(folder.file("predictions.h5"))
+    for name in ["redshift", "redshift_predicted"] {
+        try! file.createDataset(name, of: Float.self, shape: [4]).write(rows: 0..<4, from: [0.1, 0.2, 0.3, 0.4])
+    }
+    try! file.close()
+    return folder
+}()

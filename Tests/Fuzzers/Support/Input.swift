@@ -10,8 +10,8 @@ public struct Input {
         bytes = Array(UnsafeBufferPointer(start: data, count: size))
     }
 
-    /// The bytes up to the first zero and those behind it: two files from one input.
-    public var halves: (first: [UInt8], second: [UInt8]?) {
+    /// The bytes up to the first zero and those behind it, if there is one: two files from one input.
+    public static func halves(_ bytes: [UInt8]) -> (first: [UInt8], second: [UInt8]?) {
         guard let middle = bytes.firstIndex(of: 0) else { return (bytes, nil) }
         return (Array(bytes[..<middle]), Array(bytes[(middle + 1)...]))
     }
