@@ -8,8 +8,8 @@ package struct JSONNode: Sendable {
     private let file: String
     /// The keys that lead there, such as `data_map.0`; empty for the whole file.
     private let path: String
-    /// What messages call it.
-    private let name: String
+    /// What messages call it instead of its path.
+    private let name: String?
 
     /// Reads a file.
     ///
@@ -53,16 +53,19 @@ package struct JSONNode: Sendable {
         self.value = value
         self.file = file
         self.path = path
-        self.name = name ?? (path.isEmpty ? "" : "\"\(JSONValue.shortened(path))\" ")
+        self.name = name
     }
 
     /// The same, called something else in messages.
-    package func named(_ name: String) -> JSONNode { JSONNode(value, file: file, path: path, name: name + " ") }
+    package func named(_ name: String) -> JSONNode { JSONNode(value, file: file, path: path, name: name) }
 
     // MARK: Faults
 
     /// A fault of this value.
-    package func fault(_ reason: String) -> RecordError { RecordError(file: file, name + reason) }
+    package func fault(_ reason: String) -> RecordError {
+        let quoted = path.isEmpty ? nil : "\"\(JSONValue.shortened(path))\""
+        return RecordError(file: file, (name ?? quoted).map { "\($0) \(reason)" } ?? reason)
+    }
 
     private func expected(_ what: String) -> RecordError {
         fault("is of another type: \(what) is expected, and it is \(value.words)")
