@@ -14,6 +14,8 @@ final class BatchReader {
         let missing: MissingValues
         /// Those that could not be read; their numbers are 0.
         let skipped: [Skipped]
+        /// As the partitions have them, where the data set has any.
+        let identifiers: GalaxyIdentifiers
     }
 
     /// Rows that were left out, and which galaxies they are.
@@ -44,7 +46,7 @@ final class BatchReader {
             try body(
                 Batch(
                     galaxies: galaxies, buffers: slot.all.slice(0..<galaxies.count, schema: ring.schema),
-                    missing: slot.missing, skipped: slot.skipped))
+                    missing: slot.missing, skipped: slot.skipped, identifiers: slot.identifiers))
             ring.free.signal()
         }
     }
@@ -68,7 +70,9 @@ private final class Ring: @unchecked Sendable {
         self.work = work
         self.reader = reader
         self.schema = schema
-        slots = (0..<Self.depth).map { _ in Slot(galaxies: work.largestPiece, schema: schema) }
+        slots = (0..<Self.depth).map { _ in
+            Slot(galaxies: work.largestPiece, schema: schema, identifiers: reader.identifiers)
+        }
         // Signalled rather than created with this value: a semaphore must not end with less than it began with.
         for _ in slots { free.signal() }
     }
@@ -106,8 +110,10 @@ private final class Slot {
     var failure: (any Error)?
     var missing = MissingValues()
     var skipped: [BatchReader.Skipped] = []
+    var identifiers: GalaxyIdentifiers
 
-    init(galaxies: Int, schema: PartitionSchema) {
+    init(galaxies: Int, schema: PartitionSchema, identifiers: PartitionFile.Identifiers) {
+        self.identifiers = GalaxyIdentifiers(identifiers)
         func room(_ count: Int) -> UnsafeMutableBufferPointer<Float> { .allocate(capacity: max(count, 1)) }
         all = GalaxyBuffers(
             images: room(galaxies * schema.bands * schema.imageSize * schema.imageSize),
@@ -128,6 +134,9 @@ private final class PieceReader {
     private let policy: ErrorPolicy
     private var open: (index: Int, file: PartitionFile)?
 
+    /// What identifiers the galaxies have.
+    var identifiers: PartitionFile.Identifiers { dataSet.identifiers }
+
     init(dataSet: DataSet, schema: PartitionSchema, policy: ErrorPolicy) {
         self.dataSet = dataSet
         self.schema = schema
@@ -136,11 +145,16 @@ private final class PieceReader {
 
     func read(_ piece: Shard, into slot: Slot) throws {
         (slot.missing, slot.skipped) = (MissingValues(), [])
+        slot.identifiers = GalaxyIdentifiers(dataSet.identifiers)
         var first = 0
         for part in piece.pieces {
             let places = first..<first + part.rows.count
             let buffers = slot.all.slice(places, schema: schema)
-            do { slot.missing += try read(part, into: buffers) } catch {
+            do {
+                let missing = try read(part, into: buffers)
+                try addIdentifiers(of: part, to: slot)
+                slot.missing += missing
+            } catch {
                 guard policy == .skip else { throw error }
                 readOneByOne(part, galaxies: piece.galaxies.lowerBound + first, buffers, slot)
             }
@@ -156,22 +170,37 @@ private final class PieceReader {
         return try open?.file.read(rows: part.rows, into: buffers) ?? MissingValues()
     }
 
+    /// From the file that the galaxies were read from.
+    private func addIdentifiers(of part: Shard.Piece, to slot: Slot) throws {
+        guard let open, open.index == part.partition else { return slot.identifiers.appendUnknown(part.rows.count) }
+        try slot.identifiers.append(part.rows, of: open.file)
+    }
+
     /// Finds out which of the rows cannot be read, and leaves those out.
     private func readOneByOne(_ part: Shard.Piece, galaxies first: Int, _ buffers: GalaxyBuffers, _ slot: Slot) {
         for (index, row) in part.rows.enumerated() {
             let one = buffers.slice(index..<index + 1, schema: schema)
-            do {
-                slot.missing += try read(Shard.Piece(partition: part.partition, rows: row..<row + 1), into: one)
-            } catch {
-                one.images.update(repeating: 0)
-                one.magnitudes.update(repeating: 0)
-                one.redshifts.update(repeating: .nan)
-                let name = dataSet.partitions[part.partition].name
-                slot.skipped.append(
-                    BatchReader.Skipped(
-                        galaxies: first + index..<first + index + 1,
-                        rows: SkippedRows(file: name, rows: row..<row + 1, error: error)))
+            let place = Shard.Piece(partition: part.partition, rows: row..<row + 1)
+            var fault: (any Error)?
+            var missing = MissingValues()
+            do { missing = try read(place, into: one) } catch { fault = error }
+            // A row without an image may still have its name.
+            do { try addIdentifiers(of: place, to: slot) } catch {
+                slot.identifiers.appendUnknown(1)
+                fault = fault ?? error
             }
+            guard let fault else {
+                slot.missing += missing
+                continue
+            }
+            one.images.update(repeating: 0)
+            one.magnitudes.update(repeating: 0)
+            one.redshifts.update(repeating: .nan)
+            let name = dataSet.partitions[part.partition].name
+            slot.skipped.append(
+                BatchReader.Skipped(
+                    galaxies: first + index..<first + index + 1,
+                    rows: SkippedRows(file: name, rows: row..<row + 1, error: fault)))
         }
     }
 }

@@ -1,4 +1,5 @@
 import Collectives
+import Survey
 
 /// Brings the predictions of all ranks to rank 0, block by block in data-set order: rank 0 never holds more than a block,
 /// whichever ranks have its galaxies.
@@ -8,6 +9,9 @@ struct BlockCollection {
         let rank: Int
         let first: Int
         let end: Int
+
+        /// Galaxies of it in a block.
+        func count(in block: Range<Int>) -> Int { min(end, block.upperBound) - max(first, block.lowerBound) }
     }
 
     private let communicator: Communicator
@@ -57,32 +61,70 @@ struct BlockCollection {
     ///
     /// - Parameters:
     ///   - columns: Numbers of this rank's galaxies, such as their redshifts; as many columns on every rank.
-    ///   - body: Gets a block's first galaxy, and the columns of the block.
+    ///   - identifiers: Of the same galaxies.
+    ///   - body: Gets a block's first galaxy, and the columns and identifiers of the block.
     /// - Throws: A communication error, or what `body` throws.
-    func forEachBlock(_ columns: [[Float]], _ body: (Int, [[Float]]) throws -> Void) throws {
+    func forEachBlock(
+        _ columns: [[Float]], _ identifiers: GalaxyIdentifiers,
+        _ body: (Int, [[Float]], GalaxyIdentifiers) throws -> Void
+    ) throws {
         var (nextRun, nextPart) = (0, 0)
         for first in stride(from: 0, to: total, by: PredictionsWriter.block) {
             try communicator.barrier()
             let block = first..<min(first + PredictionsWriter.block, total)
             while nextRun < mine.count, mine[nextRun].galaxies.upperBound <= first { nextRun += 1 }
-            let own = mine[nextRun...].prefix { $0.galaxies.lowerBound < block.upperBound }
+            let own = places(mine[nextRun...].prefix { $0.galaxies.lowerBound < block.upperBound }, in: block)
             guard communicator.rank == 0 else {
-                if !own.isEmpty { for column in columns { try communicator.send(cut(own, block, column), to: 0) } }
+                guard !own.isEmpty else { continue }
+                for column in columns { try communicator.send(own.flatMap { column[$0] }, to: 0) }
+                if identifiers.kind != .none { try communicator.send(cut(own, identifiers).bytes, to: 0) }
                 continue
             }
             while nextPart < parts.count, parts[nextPart].end <= first { nextPart += 1 }
             let inBlock = parts[nextPart...].prefix { $0.first < block.upperBound }
-            try body(first, try columns.map { try receive(inBlock, block, cut(own, block, $0)) })
+            let numbers = try columns.map { column in try receive(inBlock, block, own.flatMap { column[$0] }) }
+            try body(first, numbers, try receive(inBlock, block, cut(own, identifiers)))
         }
     }
 
-    /// This rank's numbers of a block, in the order of galaxies.
-    private func cut(_ runs: ArraySlice<Outcome.Run>, _ block: Range<Int>, _ column: [Float]) -> [Float] {
-        runs.flatMap { run in
+    /// Where this rank's galaxies of a block stand in its columns, in the order of galaxies.
+    private func places(_ runs: ArraySlice<Outcome.Run>, in block: Range<Int>) -> [Range<Int>] {
+        runs.map { run in
             let part = run.galaxies.clamped(to: block)
             let place = run.place + part.lowerBound - run.galaxies.lowerBound
-            return column[place..<place + part.count]
+            return place..<place + part.count
         }
+    }
+
+    private func cut(_ places: [Range<Int>], _ identifiers: GalaxyIdentifiers) -> GalaxyIdentifiers {
+        var cut = GalaxyIdentifiers(identifiers.kind)
+        for places in places { cut.append(identifiers[places]) }
+        return cut
+    }
+
+    /// The identifiers of a block: one message from each rank that has a part of it.
+    private func receive(
+        _ parts: ArraySlice<Part>, _ block: Range<Int>, _ own: GalaxyIdentifiers
+    ) throws -> GalaxyIdentifiers {
+        let kind = own.kind
+        guard kind != .none else { return own }
+        let counts = Dictionary(parts.map { ($0.rank, $0.count(in: block)) }, uniquingKeysWith: +)
+        var waiting = [0: (own, 0)]
+        var whole = GalaxyIdentifiers(kind)
+        for part in parts {
+            if waiting[part.rank] == nil {
+                let bytes = try communicator.receiveArray(of: UInt8.self, from: part.rank)
+                guard let theirs = GalaxyIdentifiers(kind, bytes, count: counts[part.rank] ?? 0) else {
+                    throw JobError(.unexpected, "rank \(part.rank) sent other identifiers; this is a bug of photoz")
+                }
+                waiting[part.rank] = (theirs, 0)
+            }
+            guard let (theirs, place) = waiting[part.rank] else { continue }
+            let end = place + part.count(in: block)
+            whole.append(theirs[place..<end])
+            waiting[part.rank] = (theirs, end)
+        }
+        return whole
     }
 
     /// A block of one column: one message from each rank that has a part of it.
@@ -90,7 +132,7 @@ struct BlockCollection {
         var waiting = [0: own[...]]
         var whole: [Float] = []
         for part in parts {
-            let count = min(part.end, block.upperBound) - max(part.first, block.lowerBound)
+            let count = part.count(in: block)
             var numbers = try waiting[part.rank] ?? communicator.receiveArray(of: Float.self, from: part.rank)[...]
             guard numbers.count >= count else {
                 throw JobError(.unexpected, "rank \(part.rank) sent too few predictions; this is a bug of photoz")

@@ -44,6 +44,7 @@ struct Inference {
             outcome.report.readWait += (ContinuousClock.now - waiting).seconds
             let findings = predict(batch, engine)
             outcome.append(findings)
+            outcome.identifiers.append(batch.identifiers)
             for skipped in batch.skipped { outcome.skip(skipped.rows, galaxies: skipped.galaxies) }
             for whole in Self.withoutSkipped(findings, batch.skipped) { try journal.append(whole) }
             let done = outcome.report.samples - outcome.report.resumed

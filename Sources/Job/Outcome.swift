@@ -27,6 +27,8 @@ struct Outcome {
     private(set) var magnitudes: [Float] = []
     private(set) var means: [Float] = []
     private(set) var scatters: [Float] = []
+    /// Of the same galaxies in the same order, where the data set has any.
+    var identifiers: GalaxyIdentifiers
     /// Galaxies that have no redshift for a reason that is known, by their place in the columns.
     private(set) var withoutRedshift: Set<Int> = []
     /// Rows that could not be read and were left out.
@@ -34,7 +36,8 @@ struct Outcome {
     var report = RankReport()
 
     /// Room for so many galaxies, so that the columns are not copied while they grow.
-    init(capacity: Int, hasViews: Bool) {
+    init(capacity: Int, hasViews: Bool, identifiers: PartitionFile.Identifiers) {
+        self.identifiers = GalaxyIdentifiers(identifiers)
         predictions.reserveCapacity(capacity)
         redshifts.reserveCapacity(capacity)
         magnitudes.reserveCapacity(capacity)
@@ -64,10 +67,15 @@ struct Outcome {
 
     /// Notes that rows among the galaxies added last were left out.
     mutating func skip(_ rows: SkippedRows, galaxies: Range<Int>) {
-        if skipped.isEmpty || !skipped[skipped.count - 1].extend(by: rows) { skipped.append(rows) }
-        report.skipped += galaxies.count
+        note(rows)
         guard let run = runs.last else { return }
         withoutRedshift.formUnion(galaxies.map { run.place + $0 - run.galaxies.lowerBound })
+    }
+
+    /// Notes that something of these rows could not be read.
+    mutating func note(_ rows: SkippedRows) {
+        if skipped.isEmpty || !skipped[skipped.count - 1].extend(by: rows) { skipped.append(rows) }
+        report.skipped += rows.rows ?? 0
     }
 
     /// The galaxy at a place in the columns.

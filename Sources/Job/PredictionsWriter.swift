@@ -8,7 +8,6 @@ final class PredictionsWriter {
 
     private let file: File
     private let dataSet: DataSet
-    private let schema: PartitionSchema
     private let numbers: [Dataset]
     private let partition: Dataset
     private let row: Dataset
@@ -19,14 +18,13 @@ final class PredictionsWriter {
     ///
     /// - Throws: `HDF5Error` or ``JobError`` when it cannot be written.
     init(
-        _ path: String, table tablePath: String?, dataSet: DataSet, schema: PartitionSchema, hasViews: Bool,
+        _ path: String, table tablePath: String?, dataSet: DataSet, hasViews: Bool,
         provenance: [(String, String)]
     ) throws {
         let file = try File.create(path)
         table = try tablePath.map { try PredictionsTable($0, dataSet: dataSet, hasViews: hasViews) }
         self.file = file
         self.dataSet = dataSet
-        self.schema = schema
         let (count, storage) = (dataSet.rows, Storage.chunked(rows: Self.block))
         let names = ["redshift_predicted", "redshift"] + (hasViews ? ["redshift_mean", "redshift_sigma"] : [])
         numbers = try names.map { try file.createDataset($0, of: Float.self, shape: [count], storage: storage) }
@@ -55,8 +53,9 @@ final class PredictionsWriter {
     ///   - first: The first galaxy's place in the data set.
     ///   - columns: Photometric redshifts, spectroscopic ones (NaN where unknown), and with views the mean and the
     ///     scatter of their redshifts.
-    /// - Throws: `HDF5Error` when they cannot be written, or a partition's identifiers cannot be read.
-    func write(first: Int, columns: [[Float]]) throws {
+    ///   - identifiers: Of the same galaxies.
+    /// - Throws: `HDF5Error` when they cannot be written.
+    func write(first: Int, columns: [[Float]], identifiers: GalaxyIdentifiers) throws {
         let galaxies = first..<first + columns[0].count
         for (dataset, column) in zip(numbers, columns) { try dataset.write(rows: galaxies, from: column) }
         var start = first
@@ -64,9 +63,16 @@ final class PredictionsWriter {
             let rows = start..<start + piece.rows.count
             try partition.write(rows: rows, from: [Int32](repeating: Int32(piece.partition), count: rows.count))
             try row.write(rows: rows, from: piece.rows.map { Int64($0) })
-            let identifiers = try writeIdentifiers(of: piece, to: rows)
-            try table?.write(piece, identifiers: identifiers, columns: columns, from: start - first)
+            if let table {
+                let texts = identifiers[rows.lowerBound - first..<rows.upperBound - first].texts
+                try table.write(piece, identifiers: texts, columns: columns, from: start - first)
+            }
             start = rows.upperBound
+        }
+        switch identifiers.kind {
+        case .none: break
+        case .integers: try objectID?.write(rows: galaxies, from: identifiers.integers)
+        case .strings: try objectID?.write(rows: galaxies, strings: identifiers.strings)
         }
     }
 
@@ -76,21 +82,5 @@ final class PredictionsWriter {
     func close() throws {
         try file.close()
         try table?.close()
-    }
-
-    /// Copies the identifiers of some galaxies.
-    ///
-    /// - Returns: The same as texts when a table wants them.
-    private func writeIdentifiers(of piece: Shard.Piece, to rows: Range<Int>) throws -> [String] {
-        guard let objectID else { return [] }
-        let source = try PartitionFile(dataSet.path(of: piece.partition), schema: schema)
-        if dataSet.identifiers == .strings {
-            let identifiers = try source.stringIdentifiers(rows: piece.rows)
-            try objectID.write(rows: rows, strings: identifiers)
-            return identifiers
-        }
-        let identifiers = try source.integerIdentifiers(rows: piece.rows)
-        try objectID.write(rows: rows, from: identifiers)
-        return table == nil ? [] : identifiers.map(String.init)
     }
 }

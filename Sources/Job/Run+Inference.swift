@@ -9,8 +9,9 @@ extension Run {
     ) throws -> Outcome {
         let dataSet = plan.dataSet
         let share = shares(dataSet)[world.rank]
-        var outcome = Outcome(capacity: share.count, hasViews: options.views > 1)
+        var outcome = Outcome(capacity: share.count, hasViews: options.views > 1, identifiers: dataSet.identifiers)
         try finished.forEach(in: share) { outcome.append($0) }
+        try addIdentifiers(of: dataSet, schema, to: &outcome)
         outcome.report.resumed = outcome.report.samples
         var progress = Progress(
             total: dataSet.rows, isShown: world.rank == 0 && !options.quiet, isLaunched: Launcher.isPresent)
@@ -25,6 +26,25 @@ extension Run {
         let schedule = try schedule(share, finished, dataSet, smallestChunk: smallestChunk)
         try inference.run(schedule, into: &outcome, journal: journal) { progress.update($0) }
         return outcome
+    }
+
+    /// Reads the identifiers of galaxies that an earlier attempt predicted: their partitions are as they were then.
+    private func addIdentifiers(of dataSet: DataSet, _ schema: PartitionSchema, to outcome: inout Outcome) throws {
+        guard dataSet.identifiers != .none else { return }
+        for run in outcome.runs {
+            for piece in Shard(run.galaxies, partitionRows: dataSet.partitions.map(\.rows)).pieces {
+                do {
+                    let file = try dataSet.openAsBefore(piece.partition, schema: schema)
+                    try outcome.identifiers.append(piece.rows, of: file)
+                } catch {
+                    guard options.onError == .skip else { throw error }
+                    outcome.identifiers.appendUnknown(piece.rows.count)
+                    outcome.note(
+                        SkippedRows(
+                            file: dataSet.partitions[piece.partition].name, rows: piece.rows, error: error))
+                }
+            }
+        }
     }
 
     /// Which of the galaxies that are left this rank does.

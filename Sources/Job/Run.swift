@@ -148,7 +148,7 @@ public struct Run {
         let ranks = try gather(outcome, dataSet)
         end(.reduce)
 
-        try write(outcome, dataSet, schema, provenance: provenanceTexts(network), to: output)
+        try write(outcome, dataSet, provenance: provenanceTexts(network), to: output)
         guard let output, let ranks else { return RunEnding() }
         let entries = rankResults(ranks, dataSet, network)
         try output.write(json(entries), to: "combined_data.json")
@@ -167,19 +167,18 @@ public struct Run {
 
     /// Brings the predictions to rank 0, which writes them block by block.
     private func write(
-        _ outcome: Outcome, _ dataSet: DataSet, _ schema: PartitionSchema, provenance: [(String, String)],
-        to output: OutputFolder?
+        _ outcome: Outcome, _ dataSet: DataSet, provenance: [(String, String)], to output: OutputFolder?
     ) throws {
         let writer = try output.map {
             try PredictionsWriter(
                 $0.temporary("predictions.h5"),
                 table: options.writesCSV ? $0.temporary(forExtra: "predictions.csv") : nil, dataSet: dataSet,
-                schema: schema, hasViews: options.views > 1, provenance: provenance)
+                hasViews: options.views > 1, provenance: provenance)
         }
         let columns =
             [outcome.predictions, outcome.redshifts] + (options.views > 1 ? [outcome.means, outcome.scatters] : [])
-        try BlockCollection(outcome.runs, total: dataSet.rows, on: world).forEachBlock(columns) {
-            try writer?.write(first: $0, columns: $1)
+        try BlockCollection(outcome.runs, total: dataSet.rows, on: world).forEachBlock(columns, outcome.identifiers) {
+            try writer?.write(first: $0, columns: $1, identifiers: $2)
         }
         try writer?.close()
     }

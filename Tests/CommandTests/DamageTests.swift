@@ -1,4 +1,5 @@
 import Foundation
+import HDF5
 import TestSupport
 import Testing
 
@@ -114,6 +115,25 @@ extension CommandTests {
             let rows = try skipped()["rows"] as? [[String: Any]]
             #expect(rows?.count == 1 && rows?[0]["rows"] as? Int == 200 && rows?[0]["first_row"] as? Int == 0)
             #expect(try output.floats("redshift_predicted").prefix(4000).allSatisfy { $0.isFinite })
+        }
+
+        /// Identifiers are those of the galaxies that were predicted, whatever becomes of the file afterwards.
+        @Test(arguments: [[], ["--on-error", "skip"]], [true, false])
+        func aPartitionThatHasBeenReadIsNotReadAgain(_ more: [String], isReplaced: Bool) async throws {
+            let names = (0..<400).map { "name \($0) \u{2606}" }
+            try MockSurvey().write(input.file("1.h5"), count: 400, .init(identifiers: names))
+            let others = (0..<2200).map { "other \($0)" }
+            try MockSurvey().write(input.file("2.h5"), first: 400, count: 2200, .init(identifiers: others))
+            async let run = run(quick + ["--csv"] + more, ranks: 1)
+            try await output.waitForFindings()
+            try FileManager.default.removeItem(atPath: input.file("1.h5"))
+            if isReplaced { try MockSurvey().write(input.file("1.h5"), count: 400, .init(identifiers: others)) }
+            let outcome = try await run
+            #expect(outcome.exitCode == 0, "\(outcome.report)")
+            let carried = try File.open(output.folder + "/predictions.h5").dataset("object_id")
+            #expect(try carried.readStrings(rows: 0..<2600) == names + others)
+            let lines = String(decoding: try output.bytes("predictions.csv"), as: UTF8.self).split(separator: "\n")
+            #expect(lines.count == 2601 && lines[400].hasPrefix("1.h5,399,name 399 \u{2606},"), "\(lines[400])")
         }
 
         /// Goes on with the run, and compares with one that nothing disturbed.
