@@ -50,14 +50,12 @@ struct PlannedFiles: Codable {
     }
 
     private static func found(_ name: String, in folder: String, plan: String) throws -> String {
-        let stem = [".pt", ".pth"].first { name.hasSuffix($0) }.map { String(name.dropLast($0.count)) }
+        let ending = [".pt", ".pth"].first { name.hasSuffix($0) }
+        let own = ending.map { name.dropLast($0.count) + ".h5" } ?? name
         // The serverless system has names with and without the prefix.
-        let short = String(name.split(separator: "/").last ?? "")
-        let candidates = [
-            stem.map { $0 + ".h5" } ?? name, stem == nil ? short : short.split(separator: ".")[0] + ".h5",
-        ]
+        let candidates = [own, String(own.split(separator: "/").last ?? "")]
         guard let found = candidates.first(where: { access(folder + "/" + $0, R_OK) == 0 }) else {
-            let advice = stem == nil ? "check data_prefix" : "make partitions of them with: photoz import"
+            let advice = ending == nil ? "check data_prefix" : "make partitions of them with: photoz import"
             throw JobError(.inputMissing, "\(folder)/\(candidates[0]): cannot be read, and \(plan) names it; \(advice)")
         }
         return found

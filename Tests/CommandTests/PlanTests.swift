@@ -124,6 +124,27 @@ extension CommandTests {
             #expect(entries.map { $0["data_path"] as? String } == ["1.h5", "2.h5"])
         }
 
+        @Test func onlyTheLastExtensionIsAnother() async throws {
+            for (name, first, count) in [("survey", 0, 3), ("survey.1", 10, 5), ("survey.1.x", 20, 7)] {
+                try MockSurvey().write(folder.file("\(name).h5"), first: first, count: count)
+            }
+            for (name, count) in [
+                ("survey.1.pt", 5), ("survey.pt", 3), ("a.b/survey.1.x.pth", 7), ("a/survey.1.h5", 5),
+            ] {
+                let text = #"{"world_size": 1, "result_path": "\#(count)", "data_map": {"0": "\#(name)"}}"#
+                try Data(text.utf8).write(to: URL(fileURLWithPath: folder.file("p.json")))
+                let output = Output(folder: folder.file("out"))
+                let outcome = try await follow(ranks: 1, ["--output", output.folder, "--overwrite"], plan: "p.json")
+                #expect(outcome.exitCode == 0, "\(name): \(outcome.report)")
+                #expect(try output.results()["num_samples"] as? Int == count, "\(name)")
+            }
+            // There is survey.h5, but that is another.
+            let text = #"{"world_size": 1, "result_path": "r", "data_map": {"0": "survey.2.pt"}}"#
+            try Data(text.utf8).write(to: URL(fileURLWithPath: folder.file("p.json")))
+            let outcome = try await follow(ranks: 1, plan: "p.json")
+            #expect(outcome.exitCode == 66 && outcome.error.contains("survey.2.h5"), "\(outcome.report)")
+        }
+
         @Test("Plans that cannot be followed")
         func refusals() async throws {
             try await survey(partitions: 2)
