@@ -25,13 +25,12 @@ public struct RunCost: Sendable, Equatable, Encodable {
     public let cluster: Double?
 
     /// - Parameters:
-    ///   - ranks: Seconds and memory, MB, of each rank.
-    ///   - coresPerRank: Threads of a rank.
+    ///   - ranks: Seconds, memory in MB, and cores or threads of each rank.
     ///   - prices: What things cost.
-    public init(ranks: [(seconds: Double, megabytes: Double)], coresPerRank: Int, prices: Prices) {
+    public init(ranks: [(seconds: Double, megabytes: Double, cores: Int)], prices: Prices) {
         gigabyteSeconds = ranks.reduce(0) { $0 + $1.seconds * $1.megabytes / 1000 }
         lambda = gigabyteSeconds * prices.gigabyteSecond + Double(ranks.count) * prices.request
-        coreHours = ranks.reduce(0) { $0 + $1.seconds } * Double(coresPerRank) / 3600
+        coreHours = ranks.reduce(0) { $0 + $1.seconds * Double($1.cores) } / 3600
         let hours = coreHours
         cluster = prices.coreHour.map { $0 * hours }
     }

@@ -29,6 +29,7 @@ struct RankResult: Encodable {
         case memory = "ram_info (GB)"
         // Beside the published keys: what a timeline of the ranks needs.
         case samples = "num_samples"
+        case threads
         case inference = "inference_time (seconds)"
         case readWait = "read_wait (seconds)"
         case idle = "idle_time (seconds)"
@@ -36,6 +37,8 @@ struct RankResult: Encodable {
 
     func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: Key.self)
+        // What earlier attempts did took none of this time.
+        let own = report.samples - report.resumed
         let images = Double(min(batchSize, report.samples) * 20_480) / 1_048_576
         try values.encode(report.processorTime, forKey: .processorTime)
         try values.encode(report.memory, forKey: .processorMemory)
@@ -44,11 +47,11 @@ struct RankResult: Encodable {
         try values.encode(images, forKey: .imageMemory)
         try values.encode(modelMegabytes, forKey: .modelMemory)
         try values.encode(
-            secondsPerBatch(report.processorTime, samples: report.samples, batchSize: batchSize), forKey: .perBatch)
+            secondsPerBatch(report.processorTime, samples: own, batchSize: batchSize), forKey: .perBatch)
         try values.encode(report.batches, forKey: .batches)
         try values.encode(batchSize, forKey: .batchSize)
         try values.encode("cpu", forKey: .device)
-        let rate = report.processorTime > 0 ? Double(report.samples) / report.processorTime : 0
+        let rate = report.processorTime > 0 ? Double(own) / report.processorTime : 0
         try values.encode(rate * Double(RankReport.bitsPerSample), forKey: .throughput)
         try values.encode(rate, forKey: .samplesPerSecond)
         try values.encode(resultPath, forKey: .resultPath)
@@ -61,6 +64,7 @@ struct RankResult: Encodable {
         try values.encode(processor, forKey: .processor)
         try values.encode(memory, forKey: .memory)
         try values.encode(report.samples, forKey: .samples)
+        try values.encode(report.threads, forKey: .threads)
         try values.encode(report.wallTime, forKey: .inference)
         try values.encode(report.readWait, forKey: .readWait)
         try values.encode(report.idle, forKey: .idle)

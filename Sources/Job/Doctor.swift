@@ -46,7 +46,7 @@ public struct Doctor {
         let shared = FolderCheck(path: "/dev/shm").room ?? 0
         let leastRoom = try world.allReduce(shared, .min)
         let lacking = try world.allReduce(max(0, needed + node.size * Self.rankBytes - shared), .max)
-        let cores = try coresOfNode()
+        let cores = try Host.cores(of: node)
         let isCrowded = try world.allReduce(node.size > cores ? 1 : 0, .max) > 0
         let lock = try folder.lock(world, node: node)
         guard let texts = try world.gatherStrings(Self.here()) else { return nil }
@@ -71,12 +71,6 @@ public struct Doctor {
         // `photoz run` on the published network leaves 48.6 MB in /dev/shm.
         guard let weights else { return 50_000_000 }
         return PreparedNetwork.byteCount(of: try WeightsFile(weights).shape, .float32, for: .widest)
-    }
-
-    /// Cores that the ranks of this node may use together: fewer than it has when a batch system binds them badly.
-    private func coresOfNode() throws -> Int {
-        let lists = try node.gatherStrings(Host.coreList()) ?? []
-        return try node.broadcast(Set(lists.flatMap(Host.coreNumbers)).count, root: 0)
     }
 
     // MARK: Facts

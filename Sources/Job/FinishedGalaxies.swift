@@ -82,10 +82,7 @@ struct FinishedGalaxies {
             switch Journal.origin(bytes, identity: identity) {
             case .unknown: return
             case .other:
-                throw JobError(
-                    .outputRefused,
-                    "\(output): holds a half-finished run of another version, or with other weights, data, settings or instruction set; start anew with --overwrite, or choose another folder"
-                )
+                throw JobError.another(run: "a half-finished", in: output)
             case .same: break
             }
             for (head, place) in Journal.records(bytes, columns: columns, total: total) {

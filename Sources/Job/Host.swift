@@ -1,3 +1,4 @@
+import Collectives
 import Glibc
 
 /// Facts about the machine and the process, from the system's files: no process is started once MPI runs.
@@ -46,6 +47,14 @@ enum Host {
 
     /// How many cores this process may run on.
     static func cores() -> Int { max(1, coreNumbers(coreList()).count) }
+
+    /// Cores that the ranks of a node may use together: fewer than it has when they are bound to some of them.
+    ///
+    /// - Throws: A communication error; every rank of the node calls it.
+    static func cores(of node: Communicator) throws -> Int {
+        let lists = try node.gatherStrings(coreList()) ?? []
+        return try node.broadcast(Set(lists.flatMap(coreNumbers)).count, root: 0)
+    }
 
     /// The cores that this process may run on, as the system writes them: `0-3,8`.
     static func coreList() -> String {

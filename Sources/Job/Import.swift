@@ -78,6 +78,7 @@ public struct Import {
         }
         let galaxies = try world?.allReduce(rows, .sum) ?? rows
         guard rank == 0 else { return nil }
+        for folder in Set(tasks.map { OutputPlace.parent(of: $0.output) }) { try synchronise(folder) }
         if tasks.count == 1 { return lines[0] }
         let seconds = decimal((ContinuousClock.now - start).seconds, 2)
         return "\(tasks.count) files, \(galaxies) galaxies in \(seconds) s: \(options.output)"

@@ -55,6 +55,7 @@ struct Inference {
         }
         try journal.finish()
 
+        outcome.report.threads = threads
         outcome.report.batches = work.batches
         outcome.report.wallTime = (ContinuousClock.now - start).seconds
         outcome.report.processorTime = Host.processorTime() - processorStart

@@ -18,9 +18,14 @@ extension Journal {
         return names.contains { name in
             guard let file = JournalFile(folder: folder, name: name) else { return false }
             var status = stat()
-            return stat(file.path, &status) == 0 && Int(status.st_size) > start
+            return begins(file.path) && stat(file.path, &status) == 0 && Int(status.st_size) > start
         }
     }
+
+    /// Whether a file begins as journals do.
+    static func begins(_ path: String) -> Bool { ownFile.stands(at: path) }
+
+    private static let ownFile = OwnFile.text("a journal", beginning: String(decoding: magic, as: UTF8.self))
 }
 
 /// A rank's journal of one attempt, named by both.

@@ -22,6 +22,13 @@ public enum Launcher {
         return found + job
     }()
 
+    /// How so many ranks are started again; nothing for a world of one without a launcher.
+    static func words(ranks: Int) -> [String] {
+        guard isPresent else { return [] }
+        return getenv("OMPI_COMM_WORLD_SIZE") == nil && getenv("SLURM_STEP_ID") != nil
+            ? ["srun", "-n", "\(ranks)"] : ["mpirun", "-np", "\(ranks)"]
+    }
+
     /// Whether a launcher started this process.
     public static var isPresent: Bool { rank != nil }
 }

@@ -50,10 +50,12 @@ public struct Plan {
     ///
     /// - Throws: ``JobError`` with code 73 when something else than a plan stands there, 74 when it cannot be written.
     public func write(to path: String) throws {
-        try writeWhole(path, replacing: Payload.ownFile) { temporary in
-            do { try json(payload).write(to: URL(filePath: temporary)) } catch {
-                throw systemFailure("\(path): cannot be written")
-            }
+        // `photoz run` would take it for a partition.
+        guard !path.hasSuffix(".h5"), !path.hasSuffix(".hdf5") else {
+            throw JobError(.outputRefused, "\(path): is the name of a partition, which a plan is not; name it *.json")
         }
+        let bytes = Array(try json(payload))
+        try writeWhole(path, replacing: Payload.ownFile) { try writeFile(bytes, $0) }
+        try synchronise(OutputPlace.parent(of: path))
     }
 }

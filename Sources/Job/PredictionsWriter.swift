@@ -40,11 +40,23 @@ final class PredictionsWriter {
         for (name, text) in provenance { try file.setAttribute(name, text) }
     }
 
-    /// Bytes that the results of a data set take on disk, rather too many than too few.
-    static func byteCount(of dataSet: DataSet, ranks: Int) -> Int {
-        let identifier = [.none: 0, .integers: 8, .strings: 48][dataSet.identifiers] ?? 0
-        let names = dataSet.partitions.reduce(0) { $0 + 2 * $1.name.utf8.count + 64 }
-        return dataSet.rows * (4 * 4 + 4 + 8 + identifier) + names + ranks * 2048 + (256 << 10)
+    /// Bytes that the results of a data set take on disk, rather too many than too few; how long strings are is guessed.
+    ///
+    /// - Parameters:
+    ///   - isTable: Whether they are also written as text.
+    ///   - hasRankFiles: Whether the entry of each rank is also a file of its own.
+    static func byteCount(
+        of dataSet: DataSet, ranks: Int, hasViews: Bool, isTable: Bool, hasRankFiles: Bool
+    ) -> Int {
+        let numbers = hasViews ? 5 : 3
+        let (stored, written) = [.none: (0, 0), .integers: (8, 21), .strings: (48, 40)][dataSet.identifiers] ?? (0, 0)
+        let names = dataSet.partitions.reduce(0) { $0 + 3 * $1.name.utf8.count + 256 }
+        var bytes = dataSet.rows * (4 * numbers + 4 + 8 + stored) + names + (256 << 10)
+        bytes += ranks * (hasRankFiles ? 4096 + 2048 : 2048)
+        guard isTable else { return bytes }
+        return dataSet.partitions.reduce(bytes) {
+            $0 + $1.rows * ($1.name.utf8.count + 10 + written + 13 * numbers)
+        }
     }
 
     /// Writes the predictions of neighbouring galaxies.

@@ -20,6 +20,8 @@ struct RankReport: BitwiseCopyable {
     var skipped = 0
     /// Galaxies that an earlier attempt predicted.
     var resumed = 0
+    /// Threads that computed.
+    var threads = 1
     /// Galaxies that lack something.
     var missing = MissingValues()
 

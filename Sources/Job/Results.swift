@@ -121,9 +121,11 @@ struct Results: Encodable {
         let schedule: String
         let start: String
         let end: String
+        /// What the numbers depend on: `--resume` compares it.
+        let sources: RunSources?
 
         enum CodingKeys: String, CodingKey {
-            case version, weights, data, partitions, hosts, mpi, hdf5, threads, shard, schedule
+            case version, weights, data, partitions, hosts, mpi, hdf5, threads, shard, schedule, sources
             case commandLine = "command_line"
             case weightsHash = "weights_sha256"
             case instructionSet = "instruction_set"
@@ -188,7 +190,7 @@ struct Results: Encodable {
         try values.encode(processorTime, forKey: .processorTime)
         try values.encode(reports.reduce(0) { $0 + $1.memory }, forKey: .memory)
         try values.encode(
-            secondsPerBatch(processorTime, samples: samples, batchSize: batchSize), forKey: .perBatch)
+            secondsPerBatch(processorTime, samples: samples - resumed, batchSize: batchSize), forKey: .perBatch)
         try values.encode(samplesPerSecond * Double(RankReport.bitsPerSample), forKey: .throughput)
         try values.encode(samplesPerSecond, forKey: .samplesPerSecond)
         try values.encode(wallTime, forKey: .wallTime)
@@ -215,6 +217,7 @@ struct Results: Encodable {
         return [
             "num_samples": spread { Double($0.samples) },
             "num_batches": spread { Double($0.batches) },
+            "threads": spread { Double($0.threads) },
             "total_cpu_time (seconds)": spread(\.processorTime),
             "total_cpu_memory (MB)": spread(\.memory),
             "inference_time (seconds)": spread(\.wallTime),

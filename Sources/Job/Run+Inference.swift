@@ -14,7 +14,9 @@ extension Run {
         try addIdentifiers(of: dataSet, schema, to: &outcome)
         outcome.report.resumed = outcome.report.samples
         var progress = Progress(
-            total: dataSet.rows, isShown: world.rank == 0 && !options.quiet, isLaunched: Launcher.isPresent)
+            total: dataSet.rows,
+            resumed: dataSet.rows - finished.left(of: 0..<dataSet.rows).reduce(0) { $0 + $1.count },
+            isShown: world.rank == 0 && !options.quiet, isLaunched: Launcher.isPresent)
         let inference = Inference(
             network: network, dataSet: dataSet, schema: schema, batchSize: options.batchSize,
             threads: options.threads, views: options.views, onError: options.onError)

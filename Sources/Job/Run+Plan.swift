@@ -1,5 +1,6 @@
 import AstroMAE
 import Collectives
+import Glibc
 import Survey
 
 /// What every rank must know before work starts.
@@ -10,24 +11,54 @@ extension Run {
     ) throws -> RunPlan {
         var found: RunPlan?
         if let output {
-            for path in options.data { try output.requireOther(than: path) }
             let dataSet = try open(schema)
+            try OutputPlace.require(
+                options.output, holdsNoneOf: dataSet.partitions.indices.map(dataSet.path(of:)))
             skippedFiles = dataSet.unusable.map { SkippedRows(file: $0.name, error: $0.error) }
             try compare(dataSet, schema, with: weights)
             // One line for a few, not a screen for a thousand.
             for warning in dataSet.warnings.prefix(3) { warn(warning) }
             if dataSet.warnings.count > 3 { warn("and \(dataSet.warnings.count - 3) more of that kind") }
-            // The journal takes as much again.
-            try output.requireSpace(bytes: 2 * PredictionsWriter.byteCount(of: dataSet, ranks: world.size))
             weightsHash = try fileHash(options.weights)
-            let identity = try RunIdentity(
+            let identity = RunIdentity(
                 version: version, weightsHash: weightsHash, options: options,
-                instructionSet: instructionSet, dataSet: dataSet, schema: schema
-            ).hash()
-            try output.makeJournal()
-            found = RunPlan(dataSet, identity: identity)
+                instructionSet: instructionSet, dataSet: dataSet, schema: schema)
+            let sources = RunSources(identity: identity, stamps: dataSet.partitions.map(\.stamp))
+            self.sources = sources
+            if output.isFinished {
+                try requireFinished(sources, dataSet)
+            } else {
+                try requireSpace(for: dataSet, in: output)
+                try output.begin(identity, resume: options.resume)
+            }
+            found = RunPlan(dataSet, identity: try identity.hash(), isFinished: output.isFinished)
         }
         return try world.share(found)
+    }
+
+    /// Refuses to resume a finished run that is not the one that is asked for.
+    private func requireFinished(_ sources: RunSources, _ dataSet: DataSet) throws {
+        if let difference = sources.difference(fromResultsIn: options.output, dataSet) {
+            throw JobError.another(run: "a finished", in: options.output, difference)
+        }
+        for name in [options.writesCSV ? "predictions.csv" : nil, options.writesRankFiles ? "0.json" : nil] {
+            guard let name, access(options.output + "/" + name, F_OK) != 0 else { continue }
+            throw JobError(
+                .outputRefused,
+                "\(options.output): holds a finished run without \(name); start anew with --overwrite, or ask for no such file"
+            )
+        }
+    }
+
+    /// Refuses to start when the results and the journals would not fit.
+    private func requireSpace(for dataSet: DataSet, in output: OutputFolder) throws {
+        var bytes = PredictionsWriter.byteCount(
+            of: dataSet, ranks: world.size, hasViews: options.views > 1, isTable: options.writesCSV,
+            hasRankFiles: options.writesRankFiles)
+        // What the journals of earlier attempts hold need not be written again; without them they are removed first.
+        let columns = Findings.columnCount(hasViews: options.views > 1)
+        bytes += max(0, dataSet.rows * (4 * columns + 1) + world.size * 4096 - output.journal.byteCount)
+        try output.requireSpace(bytes: bytes)
     }
 
     /// Says when images are of other bands or units than the network was trained on.

@@ -26,12 +26,14 @@ extension Run {
             }
         }
         let reports = try world.gather(outcome.report, root: 0)
-        let hosts = try world.gatherStrings(MPI.processorName)
+        let places = try world.gatherStrings(
+            String(decoding: JSONEncoder().encode(RankPlace()), as: UTF8.self))
         let all = try world.gatherVarying(partitions, root: 0)
         let skipped = try world.gatherVarying(Array(JSONEncoder().encode(outcome.skipped)), root: 0)
-        guard let reports, let hosts, let all, let skipped else { return nil }
+        guard let reports, let places, let all, let skipped else { return nil }
         return RankRecords(
-            reports: reports, hosts: hosts, partitions: all.map { $0.map { dataSet.partitions[Int($0)].name } },
+            reports: reports, places: try places.map { try JSONDecoder().decode(RankPlace.self, from: Data($0.utf8)) },
+            partitions: all.map { $0.map { dataSet.partitions[Int($0)].name } },
             skipped: try skipped.flatMap { try JSONDecoder().decode([SkippedRows].self, from: Data($0)) })
     }
 
@@ -47,8 +49,7 @@ extension Run {
             calibration: calibration,
             // A function, as a rank, lives as long as the job.
             cost: RunCost(
-                ranks: reports.map { (times.total, $0.memory) }, coresPerRank: options.threads,
-                prices: options.prices),
+                ranks: reports.map { (times.total, $0.memory, $0.threads) }, prices: options.prices),
             skipped: Results.Skipped(
                 galaxies: reports.reduce(0) { $0 + $1.skipped }, files: skippedFiles, rows: ranks.skipped),
             processor: Host.processor(),
@@ -56,10 +57,10 @@ extension Run {
             provenance: Results.Provenance(
                 version: version, commandLine: options.commandLine, weights: options.weights,
                 weightsHash: weightsHash, data: options.data, partitions: dataSet.partitions.map(\.name),
-                hosts: unique(ranks.hosts), mpi: MPI.libraryVersion, hdf5: HDF5.Library.version,
+                hosts: unique(ranks.places.map(\.host)), mpi: MPI.libraryVersion, hdf5: HDF5.Library.version,
                 instructionSet: "\(network.instructionSet)", threads: options.threads,
                 shard: options.sharding.rawValue, schedule: options.schedule.rawValue, start: timestamp(started),
-                end: timestamp(Date())))
+                end: timestamp(Date()), sources: sources))
     }
 
     /// The same texts without repetitions, in the order in which they come first.
@@ -70,21 +71,29 @@ extension Run {
 
     /// The per-rank entries of `combined_data.json`, in rank order.
     func rankResults(_ ranks: RankRecords, _ dataSet: DataSet, _ network: PreparedNetwork) -> [RankResult] {
-        let (processor, memory) = (Host.processor(), Host.memory())
         let model = PreparedNetwork.byteCount(
             of: network.shape, network.precision, for: network.instructionSet)
-        return zip(ranks.reports, ranks.partitions).map { report, partitions in
+        return ranks.reports.indices.map { rank in
             RankResult(
-                report: report, batchSize: options.batchSize, modelMegabytes: Double(model) / 1_048_576,
-                resultPath: options.output, dataPaths: partitions, processor: processor, memory: memory)
+                report: ranks.reports[rank], batchSize: options.batchSize, modelMegabytes: Double(model) / 1_048_576,
+                resultPath: options.output, dataPaths: ranks.partitions[rank],
+                processor: ranks.places[rank].processor, memory: ranks.places[rank].memory)
         }
     }
+}
+
+/// Where a rank was.
+struct RankPlace: Codable {
+    var host = MPI.processorName
+    var processor = Host.processor()
+    /// Memory of the host, GB.
+    var memory = Host.memory()
 }
 
 /// What rank 0 has gathered of each rank, in rank order.
 struct RankRecords {
     let reports: [RankReport]
-    let hosts: [String]
+    let places: [RankPlace]
     /// Names of the partitions that each rank's galaxies are in.
     let partitions: [[String]]
     /// Rows that any rank left out.

@@ -14,6 +14,10 @@ public struct Run {
     var clock: PhaseClock
     /// SHA-256 of the weights file; on rank 0.
     var weightsHash = ""
+    /// What the results are made of; on rank 0.
+    var sources: RunSources?
+    /// Whether results of runs before are no longer what the folder stands for.
+    private var hasBegun = false
     /// Partitions that are no part of the data set because they cannot be used; on rank 0.
     var skippedFiles: [SkippedRows] = []
 
@@ -61,20 +65,19 @@ public struct Run {
 
     private mutating func runUnlessStopped() throws -> RunEnding {
         try settleWaiting()
-        if options.resume, try world.broadcast(world.rank == 0 && OutputFolder.isFinished(options.output), root: 0) {
-            if world.rank == 0 { OutputFolder.tidy(options.output) }
-            let text = "\(options.output): the run is finished; there is nothing to resume"
-            return RunEnding(summary: options.quiet ? nil : text, leftOut: nil)
-        }
         let weights = world.rank == 0 ? try WeightsFile(options.weights) : nil
         let shape = try world.broadcast(weights?.shape ?? NetworkShape(), root: 0)
         let schema = options.schema(shape.bands, shape.imageSize)
-        let output =
-            world.rank == 0
-            ? try OutputFolder(options.output, overwrite: options.overwrite, resume: options.resume) : nil
+        let output = world.rank == 0 ? try openOutput() : nil
         do {
             let instructionSet = try commonInstructionSet()
             let plan = try plan(weights, schema: schema, instructionSet, output: output)
+            if plan.isFinished {
+                output?.tidy()
+                let text = "\(options.output): the run is finished; there is nothing to resume"
+                return RunEnding(summary: world.rank > 0 || options.quiet ? nil : text, leftOut: nil)
+            }
+            hasBegun = true
             let finished = try FinishedGalaxies(
                 in: options.output, plan, columns: Findings.columnCount(hasViews: options.views > 1), world: world)
             end(.startup)
@@ -87,15 +90,27 @@ public struct Run {
             end(.load)
             return try finish(network, plan, finished, schema, output)
         } catch {
-            output?.discard()
+            output?.discard(keepsBeginning: Self.reasonOfStop(error) != nil)
             output?.release()
             throw error
         }
     }
 
+    /// The folder of the results, for this run alone; rank 0 calls it.
+    private func openOutput() throws -> OutputFolder {
+        // A plan names its files one by one.
+        let files = options.assignment?.flatMap(\.self).map { options.data[0] + "/" + $0 }
+        try OutputPlace.require(options.output, outside: files ?? options.data)
+        let ranks = options.writesRankFiles ? (0..<world.size).map { "\($0).json" } : []
+        return try OutputFolder(
+            options.output, extras: ranks + (options.writesCSV ? ["predictions.csv"] : []),
+            overwrite: options.overwrite, resume: options.resume)
+    }
+
     /// From now on ranks wait for each other as the options say.
     private mutating func settleWaiting() throws {
-        let isCrowded = try world.allReduce(node.size > Host.processorCount ? 1 : 0, .max) > 0
+        let cores = try Host.cores(of: node)
+        let isCrowded = try world.allReduce(node.size > cores ? 1 : 0, .max) > 0
         let board = try options.deadline.map { _ in
             try ProgressBoard(on: world, phases: Phase.allCases.map(\.rawValue))
         }
@@ -115,15 +130,18 @@ public struct Run {
 
     /// The command that goes on where this one stops.
     private var resumingCommand: String {
-        let launcher = Launcher.isPresent ? ["mpirun", "-np", "\(world.size)"] : []
-        let words = options.commandLine.filter { $0 != "--overwrite" && $0 != "--resume" }
-        return (launcher + words.map(quoted) + ["--resume"]).joined(separator: " ")
+        var words = options.commandLine
+        // Before the run has begun, the results that it is to replace are still those of a finished run.
+        if hasBegun || !options.overwrite {
+            words = words.filter { $0 != "--overwrite" && $0 != "--resume" } + ["--resume"]
+        }
+        return (Launcher.words(ranks: world.size) + words.map(quoted)).joined(separator: " ")
     }
 
     /// A word as a shell takes it.
     private func quoted(_ word: String) -> String {
         let isPlain = word.allSatisfy { $0.isLetter || $0.isNumber || "-_./=,:+@%".contains($0) }
-        guard !isPlain else { return word }
+        guard !isPlain || word.isEmpty else { return word }
         return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 
@@ -153,12 +171,16 @@ public struct Run {
         let entries = rankResults(ranks, dataSet, network)
         try output.write(json(entries), to: "combined_data.json")
         if options.writesRankFiles {
-            for (rank, entry) in entries.enumerated() { try output.write(json(entry), toFileOf: rank) }
+            for (rank, entry) in entries.enumerated() { try output.write(json(entry), to: "\(rank).json") }
         }
+        // That there is room for it is known before anything old is replaced.
+        try output.write(
+            json(results(ranks, metrics, bins, calibration, dataSet, network)), to: "Results.json")
+        try output.publish()
         end(.write)
         let results = results(ranks, metrics, bins, calibration, dataSet, network)
         try output.write(json(results), to: "Results.json")
-        try output.publish()
+        try output.finish()
         output.release()
         return RunEnding(
             summary: options.quiet ? nil : results.summary(output: options.output),
@@ -172,7 +194,7 @@ public struct Run {
         let writer = try output.map {
             try PredictionsWriter(
                 $0.temporary("predictions.h5"),
-                table: options.writesCSV ? $0.temporary(forExtra: "predictions.csv") : nil, dataSet: dataSet,
+                table: options.writesCSV ? $0.temporary("predictions.csv") : nil, dataSet: dataSet,
                 hasViews: options.views > 1, provenance: provenance)
         }
         let columns =

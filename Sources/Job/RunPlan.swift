@@ -12,9 +12,12 @@ struct RunPlan: Codable {
     let stamps: [FileStamp]
     /// The hash that this attempt's journals begin with.
     let identity: [UInt8]
+    /// Whether there is nothing to do: `--resume` found the results.
+    let isFinished: Bool
 
-    init(_ dataSet: DataSet, identity: [UInt8]) {
+    init(_ dataSet: DataSet, identity: [UInt8], isFinished: Bool) {
         self.identity = identity
+        self.isFinished = isFinished
         folder = dataSet.folder
         names = dataSet.partitions.map(\.name)
         rows = dataSet.partitions.map(\.rows)

@@ -61,6 +61,7 @@ public struct Simulation {
         }
         try world.barrier()
         guard world.rank == 0 else { return nil }
+        try synchronise(options.output)
         let seconds = (ContinuousClock.now - start).seconds
         return
             "\(options.galaxies) galaxies in \(options.partitions) partition\(options.partitions == 1 ? "" : "s"), "

@@ -64,6 +64,7 @@ public struct Split {
     public func run() throws -> String? {
         let start = ContinuousClock.now
         let (rank, size) = (world?.rank ?? 0, world?.size ?? 1)
+        if rank == 0 { try OutputPlace.require(options.output, outside: options.data) }
         let folder = rank == 0 ? try OutputFolder.empty(options.output) : nil
         defer { folder?.release() }
         let planned = try folder.map { try plan($0) }
@@ -73,6 +74,7 @@ public struct Split {
         }
         try world?.barrier()
         guard rank == 0 else { return nil }
+        try synchronise(options.output)
         let rest =
             layout.leftOut.isEmpty
             ? "" : "; left out, without a row for each galaxy: \(layout.leftOut.joined(separator: ", "))"
@@ -85,7 +87,6 @@ public struct Split {
     private func plan(_ folder: OutputFolder) throws -> Layout {
         let (base, names) = try DataSet.list(options.data)
         let paths = names.map { base.isEmpty ? $0 : base + "/" + $0 }
-        for path in options.data { try folder.requireOther(than: path) }
         let first = try GalaxyColumns(paths[0], images: options.images)
         let rows = try paths.map { path in
             let columns = try GalaxyColumns(path, images: options.images)

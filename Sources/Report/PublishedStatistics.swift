@@ -43,12 +43,15 @@ public struct PublishedStatistics: Sendable, Encodable {
         let memory: Double
         let throughput: Double
         let resultPath: String?
+        /// Nil from the serverless system.
+        let threads: Int?
 
         init(_ node: JSONNode) throws(RecordError) {
             time = try node.entry("total_cpu_time (seconds)").number()
             memory = try node.entry("total_cpu_memory (MB)").number()
             throughput = try node.entry("throughput_bps").number()
             resultPath = try node.known("result_path")?.text()
+            threads = try node.known("threads")?.whole(in: 1...Int.max)
         }
     }
 
@@ -91,7 +94,7 @@ public struct PublishedStatistics: Sendable, Encodable {
         throughput = ranks.reduce(0) { $0 + $1.throughput }
         bits = ranks.reduce(0) { $0 + $1.throughput * $1.time }
         cost = RunCost(
-            ranks: ranks.map { (job?.wallTime ?? $0.time, $0.memory) }, coresPerRank: job?.threads ?? 1,
+            ranks: ranks.map { (job?.wallTime ?? $0.time, $0.memory, $0.threads ?? job?.threads ?? 1) },
             prices: prices)
     }
 

@@ -80,6 +80,7 @@ struct SweepCommand: ParsableCommand {
     }
 
     private func sweep() throws {
+        try OutputPlace.require(output, outside: data)
         let grid = Grid(
             ranks: np.values, batchSizes: batchSize.values, partitionMegabytes: partitionMb.values,
             fileLimits: fileLimit.values, repeats: repeats)

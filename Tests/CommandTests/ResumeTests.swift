@@ -69,6 +69,11 @@ extension CommandTests {
                 let results = try output.results()
                 let resumed = results["resumed_samples"] as? Int ?? 0
                 #expect(resumed > 0 && resumed < 5000, "\(resumed)")
+                // Rates are of what this attempt did.
+                let done = try output.ranks().map {
+                    ($0["sample_persec"] as? Double ?? .nan) * ($0["total_cpu_time (seconds)"] as? Double ?? .nan)
+                }
+                #expect(abs(done.reduce(0, +) - Double(5000 - resumed)) < 1e-6, "\(done), \(resumed)")
                 let (metrics, expected) = (results["metrics"], try whole.results()["metrics"])
                 #expect(metrics as? [String: Double] == expected as? [String: Double])
 

@@ -36,6 +36,12 @@ extension CommandTests {
                     (0..<2).map { rank in (rank == bound ? ["taskset", "-c", "0"] : [], words) })
                 #expect(outcome.exitCode == 0, "\(outcome.report)")
                 #expect(try output.bytes("predictions.h5") == expected, "rank \(bound) has one thread")
+                // Each rank's own, where all had rank 0's.
+                #expect(try output.ranks().map { $0["threads"] as? Int } == (bound == 0 ? [1, 2] : [2, 1]))
+                let results = try output.results()
+                let hours = (results["cost"] as? [String: Any])?["core_hours"] as? Double ?? .nan
+                let total = (results["wall_time (seconds)"] as? [String: Double])?["total"] ?? .nan
+                #expect(abs(hours - 3 * total / 3600) < 1e-9, "\(hours) of \(total) s")
             }
         }
 
