@@ -17,8 +17,8 @@ struct JournalFolder {
 
     let path: String
 
-    /// Written first of all: what the run is whose journals these are.
-    private var mark: String { path + "/run.json" }
+    /// Written first of all: what the run is whose journals these are. Named like the stamps: it is none of the journals.
+    private var mark: String { path + "/stamps-run.json" }
     /// What is not there yet, or no longer: it never stands under its name without the mark.
     private var aside: String { OutputPlace.parent(of: path) + "/" + OutputFolder.inProgress + Journal.folder }
     private static let ownMark = OwnFile.json("a mark of photoz run", keys: [], texts: ["format": "photoz.run/"])
@@ -57,7 +57,7 @@ struct JournalFolder {
         }
         sweep()
         try OutputFolder.make(aside)
-        try writeWhole(aside + "/run.json") { try writeFile(bytes, $0) }
+        try writeWhole(aside + "/stamps-run.json") { try writeFile(bytes, $0) }
         try synchronise(aside)
         guard rename(aside, path) == 0 else { throw systemFailure("\(path): cannot be created") }
         try synchronise(OutputPlace.parent(of: path))
