@@ -56,7 +56,8 @@ extension Output {
             let journals = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/journal")) ?? []
             let found = journals.count { name in
                 let attributes = try? FileManager.default.attributesOfItem(atPath: folder + "/journal/" + name)
-                return !name.hasPrefix("stamps") && (attributes?[.size] as? Int ?? 0) > 40
+                // Not the stamps, nor what is not whole yet.
+                return name.first?.isNumber == true && (attributes?[.size] as? Int ?? 0) > 40
             }
             if found >= count { return }
             try await Task.sleep(for: .milliseconds(10))
