@@ -80,7 +80,8 @@ extension CommandTests {
             survey.magnitudes[4 * 5] = 9.99
             try survey.write(folder.file("1.h5"))
             func missing(_ more: [String]) async throws -> [Int] {
-                let run = try await OddRun(folder.file("1.h5"), to: folder.file("out"), more)
+                let run = try await OddRun(
+                    folder.file("1.h5"), to: folder.file("out"), weights: Repository.fixture("small-weights.h5"), more)
                 #expect(run.outcome.exitCode == 0, "\(run.outcome.report)")
                 let flags = try run.flags()
                 return flags.indices.filter { flags[$0] & 3 != 0 }
