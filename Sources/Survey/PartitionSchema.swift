@@ -46,6 +46,8 @@ public struct PartitionSchema: Sendable {
     public var imageBandNames: BandNames?
     /// Whether the user wants images or magnitudes put in the order of the network's bands.
     public var asksForOrder = false
+    /// What the user says of bands that does not name as many as the network has.
+    public var unreadableBands: [String] = []
     /// The units of the pixels, where they are known and not what the files say.
     public var units: FluxUnits?
     /// Nanomaggies of each band, in the files' order, that pixels are an asinh of, or shall become.

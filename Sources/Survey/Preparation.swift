@@ -125,6 +125,9 @@ extension PartitionSchema {
 
     /// What of the user's options cannot be done with these weights; nil when all can.
     public var contradiction: String? {
+        if let text = unreadableBands.first {
+            return "--bands or --image-bands \(text) does not name \(bands) bands, which is what the network takes"
+        }
         if let names = imageBandNames ?? bandNames, trained.bands == nil, asksForOrder {
             return
                 "the weights do not say which bands they were trained on, so that \(names) cannot be put in their order; give them the attribute bands, or leave --bands and --image-bands out"

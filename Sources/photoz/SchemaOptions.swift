@@ -86,6 +86,9 @@ struct SchemaOptions: ParsableArguments {
         schema.objectID = objectID ?? schema.objectID
         schema.layout = layout ?? schema.layout
         schema.crop = crop || schema.crop
+        schema.unreadableBands = [self.bands, imageBands].compactMap(\.self).filter {
+            BandNames([$0], count: bands) == nil
+        }
         schema.asksForOrder = self.bands != nil || imageBands != nil
         schema.bandNames = self.bands.flatMap { BandNames([$0], count: bands) } ?? schema.bandNames
         schema.imageBandNames = imageBands.flatMap { BandNames([$0], count: bands) }
@@ -155,7 +158,8 @@ struct SchemaOptions: ParsableArguments {
 extension SchemaOptions {
     /// Whether a text names bands, each once.
     fileprivate static func isBands(_ text: String) -> Bool {
-        (1...64).contains { BandNames([text], count: $0) != nil }
+        // A single long word would be the name of a single band.
+        (text.count == 1 ? 1...1 : 2...64).contains { BandNames([text], count: $0) != nil }
     }
 
     fileprivate static func isRange(_ values: [Double], within limits: ClosedRange<Double>) -> Bool {

@@ -101,7 +101,7 @@ extension CommandTests {
         @Test(
             "Options that make no sense are usage errors",
             arguments: [
-                (["--bands", "uugiz"], "once"), (["--image-bands", "ugg"], "once"),
+                (["--bands", "uugiz"], "once"), (["--image-bands", "ugg"], "once"), (["--bands", "ugr"], "5 bands"),
                 (["--softening", "0.1"], "--units"),
                 (["--units", "nJy", "--softening", "0"], "positive"), (["--units", "counts"], "nanomaggies"),
                 (["--magnitudes", "u,g,g,i,z"], "twice"), (["--redshift-range", "-2,3"], "above -1"),
