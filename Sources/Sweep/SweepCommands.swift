@@ -26,7 +26,10 @@ public struct SweepCommands: Sendable {
     }
 
     /// The same as a line for a shell.
-    public func line(_ point: Grid.Point) -> String { words(point).map(Self.quoted).joined(separator: " ") }
+    public func line(_ point: Grid.Point) -> String { words(point).map(shellQuoted).joined(separator: " ") }
+
+    /// How every batch script begins: by this it is known.
+    public static let scriptMark = "#!/bin/sh\n# The runs of a sweep."
 
     /// A batch script for Slurm: one task of an array for each run, one after another so that they do not disturb each
     /// other.
@@ -34,8 +37,7 @@ public struct SweepCommands: Sendable {
         let ranks = points.map(\.ranks).max() ?? 1
         let cases = points.enumerated().map { "\($0.offset)) \(line($0.element)) ;;" }.joined(separator: "\n")
         return """
-            #!/bin/sh
-            # The runs of a sweep. When all are done, give the photoz sweep command again, without --slurm: it draws the report.
+            \(Self.scriptMark) When all are done, give the photoz sweep command again, without --slurm: it draws the report.
             #SBATCH --job-name=photoz-sweep
             #SBATCH --array=0-\(max(points.count - 1, 0))%1
             #SBATCH --ntasks=\(ranks)
@@ -45,14 +47,5 @@ public struct SweepCommands: Sendable {
             esac
 
             """
-    }
-
-    private static func quoted(_ word: String) -> String {
-        let plain = word.unicodeScalars.allSatisfy {
-            $0.isASCII
-                && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_./:=,+%@".unicodeScalars.contains($0))
-        }
-        if plain, !word.isEmpty { return word }
-        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import HDF5
+import Synchronization
 import TestSupport
 import Testing
 
@@ -11,6 +12,25 @@ extension CommandTests {
 
         /// Who is killed.
         private enum Victim: CaseIterable { case rank, launcher, all }
+
+        /// How often each kind of victim was aimed at, and was there.
+        private final class Tally: Sendable {
+            private let counts = Mutex<[Victim: (aimed: Int, hits: Int)]>([:])
+
+            func count(_ victim: Victim, hit: Bool) {
+                counts.withLock { counts in
+                    let before = counts[victim] ?? (0, 0)
+                    counts[victim] = (before.aimed + 1, before.hits + (hit ? 1 : 0))
+                }
+            }
+
+            /// A job may be over before it is killed, but not each time. Too few shots tell nothing.
+            var neverHit: [Victim] {
+                counts.withLock { counts in counts.filter { $0.value.aimed >= 5 && $0.value.hits == 0 }.map(\.key) }
+            }
+        }
+
+        private let tally = Tally()
 
         /// How many runs; the variable is for longer tests by hand.
         private static let runs = ProcessInfo.processInfo.environment["PHOTOZ_KILLED_RUNS"].flatMap { Int($0) } ?? 40
@@ -110,6 +130,11 @@ extension CommandTests {
             case .all: chosen = living
             }
             let hit = chosen.filter { kill($0.id, SIGKILL) == 0 }
+            // Ranks do not live without their launcher: one that is not found is one that was not looked for well.
+            #expect(
+                victim == .rank || ranks.isEmpty || chosen.contains(where: \.isLauncher),
+                "\(context): no launcher found")
+            tally.count(victim, hit: !hit.isEmpty)
             let killed = ContinuousClock.now
             let outcome = try await run
             let isGone = try await job.end(within: 10)
@@ -151,6 +176,7 @@ extension CommandTests {
                 try requireSame(output, whole, "run \(number)")
                 try FileManager.default.removeItem(atPath: output.folder)
             }
+            #expect(tally.neverHit.isEmpty, "nothing was found to kill")
             print("\(Self.runs) runs, \(attempts) attempts, undisturbed \(reference.seconds) s")
         }
     }
