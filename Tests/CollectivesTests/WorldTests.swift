@@ -1,10 +1,13 @@
+import Foundation
 import TestSupport
 import Testing
 
 /// Every check of `collectives-check` at every world size from 1 to 8, each with its own limit.
 @Suite(.serialized) struct CollectiveWorldTests {
     private static let modes = [
-        "worked", "roots", "orders", "shapes", "random", "memory", "lengths", "counter", "buffers",
+        "worked", "roots", "orders", "shapes", "random", "memory", "lengths", "counter", "buffers", "extremes",
+        "foreign",
+        "bits",
     ]
 
     private func check(ranks: Int, limit: Int) async throws {
@@ -42,6 +45,45 @@ import Testing
     @Test func aBusyHostByMessages() async throws { try await run("busy-counter", Self.byMessages) }
 }
 
+/// Settings of Open MPI that the site or the user has made stay.
+@Suite(.serialized) struct SettingsTests {
+    private let home = try! TemporaryFolder()
+
+    private func settings(_ file: String?, _ environment: [String: String] = [:]) async throws -> String {
+        let folder = home.file(".openmpi")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try (file ?? "").write(toFile: folder + "/mca-params.conf", atomically: true, encoding: .utf8)
+        let outcome = try await Launch.run(
+            Launch.products + "/collectives-check", ["settings"], limit: 30,
+            environment: environment.merging(["HOME": home.path]) { $1 })
+        #expect(outcome.exitCode == 0, "\(outcome.report)")
+        return outcome.output
+    }
+
+    @Test func nobodyElseHasMadeThem() async throws {
+        let output = try await settings("# osc = rdma\nosc_rdma_verbose = 0\n")
+        #expect(output.contains("OMPI_MCA_osc is '^ucx'\nOMPI_MCA_plm_rsh_agent is ''"), "\(output)")
+    }
+
+    @Test func aFileHasMadeThem() async throws {
+        let output = try await settings("\tosc=  ^ucx,monitoring \r\nplm_rsh_agent = ssh : rsh\n")
+        // The library reads the file itself.
+        #expect(output.contains("OMPI_MCA_osc is not set\nOMPI_MCA_plm_rsh_agent is not set"), "\(output)")
+    }
+
+    @Test func theEnvironmentHasMadeThem() async throws {
+        let output = try await settings(nil, ["OMPI_MCA_osc": "sm,rdma"])
+        #expect(output.contains("OMPI_MCA_osc is 'sm,rdma'"), "\(output)")
+    }
+
+    @Test func anotherFileHasMadeThem() async throws {
+        let site = home.file("site.conf")
+        try "osc = sm,rdma,pt2pt\n".write(toFile: site, atomically: true, encoding: .utf8)
+        let output = try await settings("plm_rsh_agent = ssh\n", ["OMPI_MCA_mca_base_param_files": site])
+        #expect(output.contains("OMPI_MCA_osc is not set\nOMPI_MCA_plm_rsh_agent is ''"), "\(output)")
+    }
+}
+
 /// One rank fails while the others wait at a barrier: the whole job ends, with that rank's exit code, and soon.
 @Suite(.serialized) struct CollectiveFailureTests {
     private func run(_ mode: String, limit: Int = 30) async throws -> Outcome {
@@ -69,6 +111,15 @@ import Testing
     @Test func aRankThatCrashes() async throws {
         let outcome = try await run("trap")
         #expect(outcome.exitCode > 128 && outcome.seconds < 15, "\(outcome.report)")
+    }
+
+    /// A wrong sum otherwise, or ranks that wait for each other.
+    @Test(arguments: ["free", "ordered", "message", "split"])
+    func aFunctionThatCommunicatesItself(kind: String) async throws {
+        let outcome = try await run("nested-" + kind)
+        #expect(outcome.exitCode > 128 && outcome.seconds < 15, "\(outcome.report)")
+        #expect(outcome.error.contains("such a function must not communicate itself"), "\(outcome.report)")
+        #expect(!outcome.output.contains("a sum of"), "\(outcome.report)")
     }
 
     @Test func oneSpeaksWhenAllFail() async throws {
