@@ -87,6 +87,7 @@ public struct Import {
         let galaxies = try world?.allReduce(rows, .sum) ?? rows
         try world.map { try notes.gather($0) }
         guard rank == 0 else { return nil }
+        for folder in Set(tasks.map { OutputPlace.parent(of: $0.output) }) { try synchronise(folder) }
         if tasks.count > 1 {
             let seconds = decimal((ContinuousClock.now - start).seconds, 2)
             line = "\(tasks.count) files, \(galaxies) galaxies in \(seconds) s: \(options.output)"

@@ -258,8 +258,14 @@ public struct ZipArchiveBytes {
 
     /// CRC-32, bit by bit.
     private func checksum(_ bytes: [UInt8]) -> Int {
-        let crc = bytes.reduce(~UInt32(0)) { crc, byte in
-            (0..<8).reduce(crc ^ UInt32(byte)) { crc, _ in crc & 1 == 0 ? crc >> 1 : crc >> 1 ^ 0xedb8_8320 }
+        var crc = ~UInt32(0)
+        for byte in bytes {
+            crc ^= UInt32(byte)
+            for _ in 0..<8 {
+                let isOdd = crc & 1 == 1
+                crc >>= 1
+                if isOdd { crc ^= 0xedb8_8320 }
+            }
         }
         return Int(~crc)
     }
