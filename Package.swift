@@ -42,8 +42,8 @@ let package = Package(
         .target(
             name: "Job",
             dependencies: [
-                "AstroMAE", "CZlib", "Collectives", "Costs", "HDF5", "Interchange", "Metrics", "MockSurvey", "Records",
-                "Survey",
+                "AstroMAE", "CZlib", "CheckedSizes", "Collectives", "Costs", "HDF5", "Interchange", "Metrics", "MockSurvey",
+                "Records", "Survey",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .target(name: "Report", dependencies: ["Costs", "HDF5", "Records"]),

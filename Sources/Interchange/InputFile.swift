@@ -1,3 +1,4 @@
+import CheckedSizes
 import Glibc
 
 /// A file that is read at any place.
@@ -8,18 +9,32 @@ final class InputFile {
     private let descriptor: Int32
 
     init(_ path: String) throws {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
         self.path = path
         var status = stat()
+        // Looked at before it is opened: opening a device can do things, and opening a pipe waits for its writer.
+        if stat(path, &status) == 0 { try Self.requireFile(status, path) }
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
             size = 0
             let reason = String(cString: strerror(errno))
             throw InterchangeError(.unreadable, file: path, "cannot be opened: \(reason)")
         }
         size = Int(status.st_size)
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw InterchangeError(.unreadable, file: path, "is no file")
+        try Self.requireFile(status, path)
+    }
+
+    private static func requireFile(_ status: stat, _ path: String) throws {
+        let kind: String
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return
+        case S_IFIFO: kind = "a pipe"
+        case S_IFSOCK: kind = "a socket"
+        case S_IFDIR: kind = "a folder"
+        default: kind = "a device"
         }
+        throw InterchangeError(
+            .unreadable, file: path,
+            "is no file but \(kind): files of PyTorch and NumPy are read back and forth; store it as a file first")
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
@@ -40,7 +55,7 @@ final class InputFile {
 
     /// Some bytes of the file, which must be small.
     func bytes(at place: Int, count: Int) throws -> [UInt8] {
-        guard place >= 0, count >= 0, place <= size, count <= size - place else {
+        guard CheckedSize.fits(count, from: place, in: size) else {
             throw InterchangeError(file: path, "ends early or is damaged; copy it again")
         }
         var bytes = [UInt8](repeating: 0, count: count)

@@ -1,5 +1,19 @@
+import CheckedSizes
+
 /// A file that `numpy.savez` or `numpy.savez_compressed` wrote: a zip archive of arrays.
 public final class NumPyFile {
+    /// What an array holds.
+    public enum Kind: Sendable, Equatable {
+        /// Real numbers.
+        case numbers
+        /// Strings.
+        case texts
+        /// Elements of several parts, by their names.
+        case fields([String])
+        /// Nothing that can be read, in a few words.
+        case other(String)
+    }
+
     /// The names of the arrays, sorted.
     public let names: [String]
     private let archive: ZipArchive
@@ -15,32 +29,90 @@ public final class NumPyFile {
         guard !names.isEmpty else { throw InterchangeError(file: path, "is a zip file without arrays (*.npy)") }
     }
 
-    /// Opens an array; its rows are read in order, once.
+    /// Whether a file is a zip archive of arrays, and not one that `torch.save` wrote.
+    ///
+    /// - Throws: ``InterchangeError`` when it cannot be read, or is a damaged zip file.
+    public static func isOne(_ path: String) throws -> Bool {
+        let file = try InputFile(path)
+        guard try ZipArchive.begins(file) else { return false }
+        let names = try ZipArchive(file).entries.keys
+        return names.contains { $0.hasSuffix(".npy") } && !names.contains { $0.hasSuffix("/data.pkl") }
+    }
+
+    /// Bytes of the file.
+    public var size: Int { archive.file.size }
+
+    /// What an array, or the field `array:field` of one, holds.
     ///
     /// - Returns: nil when there is none of that name.
-    /// - Throws: ``InterchangeError`` when it does not hold plain numbers in C order.
+    /// - Throws: ``InterchangeError`` when its header is damaged.
+    public func kind(of name: String) throws -> Kind? {
+        guard let reader = try reader(name) else { return nil }
+        switch reader.type {
+        case .number: return .numbers
+        case .bytes, .characters: return .texts
+        case .record(let fields, _): return .fields(fields.map(\.name))
+        case .other(let words, _): return .other(words)
+        }
+    }
+
+    /// Opens an array, or the field `array:field` of one; its rows are read in order, once.
+    ///
+    /// - Returns: nil when there is none of that name.
+    /// - Throws: ``InterchangeError`` when it does not hold real numbers in C order.
     public func array(_ name: String) throws -> NumPyArray? {
-        guard let entry = archive.entries[name + ".npy"] else { return nil }
-        return try NumPyArray(EntryStream(entry, of: archive), size: entry.size, name: name, path: archive.file.path)
+        guard let reader = try reader(name) else { return nil }
+        guard case .number(let type, let isSwapped) = reader.type else {
+            throw InterchangeError(
+                file: archive.file.path,
+                "\(name) holds \(reader.type.description), which are not read as numbers; store such a column as float32, float64 or integers"
+            )
+        }
+        return NumPyArray(try reader.inOrder(), type: type, isSwapped: isSwapped)
+    }
+
+    /// Opens an array of strings, or the field `array:field` of one; its rows are read in order, once.
+    ///
+    /// - Returns: nil when there is none of that name, or it holds no strings.
+    /// - Throws: ``InterchangeError`` when it is not in C order.
+    public func texts(_ name: String) throws -> NumPyTexts? {
+        guard let reader = try reader(name) else { return nil }
+        switch reader.type {
+        case .bytes, .characters: return NumPyTexts(try reader.inOrder())
+        default: return nil
+        }
+    }
+
+    private func reader(_ name: String) throws -> NumPyReader? {
+        if let entry = archive.entries[name + ".npy"] { return try open(entry, name) }
+        // The first colon that leaves the name of an array.
+        for colon in name.indices where name[colon] == ":" {
+            guard let entry = archive.entries[name[..<colon] + ".npy"] else { continue }
+            return try open(entry, String(name[..<colon])).field(String(name[name.index(after: colon)...]))
+        }
+        return nil
+    }
+
+    private func open(_ entry: ZipArchive.Entry, _ name: String) throws -> NumPyReader {
+        try NumPyReader(EntryStream(entry, of: archive), size: entry.size, name: name, path: archive.file.path)
     }
 }
 
-/// An array of an `.npz` file.
-public final class NumPyArray: NumberArray {
-    /// Sizes; empty for a scalar.
-    public let shape: [Int]
-    /// How numbers are stored.
-    public let type: NumberType
-    private let isSwapped: Bool
+/// The elements of an array, or of one field of a structured one, in the order of the file.
+struct NumPyReader {
+    private(set) var type: NumPyType
+    /// Sizes, with those of an array in each element behind those of the array itself.
+    private(set) var shape: [Int]
+    private(set) var name: String
+    let path: String
+    private let isFortranOrdered: Bool
     private let stream: EntryStream
-    private let name: String
-    private let path: String
-    private var nextRow = 0
+    /// Bytes of a stored element, and where in it the part that is read begins.
+    private let stride: Int
+    private var offset = 0
+    /// Bytes of that part.
+    private var width: Int
 
-    /// Rows of some megabytes.
-    public var preferredRows: Int { max(1, (4 << 20) / max(bytesPerRow, 1)) }
-
-    /// Source: NumPy, `numpy.lib.format`, versions 1.0 to 3.0.
     init(_ stream: EntryStream, size: Int, name: String, path: String) throws {
         func damage() -> InterchangeError {
             InterchangeError(file: path, "\(name) has a damaged header; copy the file again")
@@ -53,73 +125,136 @@ public final class NumPyArray: NumberArray {
         let magic = try take(8)
         guard magic.starts(with: [0x93] + Array("NUMPY".utf8)), (1...3).contains(magic[6]) else { throw damage() }
         let lengthSize = magic[6] == 1 ? 2 : 4
-        guard let length = try take(lengthSize).littleEndian(at: 0, count: lengthSize), length <= 1 << 16 else {
-            throw damage()
-        }
-        let header = NumPyHeader(String(decoding: try take(length), as: UTF8.self))
-        guard let header else {
+        guard let length = try take(lengthSize).littleEndian(at: 0, count: lengthSize), length <= 1 << 20,
+            let header = NumPyHeader(String(decoding: try take(length), as: UTF8.self))
+        else { throw damage() }
+        guard header.type != .other("Python objects", size: 0) else {
             throw InterchangeError(
                 file: path,
-                "\(name) does not hold plain numbers in C order; store each column as an array of its own, with numpy.ascontiguousarray"
+                "\(name) holds Python objects, which are pickled and not read; store numbers: numpy.array(\(name), dtype=float)"
             )
         }
-        var count = header.type.storedSize
-        for dimension in header.shape {
-            let (product, overflows) = count.multipliedReportingOverflow(by: dimension)
-            guard !overflows else { throw damage() }
-            count = product
-        }
-        guard count == size - 8 - lengthSize - length else { throw damage() }
+        let left = size - 8 - lengthSize - length
+        guard CheckedSize.product(header.shape + [header.type.size]) == left else { throw damage() }
         self.stream = stream
         self.name = name
         self.path = path
-        shape = header.shape
-        type = header.type
-        isSwapped = header.isBigEndian
+        (type, shape, isFortranOrdered) = (header.type, header.shape, header.isFortranOrdered)
+        (stride, width) = (type.size, type.size)
+    }
+
+    /// The same for one field of a structured array; nil when it has none of that name.
+    func field(_ wanted: String) -> NumPyReader? {
+        guard case .record(let fields, _) = type, let field = fields.first(where: { $0.name == wanted }),
+            let width = CheckedSize.product(field.shape + [field.type.size]), shape.count + field.shape.count <= 16,
+            CheckedSize.product(shape + field.shape + [field.type.size]) != nil
+        else { return nil }
+        var reader = self
+        reader.name += ":" + wanted
+        (reader.type, reader.offset, reader.width) = (field.type, field.offset, width)
+        reader.shape += field.shape
+        return reader
+    }
+
+    /// - Throws: ``InterchangeError`` for the other order, in which rows do not follow each other.
+    func inOrder() throws -> NumPyReader {
+        guard !isFortranOrdered else {
+            throw InterchangeError(
+                file: path, "\(name) is in Fortran order; store it in C order, with numpy.ascontiguousarray(\(name))")
+        }
+        return self
+    }
+
+    /// Fills a buffer with the next elements.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws {
+        guard width != stride, buffer.count > 0 else { return try stream.read(into: buffer) }
+        let count = buffer.count / width
+        let together = min(count, max(1, (1 << 20) / stride))
+        let records = UnsafeMutableRawBufferPointer.allocate(byteCount: together * stride, alignment: 8)
+        defer { records.deallocate() }
+        for first in Swift.stride(from: 0, to: count, by: together) {
+            let part = UnsafeMutableRawBufferPointer(rebasing: records[..<(min(together, count - first) * stride)])
+            try stream.read(into: part)
+            for index in 0..<part.count / stride {
+                buffer[(first + index) * width..<(first + index + 1) * width].copyBytes(
+                    from: part[index * stride + offset..<index * stride + offset + width])
+            }
+        }
+    }
+}
+
+/// An array of numbers of an `.npz` file.
+public final class NumPyArray: NumberArray {
+    /// Sizes; empty for a scalar.
+    public var shape: [Int] { reader.shape }
+    /// How numbers are stored.
+    public let type: NumberType
+    private let isSwapped: Bool
+    private let reader: NumPyReader
+    private var nextRow = 0
+
+    /// Rows of some megabytes.
+    public var preferredRows: Int { max(1, (4 << 20) / max(bytesPerRow, 1)) }
+
+    init(_ reader: NumPyReader, type: NumberType, isSwapped: Bool) {
+        self.reader = reader
+        self.type = type
+        self.isSwapped = isSwapped
     }
 
     /// Reads rows as ``NumberArray`` says.
     public func read(rows: Range<Int>, into buffer: UnsafeMutableRawBufferPointer) throws {
         precondition(rows.lowerBound == nextRow && buffer.count == rows.count * bytesPerRow, "rows are read in order")
         nextRow = rows.upperBound
-        try stream.read(into: buffer)
+        try reader.read(into: buffer)
         if isSwapped { swapBytes(buffer, size: type.storedSize) }
     }
 }
 
-/// The header of an array: a Python dictionary such as `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`.
-private struct NumPyHeader {
-    let type: NumberType
-    let isBigEndian: Bool
-    let shape: [Int]
+/// An array of strings of an `.npz` file.
+public final class NumPyTexts {
+    /// Sizes; empty for a single string.
+    public var shape: [Int] { reader.shape }
+    /// Strings that are best read together.
+    public var preferredCount: Int { max(1, (1 << 20) / max(reader.type.size, 1)) }
+    private let reader: NumPyReader
+    private var nextRow = 0
 
-    /// - Returns: nil when it describes no plain numbers in C order.
-    init?(_ text: String) {
-        guard let code = Self.value(of: "descr", in: text)?.split(separator: "'").first,
-            let type = NumberType(numpy: code.drop { "<>|=".contains($0) }),
-            let order = Self.value(of: "fortran_order", in: text),
-            let after = Self.value(of: "shape", in: text), after.hasPrefix("("), let end = after.firstIndex(of: ")")
-        else { return nil }
-        let sizes = after[..<end].dropFirst().split(separator: ",").map { $0.filter { $0 != " " } }.filter {
-            !$0.isEmpty
+    init(_ reader: NumPyReader) { self.reader = reader }
+
+    /// Reads the next strings.
+    ///
+    /// - Parameter count: How many; no more than are left.
+    /// - Throws: ``InterchangeError`` when the file is damaged, and for strings that are not UTF-8 or have a zero character
+    ///   inside: they would not come out as they went in.
+    public func read(_ count: Int) throws -> [String] {
+        let width = reader.type.size
+        var bytes = [UInt8](repeating: 0, count: count * width)
+        try bytes.withUnsafeMutableBytes { try reader.read(into: $0) }
+        defer { nextRow += count }
+        return try (0..<count).map { index in
+            let part = bytes[index * width..<(index + 1) * width]
+            guard let text = text(part), !text.utf8.contains(0) else {
+                throw InterchangeError(
+                    file: reader.path,
+                    "\(reader.name): element \(nextRow + index) is no text that can be stored (not UTF-8, or a zero character inside)"
+                )
+            }
+            return text
         }
-        let shape = sizes.compactMap { Int($0) }
-        guard shape.count == sizes.count, shape.count <= 16, shape.allSatisfy({ $0 >= 0 }),
-            order.hasPrefix("False") || shape.count <= 1
-        else { return nil }
-        self.type = type
-        self.shape = shape
-        isBigEndian = code.hasPrefix(">")
     }
 
-    /// What follows a key.
-    private static func value(of key: String, in text: String) -> Substring? {
-        let pattern = "'\(key)':"
-        var rest = text[...]
-        while !rest.isEmpty {
-            if rest.hasPrefix(pattern) { return rest.dropFirst(pattern.count).drop { $0 == " " } }
-            rest = rest.dropFirst()
+    private func text(_ bytes: ArraySlice<UInt8>) -> String? {
+        guard case .characters(let count, let isSwapped) = reader.type else {
+            let end = bytes.lastIndex { $0 != 0 }.map { $0 + 1 } ?? bytes.startIndex
+            return String(validating: bytes[..<end], as: UTF8.self)
         }
-        return nil
+        var scalars = (0..<count).map { index in
+            let place = bytes.startIndex + 4 * index
+            let value = UInt32(truncatingIfNeeded: bytes.littleEndian(at: place, count: 4) ?? 0)
+            return isSwapped ? value.byteSwapped : value
+        }
+        while scalars.last == 0 { scalars.removeLast() }
+        return String(validating: scalars, as: UTF32.self)
     }
 }

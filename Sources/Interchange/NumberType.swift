@@ -34,6 +34,16 @@ public enum NumberType: Sendable, Equatable {
         }
     }
 
+    /// The type of a PyTorch `dtype` that has no storage class of its own; nil for those that hold no real numbers.
+    init?(torchType name: String) {
+        switch name {
+        case "torch.uint16": self = .integer(bits: 16, signed: false)
+        case "torch.uint32": self = .integer(bits: 32, signed: false)
+        case "torch.uint64": self = .integer(bits: 64, signed: false)
+        default: return nil
+        }
+    }
+
     /// The type of a NumPy `descr` without its byte order, such as `f4`; nil for those that hold no real numbers.
     init?(numpy code: Substring) {
         guard let kind = code.first, let bytes = Int(code.dropFirst()) else { return nil }
@@ -68,7 +78,7 @@ public protocol NumberArray: AnyObject {
 extension NumberArray {
     /// Rows; one for a scalar.
     public var rowCount: Int { shape.first ?? 1 }
-    /// Bytes of a row as it is read.
+    /// Bytes of a row as it is read. Who makes an array has checked that the product of its sizes is one.
     public var bytesPerRow: Int { shape.dropFirst().reduce(type.size, *) }
 
     /// The whole array, for what is small.

@@ -1,15 +1,19 @@
-/// Reads a pickle as a description. It knows the opcodes that PyTorch writes and has no way to run anything: a class or
-/// function is a name, and of what it would be called with only the names that files of tensors need are taken.
+/// Reads a pickle as a description. It knows the opcodes of protocols 2 to 5 and has no way to run anything: a class or
+/// function is a name, and what it would be called with stands beside it. Calls that make containers and tensors of stored
+/// numbers are understood; all others stay placeholders, which refuse to be used.
 ///
 /// Source: the Python standard library, `pickletools`, protocols 2 to 5.
 struct PickleMachine {
-    /// Functions that a file may name as something to call: they make containers, and tensors of stored numbers.
+    /// Functions whose result is understood without calling them: plain containers, and tensors of stored numbers.
     private static let functions: Set<String> = [
-        "collections.OrderedDict", "collections.defaultdict", "__builtin__.set", "builtins.set",
-        "__builtin__.frozenset",
-        "builtins.frozenset", "__builtin__.slice", "builtins.slice", "functools.partial", "torch.device", "torch.Size",
-        "_codecs.encode", "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_parameter",
-        "torch._utils._rebuild_parameter_with_state",
+        "__builtin__.set", "builtins.set", "__builtin__.frozenset", "builtins.frozenset", "__builtin__.slice",
+        "builtins.slice", "functools.partial", "torch.device", "torch.Size", "_codecs.encode",
+        "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor_v3", "torch._utils._rebuild_parameter",
+        "torch._utils._rebuild_parameter_with_state", "torch._tensor._rebuild_from_type_v2",
+    ]
+    /// Functions that make a dictionary of what they are given.
+    private static let dictionaries: Set<String> = [
+        "collections.OrderedDict", "collections.defaultdict", "__builtin__.dict", "builtins.dict",
     ]
 
     private let bytes: [UInt8]
@@ -19,6 +23,7 @@ struct PickleMachine {
     private var stack: [PickleValue] = []
     private var marks: [Int] = []
     private var memo: [Int: PickleValue] = [:]
+    private var knownCalls: Set<String> = []
     /// Bytes of memory that may still be taken; a byte of a pickle can ask for a hundred.
     private var budget: Int
 
@@ -29,6 +34,7 @@ struct PickleMachine {
     static func run(_ bytes: [UInt8], path: String, budget: Int) throws -> PickleGraph {
         var machine = PickleMachine(bytes: bytes, path: path, budget: budget)
         while try machine.step() {}
+        machine.graph.pickle = bytes
         return machine.graph
     }
 
@@ -42,13 +48,6 @@ struct PickleMachine {
 
     private func damage(_ what: String = "is no pickle that PyTorch wrote") -> InterchangeError {
         InterchangeError(file: path, "data.pkl \(what) (byte \(place)); copy the file again")
-    }
-
-    private func refusal(of name: String) -> InterchangeError {
-        InterchangeError(
-            file: path,
-            "asks to run \(name) when it is loaded, which files of tensors and modules do not; nothing was run. Do not load this file with PyTorch unless you trust who made it"
-        )
     }
 
     private mutating func spend(_ count: Int) throws {
@@ -70,26 +69,36 @@ struct PickleMachine {
         return value
     }
 
-    private mutating func text(_ count: Int) throws -> String {
+    private mutating func text(_ count: Int) throws -> PickleValue {
         try spend(count)
-        return String(decoding: try take(count), as: UTF8.self)
+        return .text(String(decoding: try take(count), as: UTF8.self))
+    }
+
+    private mutating func bytes(_ count: Int) throws -> PickleValue {
+        let part = try take(count)
+        return .bytes(part.startIndex..<part.endIndex)
     }
 
     private mutating func line() throws -> String {
         guard let end = bytes[place...].firstIndex(of: 0x0a) else { throw damage("ends early") }
-        let text = try text(end - place)
+        try spend(end - place)
+        let text = String(decoding: try take(end - place), as: UTF8.self)
         place += 1
         return text
     }
 
-    /// An integer of any length, in two's complement; those beyond 64 bits are not what sizes are.
-    private mutating func longInteger() throws -> Int {
-        let part = try take(try number(1))
-        guard part.count <= 8 else { throw damage("holds an integer beyond 64 bits") }
+    /// An integer of any length, in two's complement.
+    private mutating func longInteger(_ count: Int) throws -> PickleValue {
+        var part = try take(count)
+        // Bytes that only repeat the sign say nothing.
+        while part.count > 8, let last = part.last, last == (part[part.endIndex - 2] < 0x80 ? 0 : 0xff) {
+            part.removeLast()
+        }
+        guard part.count <= 8 else { return .bigInteger }
         var value: UInt64 = 0
         for (index, byte) in part.enumerated() { value |= UInt64(byte) << (8 * UInt64(index)) }
         let unused = 64 - 8 * part.count
-        return part.isEmpty ? 0 : Int(Int64(bitPattern: value << UInt64(unused)) >> Int64(unused))
+        return .integer(part.isEmpty ? 0 : Int(Int64(bitPattern: value << UInt64(unused)) >> Int64(unused)))
     }
 
     // MARK: Stack
@@ -114,7 +123,8 @@ struct PickleMachine {
     }
 
     private mutating func pushNode(_ node: PickleNode) throws {
-        try spend(MemoryLayout<PickleNode>.stride + node.items.count * MemoryLayout<PickleValue>.stride)
+        let values = node.items.count + 2 * node.entries.count
+        try spend(MemoryLayout<PickleNode>.stride + values * MemoryLayout<PickleValue>.stride)
         graph.nodes.append(node)
         try push(.node(graph.nodes.count - 1))
     }
@@ -157,6 +167,7 @@ struct PickleMachine {
             try spend(8)
             marks.append(stack.count)
         case UInt8(ascii: "0"): _ = try pop()
+        case UInt8(ascii: "1"): _ = try popToMark()  // POP_MARK
         case UInt8(ascii: "q"): try remember(try number(1))
         case UInt8(ascii: "r"): try remember(try number(4))
         case 0x94: try remember(memo.count)  // MEMOIZE
@@ -168,14 +179,14 @@ struct PickleMachine {
             try spend(name.utf8.count + module.utf8.count)
             try push(.global("\(module).\(name)"))
         default:
-            if try !pushPlain(opcode), try !fill(opcode), try !build(opcode) {
+            if try !pushPlain(opcode), try !pushText(opcode), try !fill(opcode), try !build(opcode) {
                 throw damage("has the opcode \(opcode), which files of tensors and modules do not have")
             }
         }
         return true
     }
 
-    /// Opcodes that push a plain value.
+    /// Opcodes that push a number or a plain value.
     private mutating func pushPlain(_ opcode: UInt8) throws -> Bool {
         switch opcode {
         case UInt8(ascii: "N"): try push(.none)
@@ -184,12 +195,25 @@ struct PickleMachine {
         case UInt8(ascii: "K"): try push(.integer(try number(1)))
         case UInt8(ascii: "M"): try push(.integer(try number(2)))
         case UInt8(ascii: "J"): try push(.integer(Int(Int32(truncatingIfNeeded: try number(4)))))
-        case 0x8a: try push(.integer(try longInteger()))
+        case 0x8a: try push(try longInteger(try number(1)))
+        case 0x8b: try push(try longInteger(try number(4)))
         case UInt8(ascii: "G"):
             let pattern = try take(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             try push(.number(Double(bitPattern: pattern)))
-        case UInt8(ascii: "X"): try push(.text(try text(try number(4))))
-        case UInt8(ascii: "U"), 0x8c: try push(.text(try text(try number(1))))
+        default: return false
+        }
+        return true
+    }
+
+    /// Opcodes that push text or bytes.
+    private mutating func pushText(_ opcode: UInt8) throws -> Bool {
+        switch opcode {
+        case UInt8(ascii: "X"), UInt8(ascii: "T"): try push(try text(try number(4)))
+        case UInt8(ascii: "U"), 0x8c: try push(try text(try number(1)))
+        case 0x8d: try push(try text(try number(8)))
+        case UInt8(ascii: "C"): try push(try bytes(try number(1)))
+        case UInt8(ascii: "B"): try push(try bytes(try number(4)))
+        case 0x8e, 0x96: try push(try bytes(try number(8)))  // BINBYTES8, BYTEARRAY8
         default: return false
         }
         return true
@@ -206,6 +230,7 @@ struct PickleMachine {
         case UInt8(ascii: "]"): try pushNode(PickleNode(kind: .list))
         case UInt8(ascii: "}"): try pushNode(PickleNode(kind: .dictionary))
         case 0x8f: try pushNode(PickleNode(kind: .set))
+        case 0x91: try pushNode(PickleNode(kind: .set, items: try popToMark()))  // FROZENSET
         case UInt8(ascii: "a"): try append([try pop()])
         case UInt8(ascii: "e"), 0x90: try append(try popToMark())
         case UInt8(ascii: "s"):
@@ -219,46 +244,111 @@ struct PickleMachine {
 
     private mutating func append(_ items: [PickleValue]) throws {
         let index = try top()
-        guard graph.nodes[index].kind == .list || graph.nodes[index].kind == .set else { throw damage() }
-        try spend(items.count * MemoryLayout<PickleValue>.stride)
-        graph.nodes[index].items += items
+        switch graph.nodes[index].kind {
+        case .list, .set:
+            try spend(items.count * MemoryLayout<PickleValue>.stride)
+            graph.nodes[index].items += items
+        // An object of a class that is a list: its elements are not known to be what they were given as.
+        case .record, .call: break
+        case .tuple, .dictionary, .persistent: throw damage()
+        }
     }
 
     private mutating func set(_ items: [PickleValue]) throws {
         let index = try top()
-        guard graph.nodes[index].kind == .dictionary, items.count % 2 == 0 else { throw damage() }
-        try spend(2 * items.count * MemoryLayout<PickleValue>.stride)
-        for place in stride(from: 0, to: items.count, by: 2) {
-            graph.nodes[index].entries.append((items[place], items[place + 1]))
+        guard items.count % 2 == 0 else { throw damage() }
+        switch graph.nodes[index].kind {
+        case .dictionary, .record:
+            try spend(2 * items.count * MemoryLayout<PickleValue>.stride)
+            for place in stride(from: 0, to: items.count, by: 2) {
+                graph.nodes[index].entries.append((items[place], items[place + 1]))
+            }
+        case .call: break
+        case .list, .tuple, .set, .persistent: throw damage()
         }
     }
 
     /// Opcodes that in Python would make an object.
     private mutating func build(_ opcode: UInt8) throws -> Bool {
         switch opcode {
-        case UInt8(ascii: "R"):
-            let arguments = try pop()
-            guard case .global(let name) = try pop(), let items = graph.items(arguments) else { throw damage() }
-            guard Self.functions.contains(name) else { throw refusal(of: name) }
-            let isDictionary = name == "collections.OrderedDict" && items.isEmpty
-            try pushNode(PickleNode(kind: isDictionary ? .dictionary : .record(name), items: items))
-        case 0x81:  // NEWOBJ: an empty object, as modules are made; with arguments it could do anything.
-            let arguments = try pop()
-            guard case .global(let name) = try pop(), let items = graph.items(arguments) else { throw damage() }
-            guard items.isEmpty else { throw refusal(of: name) }
-            try pushNode(PickleNode(kind: .record(name)))
+        case UInt8(ascii: "R"): try call()
+        case 0x81: try makeObject(try pop())  // NEWOBJ
+        case 0x92:  // NEWOBJ_EX
+            let named = try pop()
+            guard graph.entries(named)?.isEmpty == true else {
+                _ = try pop()
+                try pushCall(try name(of: try pop()), [named])
+                return true
+            }
+            try makeObject(try pop())
         case UInt8(ascii: "b"):
             let state = try pop()
             let index = try top()
-            switch graph.nodes[index].kind {
-            case .dictionary, .record: graph.nodes[index].state = state
-            default: throw damage()
-            }
-        case UInt8(ascii: "Q"):
-            guard let items = graph.items(try pop()) else { throw damage() }
-            try pushNode(PickleNode(kind: .persistent, items: items))
+            graph.nodes[index].state = state
+        case UInt8(ascii: "Q"): try pushNode(PickleNode(kind: .persistent, items: graph.items(try pop()) ?? []))
         default: return false
         }
         return true
+    }
+
+    /// The name of what would be called; it may itself be what a call would give.
+    private func name(of function: PickleValue) throws -> String {
+        if case .global(let name) = function { return name }
+        guard let node = graph.node(function) else { throw damage() }
+        switch node.kind {
+        case .call(let name): return name.hasPrefix("what ") ? name : "what \(name) gives"
+        case .record(let name): return "what \(name) gives"
+        default: throw damage()
+        }
+    }
+
+    private mutating func call() throws {
+        let arguments = try pop()
+        let function = try pop()
+        guard let items = graph.items(arguments) else { throw damage() }
+        let name = try name(of: function)
+        if Self.functions.contains(name) {
+            try pushNode(PickleNode(kind: .record(name), items: items))
+        } else if Self.dictionaries.contains(name), let entries = try entries(ofFirst: items) {
+            try pushNode(PickleNode(kind: .dictionary, entries: entries))
+        } else {
+            try pushCall(name, items)
+        }
+    }
+
+    /// An object is made empty, as modules are; with arguments its class could do anything.
+    private mutating func makeObject(_ arguments: PickleValue) throws {
+        let type = try pop()
+        guard let items = graph.items(arguments) else { throw damage() }
+        let name = try name(of: type)
+        guard items.isEmpty else { return try pushCall(name, items) }
+        try pushNode(PickleNode(kind: Self.dictionaries.contains(name) ? .dictionary : .record(name)))
+    }
+
+    private mutating func pushCall(_ name: String, _ items: [PickleValue]) throws {
+        if !knownCalls.contains(name) {
+            try spend(2 * (name.utf8.count + 64))
+            knownCalls.insert(name)
+            graph.calls.append(name)
+        }
+        try pushNode(PickleNode(kind: .call(name), items: items))
+    }
+
+    /// What a dictionary begins with when it is made of another, or of pairs; nil when it is made of anything else.
+    private mutating func entries(
+        ofFirst items: [PickleValue]
+    ) throws -> [(key: PickleValue, value: PickleValue)]? {
+        // What a defaultdict makes of keys that it has not is of no use here.
+        var items = items[...]
+        if case .global = items.first { items = items.dropFirst() }
+        if items.first == PickleValue.none { items = items.dropFirst() }
+        guard let first = items.first else { return [] }
+        guard items.count == 1, let node = graph.node(first) else { return nil }
+        // The work is paid for: the same list can be given again and again.
+        try spend((node.items.count + node.entries.count) * MemoryLayout<PickleValue>.stride)
+        if let entries = graph.entries(first) { return entries }
+        guard let items = graph.items(first) else { return nil }
+        let pairs = items.compactMap { graph.items($0) }.filter { $0.count == 2 }
+        return pairs.count == items.count ? pairs.map { ($0[0], $0[1]) } : nil
     }
 }

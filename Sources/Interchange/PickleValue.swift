@@ -3,8 +3,12 @@ enum PickleValue: Equatable {
     case none
     case boolean(Bool)
     case integer(Int)
+    /// An integer beyond 64 bits, as generator states have: nothing that a tensor needs.
+    case bigInteger
     case number(Double)
     case text(String)
+    /// Bytes, by their place in the pickle.
+    case bytes(Range<Int>)
     /// A class or function by its full name, such as `torch.FloatStorage`. A name only: nothing stands behind it.
     case global(String)
     case node(Int)
@@ -14,14 +18,16 @@ enum PickleValue: Equatable {
 struct PickleNode {
     enum Kind: Equatable {
         case list, tuple, set, dictionary
-        /// An object of a class, or the result that a function would have: its name and what it was given.
+        /// An empty object of a class, or the result that a function of tensors would have: its name and what it was given.
         case record(String)
+        /// What any other call would give: a placeholder. Nothing was called, so nothing is known of it.
+        case call(String)
         /// What PyTorch keeps outside of the pickle; the items describe it.
         case persistent
     }
 
     var kind: Kind
-    /// Elements, or the arguments of a record.
+    /// Elements, or the arguments of a record or call.
     var items: [PickleValue] = []
     /// Keys and values of a dictionary, or of a record that is one.
     var entries: [(key: PickleValue, value: PickleValue)] = []
@@ -33,6 +39,10 @@ struct PickleNode {
 struct PickleGraph {
     var nodes: [PickleNode] = []
     var root = PickleValue.none
+    /// Names of the calls that stayed placeholders, each once, in the order of the file.
+    var calls: [String] = []
+    /// What ``PickleValue/bytes(_:)`` are places in.
+    var pickle: [UInt8] = []
 
     func node(_ value: PickleValue?) -> PickleNode? {
         guard case .node(let index) = value else { return nil }
@@ -45,15 +55,28 @@ struct PickleGraph {
         return node.items
     }
 
-    /// Entries of a dictionary.
+    /// Entries of a dictionary, or of an object of a class that is one.
     func entries(_ value: PickleValue?) -> [(key: PickleValue, value: PickleValue)]? {
-        guard let node = node(value), node.kind == .dictionary else { return nil }
-        return node.entries
+        guard let node = node(value) else { return nil }
+        if case .record = node.kind, !node.entries.isEmpty { return node.entries }
+        return node.kind == .dictionary ? node.entries : nil
     }
 
     /// The entry of a dictionary under a name.
     func entry(_ name: String, of value: PickleValue?) -> PickleValue? {
         entries(value)?.last { $0.key == .text(name) }?.value
+    }
+
+    /// The attributes of an object: its state, or the first part of it for a class with slots.
+    func attributes(of node: PickleNode) -> PickleValue {
+        guard let parts = items(node.state), parts.count == 2, entries(parts[0]) != nil else { return node.state }
+        return parts[0]
+    }
+
+    /// The name of the call that a value is the placeholder of.
+    func call(_ value: PickleValue?) -> String? {
+        guard let node = node(value), case .call(let name) = node.kind else { return nil }
+        return name
     }
 
     /// Whole numbers of a tuple, such as a shape.

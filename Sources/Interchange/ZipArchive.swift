@@ -1,4 +1,5 @@
 import CZlib
+import CheckedSizes
 
 /// The directory of a zip file. Only what PyTorch and NumPy write: one volume, entries stored or deflated, not encrypted.
 ///
@@ -27,11 +28,15 @@ final class ZipArchive {
     init(_ file: InputFile) throws {
         self.file = file
         let (place, size, count) = try directory()
+        // Some hundred bytes an entry: more than this is no directory of arrays and tensors.
+        guard size <= 1 << 28 else { throw damage("its directory claims to have \(size) bytes") }
         let bytes = try file.bytes(at: place, count: size)
         var start = 0
         for _ in 0..<count {
             let entry = try entry(bytes, &start)
-            entries[entry.name] = entry
+            guard entries.updateValue(entry, forKey: entry.name) == nil else {
+                throw damage("it has two entries \(entry.name), and which of them counts depends on who reads it")
+            }
         }
     }
 
@@ -94,8 +99,12 @@ final class ZipArchive {
                 file: file.path,
                 "\(name) is encrypted or packed by method \(method); unpack the file and store it again")
         }
-        guard header < file.size, packed <= file.size - header, method == 8 || packed == size else {
+        guard CheckedSize.fits(packed, from: header, in: file.size), method == 8 || packed == size else {
             throw damage("\(name) lies beyond the end, as when a copy stopped early")
+        }
+        // Deflate makes at most 1032 bytes of one.
+        guard let most = CheckedSize.product(packed, 1032), method == 0 || size <= most else {
+            throw damage("\(name) claims to have \(size) bytes, more than can be packed into \(packed)")
         }
         return Entry(
             name: name, packedSize: packed, size: size, isDeflated: method == 8, checksum: UInt32(checksum),
@@ -132,7 +141,7 @@ final class ZipArchive {
             let extra = header.littleEndian(at: 28, count: 2)
         else { throw damage("\(entry.name) has no header") }
         let start = entry.header + 30 + name + extra
-        guard start <= file.size, entry.packedSize <= file.size - start else {
+        guard CheckedSize.fits(entry.packedSize, from: start, in: file.size) else {
             throw damage("\(entry.name) lies beyond the end, as when a copy stopped early")
         }
         return start

@@ -6,13 +6,17 @@ import Survey
 
 /// What to import.
 public struct ImportOptions: Sendable {
-    /// Files of PyTorch (`.pt`, `.pth`) or NumPy (`.npz`), or one folder of them.
+    /// Files of PyTorch (`.pt`, `.pth`, `.ckpt`) or NumPy (`.npz`), or one folder of them.
     public var inputs: [String]
     /// The HDF5 file of a single input, otherwise a folder.
     public var output: String
     /// The attention heads of a state dict, which does not tell them.
     public var heads: Int?
-    /// What the arrays of an `.npz` file are called.
+    /// Which of several networks of a file is meant, by the keys that lead to it; nil for the only one.
+    public var entry: String?
+    /// Tensors beside the network that its redshifts do not depend on: names, or beginnings of names up to a dot.
+    public var left: [String] = []
+    /// What the arrays are called.
     public var names = ArrayNames()
     /// The partitions that networks were trained on, whose ranges the weights record; or weights that have such a record.
     public var trainedOn: String?
@@ -29,15 +33,16 @@ public struct ImportOptions: Sendable {
 /// How the description of an imported file begins; its source follows.
 let importedBy = "imported by photoz from "
 
-/// Names of the arrays of an `.npz` file; nil for those that are usual.
+/// Names of the arrays of an `.npz` file, of the tensors of a dictionary, or places of those in a row, counted from 0; nil for
+/// those that are usual. A field of a structured array is `array:field`.
 public struct ArrayNames: Sendable {
     /// Images, [N, band, y, x] or [N, y, x, band].
     public var images: String?
     /// Magnitudes, one array [N, band] or one [N] for each band.
     public var magnitudes: [String]?
-    /// Spectroscopic redshifts, [N].
+    /// Spectroscopic redshifts, [N]; "none" when there are none.
     public var redshift: String?
-    /// Identifiers, [N].
+    /// Identifiers, [N]; "none" when there are none.
     public var objectID: String?
 
     /// The usual names.
@@ -65,31 +70,39 @@ public struct Import {
 
     /// Imports the files; every rank calls it.
     ///
-    /// - Returns: On rank 0 a line for people.
+    /// - Returns: On rank 0 lines for people: what was made, and what was left out or taken for granted.
     /// - Throws: Whatever stops this rank; a file stands under its final name only when it is whole.
     public func run() throws -> String? {
         let start = ContinuousClock.now
         let (rank, size) = (world?.rank ?? 0, world?.size ?? 1)
         let planned = rank == 0 ? try plan() : nil
-        let tasks = try world?.share(planned) ?? planned ?? []
-        var (lines, rows) = ([String](), 0)
+        let tasks = try world?.share(planned?.tasks) ?? planned?.tasks ?? []
+        var (line, rows, notes) = ("", 0, ImportNotes())
         for index in stride(from: rank, to: tasks.count, by: size) {
-            let imported = try self.import(tasks[index])
-            lines.append("\(tasks[index].output): \(imported.description)")
+            let imported = try self.import(tasks[index], isAlone: tasks.count == 1)
+            line = "\(tasks[index].output): \(imported.description)"
             rows += imported.galaxies
+            notes.add(imported.notes, of: tasks[index].input)
         }
         let galaxies = try world?.allReduce(rows, .sum) ?? rows
+        try world.map { try notes.gather($0) }
         guard rank == 0 else { return nil }
         for folder in Set(tasks.map { OutputPlace.parent(of: $0.output) }) { try synchronise(folder) }
-        if tasks.count == 1 { return lines[0] }
-        let seconds = decimal((ContinuousClock.now - start).seconds, 2)
-        return "\(tasks.count) files, \(galaxies) galaxies in \(seconds) s: \(options.output)"
+        if tasks.count > 1 {
+            let seconds = decimal((ContinuousClock.now - start).seconds, 2)
+            line = "\(tasks.count) files, \(galaxies) galaxies in \(seconds) s: \(options.output)"
+        }
+        return ([line] + notes.lines(files: tasks.count) + (planned?.notes ?? [])).joined(separator: "\n")
     }
 
     // MARK: What becomes what
 
-    private func plan() throws -> [Task] {
-        let inputs = try files()
+    private func plan() throws -> (tasks: [Task], notes: [String]) {
+        let (inputs, notes) = try files()
+        return (try plan(inputs), notes)
+    }
+
+    private func plan(_ inputs: [String]) throws -> [Task] {
         if inputs.count == 1, !isFolder(options.inputs[0]), isHDF5(options.output) {
             let folder = URL(filePath: options.output).deletingLastPathComponent().path
             try OutputFolder.make(folder)
@@ -123,7 +136,7 @@ public struct Import {
         return tasks
     }
 
-    private func files() throws -> [String] {
+    private func files() throws -> (paths: [String], notes: [String]) {
         for path in options.inputs {
             guard access(path, F_OK) == 0 else {
                 throw JobError(.inputMissing, "\(path): there is no such file or folder")
@@ -132,25 +145,35 @@ public struct Import {
                 throw JobError(.wrongUsage, "\(path): is a folder; give one folder, or files only")
             }
         }
-        guard let folder = options.inputs.first, isFolder(folder) else { return options.inputs }
+        guard let folder = options.inputs.first, isFolder(folder) else { return (options.inputs, []) }
         guard let entries = FolderListing.names(of: folder) else {
             throw JobError(.inputMissing, "\(folder): cannot be listed; check its permissions")
         }
-        let names = entries.filter { name in
-            [".pt", ".pth", ".npz"].contains { name.hasSuffix($0) } && !name.hasPrefix(".")
-        }
+        let visible = entries.filter { !$0.hasPrefix(".") }.sorted(by: NaturalOrder.precedes)
+        let names = visible.filter { name in Self.endings.contains { name.lowercased().hasSuffix($0) } }
         guard !names.isEmpty else {
-            throw JobError(.inputMissing, "\(folder): holds nothing to import; files are named *.pt, *.pth or *.npz")
+            throw JobError(
+                .inputMissing,
+                "\(folder): holds nothing to import; files are named \(Self.endings.map { "*" + $0 }.joined(separator: ", "))"
+            )
         }
-        return names.sorted(by: NaturalOrder.precedes).map { folder + "/" + $0 }
+        let others = visible.filter { !names.contains($0) }
+        return (
+            names.map { folder + "/" + $0 }, others.isEmpty ? [] : ["  passed over in \(folder): \(shortened(others))"]
+        )
     }
+
+    /// How files of PyTorch and NumPy are named.
+    private static let endings = [".pt", ".pth", ".ckpt", ".npz"]
 
     private func isFolder(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    private func isHDF5(_ path: String) -> Bool { path.hasSuffix(".h5") || path.hasSuffix(".hdf5") }
+    private func isHDF5(_ path: String) -> Bool {
+        [".h5", ".hdf5", ".hdf", ".he5"].contains { path.lowercased().hasSuffix($0) }
+    }
 
     // MARK: One file
 
@@ -158,24 +181,73 @@ public struct Import {
     private static let ownFile = OwnFile.hdf5(
         "a file that photoz import wrote", attribute: "description", beginning: importedBy)
 
-    private func `import`(_ task: Task) throws -> (description: String, galaxies: Int) {
-        if task.input.hasSuffix(".npz") {
-            let galaxies = try ImportedPartition(NumPyFile(task.input), names: options.names, source: task.input)
-            return try write(galaxies, to: task.output)
+    private func `import`(_ task: Task, isAlone: Bool) throws -> Imported {
+        // By what it holds: a checkpoint may be named anything.
+        guard try !NumPyFile.isOne(task.input) else {
+            let arrays = try NamedArrays(NumPyFile(task.input), source: task.input)
+            return try write(ImportedPartition(arrays, names: options.names), to: task.output, notes: unused(isAlone))
         }
-        switch try TorchFile(task.input).content() {
-        case .dataSet(let tensors):
-            return try write(ImportedPartition(tensors, source: task.input), to: task.output)
-        case .model(let model):
-            let weights = try ImportedWeights(
-                model, heads: options.heads, trainedOn: options.trainedOn, source: task.input)
-            try writeWhole(task.output, replacing: Self.ownFile) { try weights.write(to: $0) }
-            return (weights.description, 0)
+        let file = try TorchFile(task.input)
+        let places = try file.places()
+        let networks = NetworkChoice.all(in: places)
+        let partitions = PartitionChoice.all(in: places, options.names)
+        if networks.isEmpty || isPartition(partitions) {
+            let place = try PartitionChoice.choose(partitions, options.entry, of: file, places, source: task.input)
+            let arrays = NamedArrays(place, of: file, source: task.input)
+            let galaxies = try ImportedPartition(arrays, names: options.names)
+            try galaxies.requireModest(fileSize: file.size)
+            return try write(galaxies, to: task.output, notes: uncalled(file) + unused(isAlone))
         }
+        let choice = try NetworkChoice.choose(networks, options.entry, leaving: options.left, source: task.input)
+        if isAlone { try requireNoColumns(task) }
+        let weights = try ImportedWeights(
+            choice, of: file, heads: options.heads, trainedOn: options.trainedOn, source: task.input)
+        try writeWhole(task.output, replacing: Self.ownFile) { try weights.write(to: $0) }
+        return Imported(description: weights.description, galaxies: 0, notes: weights.notes + uncalled(file))
     }
 
-    private func write(_ galaxies: ImportedPartition, to path: String) throws -> (String, Int) {
+    /// Whether the galaxies of a file are meant although a network is in it as well.
+    private func isPartition(_ partitions: [TorchPlace]) -> Bool {
+        options.names.images != nil && !partitions.isEmpty
+    }
+
+    /// What one file has become.
+    private struct Imported {
+        let description: String
+        let galaxies: Int
+        let notes: [String]
+    }
+
+    /// What a file asks to call, none of which was.
+    private func uncalled(_ file: TorchFile) -> [String] {
+        file.calls.isEmpty ? [] : ["not run, and not needed: \(shortened(file.calls, 40))"]
+    }
+
+    /// Options that say nothing about the one file that there is, when it holds galaxies.
+    private func unused(_ isAlone: Bool) -> [String] {
+        let given = [
+            options.heads == nil ? nil : "--num-heads", options.left.isEmpty ? nil : "--leave-out",
+            options.trainedOn == nil ? nil : "--trained-on",
+        ]
+        return isAlone ? given.compactMap { $0 }.map { "\($0) says nothing about galaxies, and was not heeded" } : []
+    }
+
+    /// Refuses names of columns for the one file that there is, when it holds a network.
+    private func requireNoColumns(_ task: Task) throws {
+        let names = options.names
+        let given = [
+            names.images == nil ? nil : "--images", names.magnitudes == nil ? nil : "--magnitudes",
+            names.redshift == nil ? nil : "--redshift", names.objectID == nil ? nil : "--object-id",
+        ]
+        guard let option = given.compactMap({ $0 }).first else { return }
+        throw JobError(
+            .wrongUsage,
+            "\(task.input): holds a network, which has no column for \(option) to name; leave the option out")
+    }
+
+    private func write(_ galaxies: ImportedPartition, to path: String, notes: [String] = []) throws -> Imported {
         try writeWhole(path, replacing: Self.ownFile) { try galaxies.write(to: $0) }
-        return (galaxies.description, galaxies.count)
+        return Imported(
+            description: galaxies.description, galaxies: galaxies.count, notes: galaxies.notes + notes)
     }
 }

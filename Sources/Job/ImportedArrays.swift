@@ -17,7 +17,8 @@ extension File {
             room.deallocate()
             second.deallocate()
         }
-        for first in stride(from: 0, to: array.rowCount, by: step) {
+        // Rows without numbers are not gone through one by one: there can be more of them than anybody can count.
+        for first in stride(from: 0, to: array.bytesPerRow > 0 ? array.rowCount : 0, by: step) {
             let rows = first..<min(first + step, array.rowCount)
             let count = rows.count * array.bytesPerRow
             let part = UnsafeMutableRawBufferPointer(rebasing: room[..<count])
@@ -29,6 +30,19 @@ extension File {
             } else {
                 try dataset.write(rows: rows, stored: UnsafeRawBufferPointer(part))
             }
+        }
+    }
+}
+
+extension File {
+    /// Copies strings, some at a time.
+    ///
+    /// - Throws: `InterchangeError` when they cannot be read or stored as they are, `HDF5Error` when they cannot be written.
+    func copy(_ texts: NumPyTexts, _ count: Int, to name: String) throws {
+        let dataset = try createStringDataset(name, shape: [count])
+        for first in stride(from: 0, to: count, by: texts.preferredCount) {
+            let rows = first..<min(first + texts.preferredCount, count)
+            try dataset.write(rows: rows, strings: try texts.read(rows.count))
         }
     }
 }

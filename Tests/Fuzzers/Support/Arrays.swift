@@ -17,9 +17,15 @@ public func readAll(_ array: any NumberArray) throws {
 ///
 /// - Throws: What reading throws.
 public func readTorchFile(_ path: String) throws {
-    switch try TorchFile(path).content() {
-    case .dataSet(let tensors): try tensors.forEach(readAll)
-    case .model(let model): try model.tensors.map(\.tensor).forEach(readAll)
+    let file = try TorchFile(path)
+    for place in try file.places() {
+        for name in place.names {
+            // Views can show a few numbers any number of times: who reads them looks at their size first.
+            guard let tensor = try file.tensor(name, of: place), tensor.rowCount <= 1 << 20,
+                tensor.bytesPerRow <= (1 << 24) / max(tensor.rowCount, 1)
+            else { continue }
+            try readAll(tensor)
+        }
     }
 }
 
@@ -28,7 +34,17 @@ public func readTorchFile(_ path: String) throws {
 /// - Throws: What reading throws.
 public func readNumPyFile(_ path: String) throws {
     let file = try NumPyFile(path)
-    for name in file.names { try file.array(name).map(readAll) }
+    for name in file.names {
+        switch try file.kind(of: name) {
+        case .texts:
+            guard let texts = try file.texts(name),
+                texts.shape.reduce(1, { $0.multipliedReportingOverflow(by: $1).partialValue }) > 0
+            else { continue }
+            _ = try texts.read(1)
+        case .fields(let fields): for field in fields { try? file.array(name + ":" + field).map(readAll) }
+        default: try file.array(name).map(readAll)
+        }
+    }
 }
 
 /// Runs a reader, which may refuse its input with words and in no other way.
