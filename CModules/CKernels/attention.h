@@ -5,24 +5,38 @@ INLINE ptrdiff_t padded(ptrdiff_t columns) { return (columns + LANES - 1) / LANE
 
 // A galaxy's tokens, and one vector of its heads.
 typedef struct {
-    const float *const *row;  // of each token, at the first head of this vector
+    const float *patches, *class_token;  // queries, keys and values of the first patch, of the last token, at the first head
+    float *patches_out, *class_out;
+    ptrdiff_t ld, ld_out;
     ptrdiff_t tokens, heads, head_size;
     ptrdiff_t lanes;  // heads in this vector
     float *weights;   // [query of a block][key][LANES]
     bool rough;
 } heads_t;
 
+// What stands in memory of a token; the class token is the last one.
+INLINE const float *token_of(const heads_t *t, ptrdiff_t k) {
+    return k + 1 < t->tokens ? t->patches + k * t->ld : t->class_token;
+}
+INLINE float *output_of(const heads_t *t, ptrdiff_t q) {
+    return q + 1 < t->tokens ? t->patches_out + q * t->ld_out : t->class_out;
+}
+
 // Scores of `queries` x `keys` tokens from (q, k): query . key for each head.
 INLINE void scores(const int queries, const int keys, const heads_t *t, ptrdiff_t q, ptrdiff_t k) {
     const ptrdiff_t width = t->heads * t->head_size;
+    const float *query_row[QUERIES], *key_row[KEYS];
     vf sum[QUERIES][KEYS];
-    UNROLL for (int i = 0; i < queries; i++)
+    UNROLL for (int j = 0; j < keys; j++) key_row[j] = token_of(t, k + j) + width;
+    UNROLL for (int i = 0; i < queries; i++) {
+        query_row[i] = token_of(t, q + i);
         UNROLL for (int j = 0; j < keys; j++) sum[i][j] = (vf){0};
+    }
     for (ptrdiff_t d = 0; d < width; d += t->heads) {
         vf key[KEYS];
-        UNROLL for (int j = 0; j < keys; j++) key[j] = load_part(t->row[k + j] + width + d, t->lanes);
+        UNROLL for (int j = 0; j < keys; j++) key[j] = load_part(key_row[j] + d, t->lanes);
         UNROLL for (int i = 0; i < queries; i++) {
-            const vf query = load_part(t->row[q + i] + d, t->lanes);
+            const vf query = load_part(query_row[i] + d, t->lanes);
             UNROLL for (int j = 0; j < keys; j++) sum[i][j] = madd(query, key[j], sum[i][j]);
         }
     }
@@ -44,45 +58,48 @@ INLINE void softmax(float *weights, ptrdiff_t tokens, bool rough) {
     for (ptrdiff_t k = 0; k < tokens; k++) store(weights + k * LANES, load(weights + k * LANES) * share);
 }
 
-// out = sum over the keys of weight * value, for `queries` tokens and `features` features from d.
-INLINE void mix(const int queries, const int features, const heads_t *t, ptrdiff_t d, float *const *out) {
+// The sum over the keys of weight * value, for `queries` tokens from q and `features` features from d.
+INLINE void mix(const int queries, const int features, const heads_t *t, ptrdiff_t q, ptrdiff_t d) {
     const ptrdiff_t values = (2 * t->head_size + d) * t->heads;
     vf sum[QUERIES][KEYS];
     UNROLL for (int i = 0; i < queries; i++)
         UNROLL for (int j = 0; j < features; j++) sum[i][j] = (vf){0};
     for (ptrdiff_t k = 0; k < t->tokens; k++) {
+        const float *const row = token_of(t, k) + values;
         vf value[KEYS];
-        UNROLL for (int j = 0; j < features; j++) value[j] = load_part(t->row[k] + values + j * t->heads, t->lanes);
+        UNROLL for (int j = 0; j < features; j++) value[j] = load_part(row + j * t->heads, t->lanes);
         UNROLL for (int i = 0; i < queries; i++) {
             const vf weight = load(t->weights + (i * t->tokens + k) * LANES);
             UNROLL for (int j = 0; j < features; j++) sum[i][j] = madd(weight, value[j], sum[i][j]);
         }
     }
-    UNROLL for (int i = 0; i < queries; i++)
-        UNROLL for (int j = 0; j < features; j++) store_part(out[i] + (d + j) * t->heads, sum[i][j], t->lanes);
+    UNROLL for (int i = 0; i < queries; i++) {
+        float *const out = output_of(t, q + i) + d * t->heads;
+        UNROLL for (int j = 0; j < features; j++) store_part(out + j * t->heads, sum[i][j], t->lanes);
+    }
 }
 
 // Attention of `queries` tokens from q, to all keys.
-INLINE void attend(const int queries, const heads_t *t, ptrdiff_t q, float *const *out) {
+INLINE void attend(const int queries, const heads_t *t, ptrdiff_t q) {
     ptrdiff_t k = 0, d = 0;
     for (; k + KEYS <= t->tokens; k += KEYS) scores(queries, KEYS, t, q, k);
     for (; k < t->tokens; k++) scores(queries, 1, t, q, k);
     UNROLL for (int i = 0; i < queries; i++) softmax(t->weights + i * t->tokens * LANES, t->tokens, t->rough);
-    for (; d + KEYS <= t->head_size; d += KEYS) mix(queries, KEYS, t, d, out);
-    for (; d < t->head_size; d++) mix(queries, 1, t, d, out);
+    for (; d + KEYS <= t->head_size; d += KEYS) mix(queries, KEYS, t, q, d);
+    for (; d < t->head_size; d++) mix(queries, 1, t, q, d);
 }
 
-INLINE void attend_some(int queries, const heads_t *t, ptrdiff_t q, float *const *out) {
+INLINE void attend_some(int queries, const heads_t *t, ptrdiff_t q) {
     switch (queries) {
-        case 1: attend(1, t, q, out); break;
-        case 2: attend(2, t, q, out); break;
+        case 1: attend(1, t, q); break;
+        case 2: attend(2, t, q); break;
 #if QUERIES > 2
-        case 3: attend(3, t, q, out); break;
-        case 4: attend(4, t, q, out); break;
+        case 3: attend(3, t, q); break;
+        case 4: attend(4, t, q); break;
 #endif
 #if QUERIES > 4
-        case 5: attend(5, t, q, out); break;
-        case 6: attend(6, t, q, out); break;
+        case 5: attend(5, t, q); break;
+        case 6: attend(6, t, q); break;
 #endif
     }
 }
@@ -90,23 +107,20 @@ INLINE void attend_some(int queries, const heads_t *t, ptrdiff_t q, float *const
 static ptrdiff_t attention_scratch(ptrdiff_t patches) { return QUERIES * (patches + 1) * LANES; }
 
 static void attention(const ck_attention_t *t) {
-    const ptrdiff_t tokens = t->patches + 1;
-    const float *row[tokens];
-    float *out[tokens];
+    const ptrdiff_t tokens = t->patches + 1, class_tokens = t->galaxies * t->patches;
     for (ptrdiff_t galaxy = 0; galaxy < t->galaxies; galaxy++) {
+        const ptrdiff_t first = galaxy * t->patches, last = class_tokens + galaxy;
         for (ptrdiff_t head = 0; head < t->heads; head += LANES) {
-            for (ptrdiff_t k = 0; k < tokens; k++) {
-                const ptrdiff_t place = k < t->patches ? galaxy * t->patches + k : t->galaxies * t->patches + galaxy;
-                row[k] = t->qkv + place * t->ld_qkv + head;
-                out[k] = t->out + place * t->ld_out + head;
-            }
-            const heads_t heads = {.row = row, .tokens = tokens, .heads = t->heads, .head_size = t->head_size,
-                                   .lanes = t->heads - head < LANES ? t->heads - head : LANES, .weights = t->scratch, .rough = t->rough};
+            const heads_t heads = {
+                .patches = t->qkv + first * t->ld_qkv + head, .class_token = t->qkv + last * t->ld_qkv + head,
+                .patches_out = t->out + first * t->ld_out + head, .class_out = t->out + last * t->ld_out + head,
+                .ld = t->ld_qkv, .ld_out = t->ld_out, .tokens = tokens, .heads = t->heads, .head_size = t->head_size,
+                .lanes = t->heads - head < LANES ? t->heads - head : LANES, .weights = t->scratch, .rough = t->rough};
             // Queries are dealt to blocks of nearly equal height: a block of one would wait for its own sums.
             const ptrdiff_t blocks = (tokens + QUERIES - 1) / QUERIES;
             for (ptrdiff_t block = 0, q = 0; block < blocks; block++) {
                 const ptrdiff_t queries = tokens / blocks + (block < tokens % blocks);
-                attend_some((int)queries, &heads, q, out + q);
+                attend_some((int)queries, &heads, q);
                 q += queries;
             }
         }

@@ -30,7 +30,7 @@ INLINE void finish_vector(const ck_format format, const ck_activation activation
                           ptrdiff_t column, vi sum, const finish_t *finish, ptrdiff_t part) {
     vf y = (vf)sum + finish->shift;
     if (format == CK_INT8) {
-        const vf whole = __builtin_convertvector(sum - finish->offset, vf);
+        const vf whole = __builtin_convertvector((vi)((vu)sum - (vu)finish->offset), vf);
         y = madd(whole * splat(t->a.scales[row]), finish->scale, finish->shift);
     }
     int32_t *const to = row_of(&t->c, row);

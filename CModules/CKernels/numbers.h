@@ -23,7 +23,8 @@ INLINE vf dot_bfloat16(vi a, vi b, vf sum) {
 #endif
 }
 
-// sum + the products of the four bytes of each word: those of a without a sign, those of b with one. Exact.
+// sum + the products of the four bytes of each word: those of a without a sign, those of b with one. Exact modulo 2^32:
+// what the 128 in the bytes of a adds is taken off in the end, and what is left fits.
 INLINE vi dot_int8(vi a, vi b, vi sum) {
 #if defined(VNNI)
     return (vi)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)a, (__m512i)b);
@@ -31,15 +32,15 @@ INLINE vi dot_int8(vi a, vi b, vi sum) {
     const __m512i even = (__m512i)(a & 0x00ff00ff), odd = (__m512i)(((vu)a >> 8) & 0x00ff00ff);
     const __m512i signed_even = _mm512_srai_epi16(_mm512_slli_epi16((__m512i)b, 8), 8);
     const __m512i signed_odd = _mm512_srai_epi16((__m512i)b, 8);
-    return sum + (vi)_mm512_madd_epi16(even, signed_even) + (vi)_mm512_madd_epi16(odd, signed_odd);
+    return (vi)((vu)sum + (vu)_mm512_madd_epi16(even, signed_even) + (vu)_mm512_madd_epi16(odd, signed_odd));
 #elif defined(AVX2)
     const __m256i even = (__m256i)(a & 0x00ff00ff), odd = (__m256i)(((vu)a >> 8) & 0x00ff00ff);
     const __m256i signed_even = _mm256_srai_epi16(_mm256_slli_epi16((__m256i)b, 8), 8);
     const __m256i signed_odd = _mm256_srai_epi16((__m256i)b, 8);
-    return sum + (vi)_mm256_madd_epi16(even, signed_even) + (vi)_mm256_madd_epi16(odd, signed_odd);
+    return (vi)((vu)sum + (vu)_mm256_madd_epi16(even, signed_even) + (vu)_mm256_madd_epi16(odd, signed_odd));
 #else
     UNROLL for (int i = 0; i < 4; i++)
-        sum += ((a >> 8 * i) & 255) * ((vi)((vu)b << (24 - 8 * i)) >> 24);
+        sum = (vi)((vu)sum + (vu)(((a >> 8 * i) & 255) * ((vi)((vu)b << (24 - 8 * i)) >> 24)));
     return sum;
 #endif
 }

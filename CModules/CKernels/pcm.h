@@ -42,7 +42,7 @@ INLINE void pcm_rows(const int rows, const bool rough, const ck_pcm_t *t, const 
 static void pcm_of_any_shape(const ck_pcm_t *t, const float *src, float *dst) {
     const ptrdiff_t ld_group = padded(t->groups);
     for (ptrdiff_t g = 0; g < t->groups; g++) {
-        float out[t->inputs];
+        float *const out = t->scratch;
         for (ptrdiff_t i = 0; i < t->inputs; i++) out[i] = t->b2[i * ld_group + g];
         for (ptrdiff_t j = 0; j < t->hidden; j++) {
             float hidden = t->b1[j * ld_group + g];

@@ -20,7 +20,8 @@ INLINE void store_numbers(const ck_format format, int32_t *to, ptrdiff_t i, vf x
 }
 
 INLINE void store_row_as(const ck_format format, int32_t *to, const float *x, ptrdiff_t width, const row_t *row) {
-    const vf steps = splat(row->largest > 0 ? 127 / row->largest : 0);
+    // Of numbers so small that a step is none of float32's, nothing is left beside any other.
+    const vf steps = splat(row->largest > 0x1p-120f ? 127 / row->largest : 0);
     ptrdiff_t i = 0;
     for (; i + LANES <= width; i += LANES) store_numbers(format, to, i, load(x + i), row, steps, LANES, LANES);
     if (i == width) return;
@@ -60,6 +61,21 @@ static void convert(const float *x, ptrdiff_t ldx, const ck_rows_t *y, ptrdiff_t
     }
 }
 
+// The same of a row whose squares exceed float32, by sums in float64: NaN when that is no help.
+static __attribute__((noinline)) row_t row_of_large_numbers(const float *x, ptrdiff_t width, float eps) {
+    double total = 0, squares = 0, largest = 0;
+    for (ptrdiff_t i = 0; i < width; i++) total += (double)x[i];
+    const double mean = total / (double)width;
+    for (ptrdiff_t i = 0; i < width; i++) {
+        const double d = (double)x[i] - mean;
+        squares += d * d;
+        largest = fabs(d) > largest ? fabs(d) : largest;
+    }
+    const double factor = 1 / sqrt(squares / (double)width + (double)eps);
+    return (row_t){.mean = splat((float)mean), .factor = splat(largest < 0x1p125 ? (float)factor : NAN),
+                   .largest = (float)largest};
+}
+
 static void layer_norm(const float *x, ptrdiff_t ldx, const ck_rows_t *y, ptrdiff_t rows, ptrdiff_t width, float eps) {
     const ptrdiff_t whole = width - width % LANES, rest = width - whole;
     for (ptrdiff_t r = 0; r < rows; r++, x += ldx) {
@@ -75,8 +91,10 @@ static void layer_norm(const float *x, ptrdiff_t ldx, const ck_rows_t *y, ptrdif
             squares = madd(d, d, squares);
             largest = vmax(magnitude(d), largest);
         }
-        const vf factor = splat(1.0f / sqrtf(lane_sum(squares) / (float)width + eps));
-        const row_t row = {.mean = mean, .factor = factor, .largest = lane_max(largest)};
+        const float sum = lane_sum(squares);
+        const vf factor = splat(1.0f / sqrtf(sum / (float)width + eps));
+        row_t row = {.mean = mean, .factor = factor, .largest = lane_max(largest)};
+        if (!(sum < INFINITY)) row = row_of_large_numbers(x, width, eps);
         store_row(y, r, x, width, &row);
     }
 }

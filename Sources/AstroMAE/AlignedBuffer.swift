@@ -32,6 +32,21 @@ final class AlignedBuffer {
         return memory == MAP_FAILED ? nil : UnsafeMutableRawBufferPointer(start: memory, count: byteCount)
     }
 
+    /// Memory that ends where nobody may read or write, full of NaN unless it must be zero: whoever computes with what was
+    /// never written shows it. For tests; it starts on no boundary.
+    init(guarded words: Int, zero: Bool) {
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let (wordSize, byteCount) = (MemoryLayout<UInt32>.stride, words * MemoryLayout<UInt32>.stride)
+        let room = (byteCount + page - 1) / page * page
+        guard let mapping = Self.map(room + page), mprotect(mapping.baseAddress! + room, page, PROT_NONE) == 0 else {
+            fatalError("no memory for a test")
+        }
+        self.mapping = mapping
+        bytes = UnsafeMutableRawBufferPointer(rebasing: mapping[room - byteCount..<room])
+        let start = mapping.baseAddress! + (room - byteCount)
+        if !zero { start.initializeMemory(as: UInt32.self, repeating: 0xffff_ffff, count: byteCount / wordSize) }
+    }
+
     var start: UnsafeMutableRawPointer { bytes.baseAddress! }
 
     deinit {

@@ -1,21 +1,28 @@
+import CKernels
 import Dispatch
 
 /// Predicts redshifts with a prepared network, on one or several threads.
 ///
 /// A galaxy's redshift has the same bits whatever galaxies share its batch and however many threads there are. An engine
-/// is used by one thread at a time; several engines may share a network.
+/// is used by one thread at a time; several engines may share a network. Numbers below 2^-126 in magnitude are zero, in
+/// what it is given and in what it computes: some processors need a hundred times longer for them.
 public final class Engine {
     /// Galaxies a thread that an engine likes to be given at once; more at once are no faster.
-    public static let preferredCount = ForwardPass.headTile
+    public static func preferredCount(for shape: NetworkShape) -> Int { shape.headTile }
 
     private let passes: [ForwardPass]
 
     /// - Parameters:
     ///   - network: The packed weights.
     ///   - threads: How many threads share the galaxies of a call; each has its own room for activations.
-    public init(_ network: PreparedNetwork, threads: Int = 1) {
+    public convenience init(_ network: PreparedNetwork, threads: Int = 1) {
+        self.init(network, threads: threads, guarded: false)
+    }
+
+    /// An engine whose arrays end at memory that nobody may touch, when `guarded` is set: for tests.
+    package init(_ network: PreparedNetwork, threads: Int = 1, guarded: Bool) {
         precondition(threads > 0)
-        passes = (0..<threads).map { _ in ForwardPass(network) }
+        passes = (0..<threads).map { _ in ForwardPass(network, guarded: guarded) }
     }
 
     /// Redshifts of the galaxies of a batch.
@@ -66,6 +73,8 @@ private struct Share: @unchecked Sendable {
         let first = count * thread / passes.count
         let end = count * (thread + 1) / passes.count
         let shape = passes[thread].shape
+        let state = ck_flush_denormals()
+        defer { ck_restore(state) }
         passes[thread].run(
             images: images + first * shape.imageCount, magnitudes: magnitudes + first * shape.magnitudeCount,
             count: end - first, redshifts: redshifts + first)

@@ -1,12 +1,15 @@
 /// A dense layer or a convolution as one linear map in float64: y = weight x + bias.
 struct FoldedLayer {
+    /// The tensors that it is made of, for messages.
+    var name: String
     /// [outputs, inputs], or [outputs, inputs * y * x] of a convolution's window, in PyTorch's order.
     var weight: Matrix
     /// [outputs]
     var bias: [Double]
 
     /// The layer behind a LayerNorm, whose scale and shift it takes over: W (scale x + shift) + b.
-    mutating func follow(scale: [Double], shift: [Double]) {
+    mutating func follow(_ norm: String, scale: [Double], shift: [Double]) {
+        name += " behind \(norm)"
         bias = zip(weight.columns(times: shift), bias).map { $0 + $1 }
         weight.scaleColumns(by: scale)
     }
@@ -14,14 +17,15 @@ struct FoldedLayer {
     /// The inputs from `input` on, behind another layer, as one layer: W (V x + a) + b.
     func fromInput(_ input: Int = 0, after first: FoldedLayer) -> FoldedLayer {
         FoldedLayer(
-            weight: weight.columns(from: input, times: first.weight),
+            name: "\(name) behind \(first.name)", weight: weight.columns(from: input, times: first.weight),
             bias: zip(weight.columns(from: input, times: first.bias), bias).map { $0 + $1 })
     }
 
     /// The layer with its BatchNorm: gamma (W x + b - mean) / sqrt(variance + epsilon) + beta.
     mutating func precede(
-        gamma: [Double], beta: [Double], mean: [Double], variance: [Double], epsilon: Double
+        _ norm: String, gamma: [Double], beta: [Double], mean: [Double], variance: [Double], epsilon: Double
     ) {
+        name += " with \(norm)"
         let factors = zip(gamma, variance).map { $0 / ($1 + epsilon).squareRoot() }
         weight.scaleRows(by: factors)
         for output in bias.indices { bias[output] = (bias[output] - mean[output]) * factors[output] + beta[output] }
@@ -32,13 +36,13 @@ extension TensorSource {
     /// The dense layer or convolution of that name.
     func layer(_ name: String) throws -> FoldedLayer {
         let bias = try values(name + ".bias")
-        return FoldedLayer(weight: try matrix(name + ".weight", rows: bias.count), bias: bias)
+        return FoldedLayer(name: name, weight: try matrix(name + ".weight", rows: bias.count), bias: bias)
     }
 
     /// The layer behind the LayerNorm of that name.
     func layer(_ name: String, afterNorm norm: String) throws -> FoldedLayer {
         var folded = try layer(name)
-        try folded.follow(scale: values(norm + ".weight"), shift: values(norm + ".bias"))
+        try folded.follow(norm, scale: values(norm + ".weight"), shift: values(norm + ".bias"))
         return folded
     }
 
@@ -46,7 +50,7 @@ extension TensorSource {
     func layer(_ name: String, beforeNorm norm: String, epsilon: Double) throws -> FoldedLayer {
         var folded = try layer(name)
         try folded.precede(
-            gamma: values(norm + ".weight"), beta: values(norm + ".bias"), mean: values(norm + ".running_mean"),
+            norm, gamma: values(norm + ".weight"), beta: values(norm + ".bias"), mean: values(norm + ".running_mean"),
             variance: values(norm + ".running_var"), epsilon: epsilon)
         return folded
     }

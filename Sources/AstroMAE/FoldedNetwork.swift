@@ -43,8 +43,10 @@ struct FoldedNetwork {
         let (name, width) = ("blocks.\(index).", shape.embedding)
         let zeros = [Double](repeating: 0, count: width)
         let bias = try tensors.values(name + "attn.q_bias") + zeros + tensors.values(name + "attn.v_bias")
-        var qkv = FoldedLayer(weight: try tensors.matrix(name + "attn.qkv.weight", rows: 3 * width), bias: bias)
-        try qkv.follow(scale: tensors.values(name + "norm1.weight"), shift: tensors.values(name + "norm1.bias"))
+        var qkv = FoldedLayer(
+            name: name + "attn.qkv", weight: try tensors.matrix(name + "attn.qkv.weight", rows: 3 * width), bias: bias)
+        try qkv.follow(
+            name + "norm1", scale: tensors.values(name + "norm1.weight"), shift: tensors.values(name + "norm1.bias"))
         let scale = 1 / Double(shape.headSize).squareRoot()
         qkv.weight.scaleRows(by: [Double](repeating: scale, count: width))
         for query in 0..<width { qkv.bias[query] *= scale }

@@ -148,7 +148,8 @@ extension ForwardPass {
             src: workspace.tokens.floats, dst: target.floats, ld: shape.embedding, rows: count * shape.patches,
             groups: grouped.groups, inputs: grouped.inputs, hidden: grouped.hidden,
             w1: network.floats(grouped.weight1), b1: network.floats(grouped.bias1),
-            w2: network.floats(grouped.weight2), b2: network.floats(grouped.bias2), rough: isRough)
+            w2: network.floats(grouped.weight2), b2: network.floats(grouped.bias2), rough: isRough,
+            scratch: workspace.grouped)
         kernels.pcm(&path)
     }
 }

@@ -2,14 +2,8 @@ import CKernels
 
 /// One thread's way through the network: the packed weights, and room for the activations of a few galaxies.
 ///
-/// Weights are too many for the caches: each one that is fetched serves ``tile`` galaxies in the transformer, and up to
-/// ``headTile`` in the heads, whose weights are most of all. Larger tiles than these push the activations out of the cache.
+/// Each weight that is fetched serves `tile` galaxies in the transformer, and up to `headTile` in the heads.
 final class ForwardPass {
-    /// Galaxies that go through the transformer together. 17 tokens each make 34 tiles of 14 rows in AVX-512.
-    static let tile = 28
-    /// Galaxies that go through the heads together.
-    static let headTile = 4 * tile
-
     let network: PreparedNetwork
     let layout: NetworkLayout
     let kernels: ck_kernels_t
@@ -23,11 +17,12 @@ final class ForwardPass {
     /// Whether exponentials and the like may have the few digits that are stored of their results.
     var isRough: Bool { layout.precision != .float32 }
 
-    init(_ network: PreparedNetwork) {
+    /// - Parameter guarded: Whether the workspace is one for tests.
+    init(_ network: PreparedNetwork, guarded: Bool = false) {
         self.network = network
         layout = network.layout
         kernels = network.instructionSet.kernels.pointee
-        workspace = Workspace(network.layout)
+        workspace = Workspace(network.layout, guarded: guarded)
     }
 
     /// Rows of tokens that go through an MLP together. Its weights in fewer bits fit into a core's cache beside the hidden
@@ -44,10 +39,10 @@ final class ForwardPass {
         images: UnsafePointer<Float>, magnitudes: UnsafePointer<Float>, count: Int,
         redshifts: UnsafeMutablePointer<Float>
     ) {
-        for first in stride(from: 0, to: count, by: Self.headTile) {
-            let galaxies = min(Self.headTile, count - first)
-            for start in stride(from: 0, to: galaxies, by: Self.tile) {
-                let part = min(Self.tile, galaxies - start)
+        for first in stride(from: 0, to: count, by: shape.headTile) {
+            let galaxies = min(shape.headTile, count - first)
+            for start in stride(from: 0, to: galaxies, by: shape.tile) {
+                let part = min(shape.tile, galaxies - start)
                 let tileImages = images + (first + start) * shape.imageCount
                 runTokens(tileImages, count: part, pooled: workspace.pooled.from(start))
                 timed(.inception) {

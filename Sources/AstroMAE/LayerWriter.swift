@@ -1,5 +1,9 @@
+import CKernels
+
 /// Writes folded layers to their places in the form that the kernels read.
-struct LayerWriter {
+final class LayerWriter {
+    /// Layers that cannot be stored, each with the reason; nothing is written of them.
+    private(set) var faults: [String] = []
     private let memory: UnsafeMutableRawBufferPointer
     private let instructionSet: InstructionSet
 
@@ -12,8 +16,31 @@ struct LayerWriter {
 
     private var floats: UnsafeMutablePointer<Float> { memory.baseAddress!.assumingMemoryBound(to: Float.self) }
 
+    /// Whether a format holds numbers of a layer; otherwise it is a fault. NaN and infinities must not become numbers.
+    private func holds(_ values: [Double], _ format: NumberFormat, _ name: String) -> Bool {
+        let largest = format.largest
+        let excess = values.withUnsafeBufferPointer { $0.reduce(0) { $0 &+ (abs($1) <= largest ? 0 : 1) } }
+        guard excess > 0, let value = values.first(where: { !(abs($0) <= largest) }) else { return true }
+        faults.append(
+            "\(name): folded into one layer, \(excess) of its numbers, such as \(value), are not finite or exceed "
+                + "\(Float(largest)), the largest of this precision")
+        return false
+    }
+
+    /// Whether a layer can be stored; otherwise it is a fault.
+    private func accepts(_ layer: FoldedLayer, _ format: NumberFormat, inputs: Int) -> Bool {
+        guard format != .int8 || inputs <= Int(CK_MOST_BYTES) else {
+            faults.append(
+                "\(layer.name): has \(inputs) inputs; int8 has sums of at most \(CK_MOST_BYTES): use precision bf16 or f32"
+            )
+            return false
+        }
+        return holds(layer.weight.values, format, layer.name) && holds(layer.bias, .float32, layer.name)
+    }
+
     /// Numbers one behind another, from a place.
-    func put(_ values: [Double], at place: Int) {
+    func put(_ values: [Double], _ name: String, at place: Int) {
+        guard holds(values, .float32, name) else { return }
         for (index, value) in values.enumerated() { floats[place + index] = Float(value) }
     }
 
@@ -22,12 +49,13 @@ struct LayerWriter {
         let rows = rows ?? Array(0..<dense.outputs)
         precondition(layer.weight.rows == dense.outputs && rows.count == dense.outputs)
         let columns = columns ?? windowOrder(dense)
+        guard accepts(layer, dense.format, inputs: dense.inputs) else { return }
         for (output, row) in rows.enumerated() { put(layer, row: row, columns, as: output, of: dense) }
     }
 
     /// Convolutions that share their input, side by side: each takes `side` outputs, of which the last may be zeros.
     func put(_ layers: [FoldedLayer], side: Int, _ dense: NetworkLayout.Dense) {
-        for (index, layer) in layers.enumerated() {
+        for (index, layer) in layers.enumerated() where accepts(layer, dense.format, inputs: dense.inputs) {
             for row in layer.bias.indices {
                 put(layer, row: row, windowOrder(dense), as: index * side + row, of: dense)
             }
@@ -92,6 +120,7 @@ struct LayerWriter {
 
     /// A layer of few inputs for the kernel with wide sums: [inputs][outputs padded to whole vectors].
     func putWide(_ layer: FoldedLayer, _ dense: NetworkLayout.Dense) {
+        guard accepts(layer, .float32, inputs: dense.inputs) else { return }
         let lanes = instructionSet.padded(dense.outputs)
         for output in 0..<dense.outputs {
             for input in 0..<dense.inputs {
@@ -99,12 +128,13 @@ struct LayerWriter {
                     Float(layer.weight.values[output * dense.inputs + input])
             }
         }
-        put(layer.bias, at: dense.bias)
+        put(layer.bias, layer.name, at: dense.bias)
     }
 
     /// The parallel convolution path: arrays of vectors whose lanes are groups.
     func put(_ layers: (FoldedLayer, FoldedLayer), _ grouped: NetworkLayout.Grouped) {
         let (inputs, hidden) = (grouped.inputs, grouped.hidden)
+        guard accepts(layers.0, .float32, inputs: inputs), accepts(layers.1, .float32, inputs: hidden) else { return }
         let lanes = instructionSet.padded(grouped.groups)
         for group in 0..<grouped.groups {
             for j in 0..<hidden {

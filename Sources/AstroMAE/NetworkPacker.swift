@@ -29,18 +29,20 @@ struct NetworkPacker {
 
     /// Packs every layer.
     ///
+    /// - Returns: a sentence for each layer that cannot be stored; it is left out.
     /// - Throws: what the source of tensors throws.
-    func pack() throws {
+    func pack() throws -> [String] {
         try writer.put(network.patchEmbedding(), layout.patchEmbedding, rows: channels)
         let positions = try network.positions()
         for patch in 0..<layout.shape.patches {
             let start = patch * channels.count
-            writer.put(channels.map { positions.patches[start + $0] }, at: layout.positions + start)
+            writer.put(channels.map { positions.patches[start + $0] }, "pos_embed", at: layout.positions + start)
         }
-        writer.put(channels.map { positions.classToken[$0] }, at: layout.classToken)
+        writer.put(channels.map { positions.classToken[$0] }, "cls_token with pos_embed", at: layout.classToken)
         for (index, block) in layout.blocks.enumerated() { try pack(network.block(index), block) }
         try packInception()
         try packHeads()
+        return writer.faults
     }
 
     private func pack(_ block: FoldedNetwork.Block, _ place: NetworkLayout.Block) {

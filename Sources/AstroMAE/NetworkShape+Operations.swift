@@ -2,35 +2,35 @@ extension NetworkShape {
     /// Multiplications and additions of one forward pass, counted over the matrix products of the folded network: 0.2143 G a
     /// galaxy for the full one. What an engine does beyond that, because it folds less or pads, is its own loss; what it can
     /// spare, as this one the second layer of the last MLP for all tokens but one, its own gain (4.4 M, 2 %).
-    public var operationsPerGalaxy: Double { 2 * Double(tokenProducts + imageProducts + headProducts) }
+    public var operationsPerGalaxy: Double { 2 * (tokenProducts + imageProducts + headProducts) }
 
     /// Products of the transformer.
-    private var tokenProducts: Int {
+    private var tokenProducts: Double {
         let tokens = patches + 1
         let attention = 2 * tokens * tokens * embedding
         let grouped = patches * groupedHidden * (groupInputs + groupInputs)
         let block = tokens * embedding * (4 * embedding + 2 * hidden) + attention + grouped
-        return patches * patchCount * embedding + depth * block
+        return Double(patches * patchCount) * Double(embedding) + Double(depth) * Double(block)
     }
 
     /// Products of the Inception branch; its opening convolution sees the pooled image.
-    private var imageProducts: Int {
+    private var imageProducts: Double {
         let sizes = inceptionSizes
-        let opening = sizes[0] * sizes[0] * bands * stem
+        let opening = Double(sizes[0] * sizes[0]) * Double(bands * stem)
         return (0..<5).reduce(opening) { products, module in
             let (inputs, width) = (inceptionInputs(module: module), inception[module])
             let branches = Self.branches(module: module)
             let pixel = branches * inputs * width + 9 * width * width + (branches == 4 ? 25 * width * width : 0)
-            return products + sizes[module] * sizes[module] * pixel
+            return products + Double(sizes[module] * sizes[module]) * Double(pixel)
         }
     }
 
     /// Products of the heads: each branch's last layer is one with its slice of the joining layer.
-    private var headProducts: Int {
+    private var headProducts: Double {
         let token = embedding * tokenHead.hidden + tokenHead.hidden * joined
         let image = flattened * imageHead.hidden + imageHead.hidden * joined
         let width = magnitudeHead.hidden
         let magnitude = magnitudeCount * width + 3 * width * width + width * joined
-        return token + image + magnitude + joined
+        return Double(token + image + magnitude + joined)
     }
 }

@@ -46,6 +46,11 @@ enum NumberFormat {
         }
     }
 
+    /// The largest number; those of bytes have a scale in float32.
+    var largest: Double {
+        self == .bfloat16 ? Double(Float(bitPattern: 0x7f7f_0000)) : Double(Float.greatestFiniteMagnitude)
+    }
+
     /// Words that `count` numbers fill, the last one perhaps in part.
     func words(_ count: Int) -> Int { (count + numbersPerWord - 1) / numbersPerWord }
 

@@ -57,8 +57,11 @@ public final class PreparedNetwork: @unchecked Sendable {
         _ weights: WeightsFile, _ precision: Precision, for instructionSet: InstructionSet,
         into memory: UnsafeMutableRawBufferPointer
     ) throws {
-        try NetworkPacker(NetworkLayout(weights.shape, precision, for: instructionSet), weights, into: memory).pack()
+        let layout = NetworkLayout(weights.shape, precision, for: instructionSet)
+        let faults = try NetworkPacker(layout, weights, into: memory).pack()
+        // What is wrong in the file comes first, since all that follows from it is wrong too.
         try weights.throwFaults()
+        guard faults.isEmpty else { throw WeightsError(file: weights.path, faults: faults) }
     }
 
     /// The float32 numbers from a place of the layout.

@@ -65,12 +65,18 @@ struct WeightsDescription {
 
     private mutating func epsilon(_ name: String, in file: File) -> Double? {
         guard file.hasAttribute(name) else { return nil }
-        guard let value = try? file.attribute(name, as: Double.self), value.isFinite, value > 0 else {
-            faults.append("attribute \(name) is not a positive number")
+        // The kernels compute in float32, which must hold it.
+        guard let value = try? file.attribute(name, as: Double.self), (1e-30...1e30).contains(value) else {
+            faults.append("attribute \(name) is not a number from 1e-30 to 1e30")
             return nil
         }
         return value
     }
+
+    /// The largest size of a tensor's axis that a network is made of.
+    static let mostOfOneAxis = 1 << 20
+    /// The largest side of an image in patches: attention among more of them would take minutes a galaxy.
+    static let mostOfGrid = 256
 
     /// A size that the network takes from a tensor's shape.
     private mutating func size(_ name: String, rank: Int, axis: Int) -> Int {
@@ -78,8 +84,12 @@ struct WeightsDescription {
             faults.append("\(name): is missing")
             return 1
         }
-        guard tensor.shape.count == rank, tensor.shape.allSatisfy({ (1...1 << 20).contains($0) }) else {
+        guard tensor.shape.count == rank else {
             faults.append("\(name): has shape \(tensor.shape); \(rank) dimensions are expected")
+            return 1
+        }
+        guard tensor.shape.allSatisfy({ (1...Self.mostOfOneAxis).contains($0) }) else {
+            faults.append("\(name): has shape \(tensor.shape); sizes are 1 to \(Self.mostOfOneAxis)")
             return 1
         }
         return tensor.shape[axis]
@@ -118,6 +128,10 @@ struct WeightsDescription {
         if shape.depth == 0 { faults.append("blocks.0.norm1.weight: is missing; there is no transformer block") }
         if shape.grid == 0 || shape.grid * shape.grid != patches {
             faults.append("pos_embed: \(patches + 1) tokens are no square of patches and a class token")
+        } else if shape.grid > Self.mostOfGrid {
+            faults.append(
+                "pos_embed: \(shape.grid) x \(shape.grid) patches are too many; \(Self.mostOfGrid) x \(Self.mostOfGrid) are supported"
+            )
         } else if shape.imageSize % 8 != 0 {
             faults.append(
                 "pos_embed, patch_embed.proj.weight: images of \(shape.imageSize) pixels cannot be halved three times")
@@ -138,6 +152,8 @@ struct WeightsDescription {
             faults.append(
                 "blocks.0.PCM.0.weight: \(shape.groups) groups do not divide \(shape.groupedHidden) hidden channels")
         }
+        // Only what fits is multiplied from here on.
+        if faults.isEmpty, let fault = shape.memoryFault() { faults.append(fault) }
     }
 
     private mutating func compare() {

@@ -49,12 +49,16 @@ public final class WeightsFile: TensorSource {
     public func checkValues() throws {
         for name in TensorInventory(shape).required.keys.sorted() { _ = try values(name) }
         try throwFaults()
+        // Finite numbers may fold into others.
+        _ = try PreparedNetwork(self)
     }
 
     func values(_ name: String) throws -> [Double] {
         let values = try file.dataset(name).readAll(as: Double.self)
         if let place = values.firstIndex(where: { !$0.isFinite }) {
             valueFaults.append("\(name): element \(place) is \(values[place]), not a finite number")
+        } else if name.hasSuffix(".running_var"), let place = values.firstIndex(where: { $0 < 0 }) {
+            valueFaults.append("\(name): element \(place) is \(values[place]); a variance is not negative")
         }
         return values
     }

@@ -21,8 +21,9 @@ final class Workspace {
     let lastHidden: Rows
     let meanHidden: Rows
     let convertedMean: Rows
-    /// What the attention kernel asks for.
+    /// What the kernels of attention and of the parallel convolutions ask for.
     let attention: UnsafeMutablePointer<Float>
+    let grouped: UnsafeMutablePointer<Float>
 
     /// Mean patch tokens, [headTile, embedding].
     let pooled: Rows
@@ -34,7 +35,8 @@ final class Workspace {
     /// The joined features of the three branches, [headTile, joined].
     let joined: Rows
 
-    /// Images of one galaxy in the Inception branch, [size * size, channels]: input, output and pooled input of a module.
+    /// Images of one galaxy in the Inception branch, [size * size, channels]: what a step of it takes and makes, in turns,
+    /// and the pooled input of a module.
     let image: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
     /// Pixels of a module's input as the products take them.
     let pixels: UnsafeMutableRawPointer
@@ -43,10 +45,15 @@ final class Workspace {
 
     private let buffers: [AlignedBuffer]
 
-    init(_ layout: NetworkLayout) {
+    /// Every size of what the engine computes in follows from here.
+    ///
+    /// - Parameters:
+    ///   - layout: The network.
+    ///   - guarded: Whether each array ends at memory that nobody may touch and is not zero at first: for tests.
+    init(_ layout: NetworkLayout, guarded: Bool = false) {
         let (shape, linear, convolution) = (layout.shape, layout.precision.linear, layout.precision.convolution)
-        var room = Room(slack: layout.instructionSet.lanes)
-        let (tile, headTile) = (ForwardPass.tile, ForwardPass.headTile)
+        var room = Room(slack: layout.instructionSet.lanes, guarded: guarded)
+        let (tile, headTile) = (shape.tile, shape.headTile)
         let rows = tile * (shape.patches + 1)
         patches = room.rows(tile * shape.patches, shape.patchCount)
         convertedPatches = room.rows(tile * shape.patches, shape.patchCount, convolution, else: patches)
@@ -62,6 +69,7 @@ final class Workspace {
         meanHidden = room.rows(tile, shape.hidden)
         convertedMean = room.rows(tile, shape.hidden, linear, else: meanHidden)
         attention = room.floats(layout.instructionSet.kernels.pointee.attention_scratch(shape.patches))
+        grouped = room.floats(shape.groupInputs)
 
         pooled = room.rows(headTile, shape.embedding)
         flat = room.rows(headTile, shape.flattened)
@@ -71,13 +79,34 @@ final class Workspace {
         convertedWide = (room.rows(headTile, widest, linear), room.rows(headTile, widest, linear))
         joined = room.rows(headTile, shape.joined)
 
-        let largest = layout.inception.map { $0.size * $0.size * max($0.inputs, $0.outputs) }.max() ?? 0
+        // The pooled bands and the stem's channels on the half image, then what each module takes and makes.
+        let half = shape.imageSize / 2
+        let images = layout.inception.map { $0.size * $0.size * max($0.inputs, $0.outputs) }
+        let largest = images.reduce(half * half * max(shape.bands, shape.stem), max)
         image = (room.floats(largest), room.floats(largest), room.floats(largest))
         pixels = room.words(layout.inception.map { $0.size * $0.size * convolution.words($0.inputs) }.max() ?? 0)
         bordered = layout.inception.map {
-            room.words(($0.size + 4) * ($0.size + 4) * convolution.words($0.openings.outputs))
+            room.words(($0.size + 4) * ($0.size + 4) * convolution.words($0.openings.outputs), zero: true)
         }
         buffers = room.buffers
+    }
+}
+
+extension NetworkShape {
+    /// Floats that the activations of a tile may take; those of the full network are far fewer.
+    private static let budget = 64 << 20
+
+    /// Galaxies that go through the transformer together. Weights are too many for the caches: each one that is fetched
+    /// serves all of them. 17 tokens each make 34 tiles of 14 rows in AVX-512. More push the activations out of the cache.
+    var tile: Int {
+        let galaxy = 2 * patches * patchCount + (patches + 1) * (6 * embedding + 3 * hidden)
+        return max(1, min(28, Self.budget / galaxy))
+    }
+
+    /// Galaxies that go through the heads together, whose weights are most of all.
+    var headTile: Int {
+        let widest = max(embedding, flattened, tokenHead.hidden, imageHead.hidden, magnitudeHead.hidden, joined)
+        return max(1, min(4 * tile, Self.budget / max(4 * widest, imageCount)))
     }
 }
 
@@ -85,6 +114,7 @@ final class Workspace {
 private struct Room {
     /// Vectors may be read past the end of a row, never past the end of a buffer.
     let slack: Int
+    let guarded: Bool
     var buffers: [AlignedBuffer] = []
     /// Words of the last buffer that are given away. Buffers are larger than what is asked for, since only large ones are
     /// made of huge pages; what nobody touches takes no memory.
@@ -92,9 +122,14 @@ private struct Room {
     private static let least = 4 * AlignedBuffer.hugePage / MemoryLayout<Float>.stride
     private static let cacheLine = 16  // words
 
-    init(slack: Int) { self.slack = slack }
+    init(slack: Int, guarded: Bool) { (self.slack, self.guarded) = (slack, guarded) }
 
-    mutating func words(_ count: Int) -> UnsafeMutableRawPointer {
+    /// - Parameter zero: Whether someone relies on zeros.
+    mutating func words(_ count: Int, zero: Bool = false) -> UnsafeMutableRawPointer {
+        if guarded {
+            buffers.append(AlignedBuffer(guarded: count, zero: zero))
+            return buffers[buffers.count - 1].start
+        }
         let needed = (count + slack + Self.cacheLine - 1) / Self.cacheLine * Self.cacheLine
         if buffers.isEmpty || used + needed > buffers[buffers.count - 1].bytes.count / MemoryLayout<Float>.stride {
             buffers.append(AlignedBuffer(words: max(needed, Self.least)))

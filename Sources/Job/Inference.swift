@@ -14,7 +14,7 @@ struct Inference {
 
     /// Galaxies that are read and computed at once: they keep the engine's tiles full, and memory does not grow with the
     /// batch.
-    var pieceSize: Int { Engine.preferredCount * threads }
+    var pieceSize: Int { Engine.preferredCount(for: network.shape) * threads }
 
     /// Galaxies of the smallest chunk of a dynamic schedule.
     var smallestChunk: Int { min(pieceSize, batchSize) }

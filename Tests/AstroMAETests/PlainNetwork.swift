@@ -6,6 +6,8 @@ struct PlainNetwork {
     let numHeads: Int
     var layerNormEps = 1e-6
     var batchNormEps = 1e-5
+    /// What is added to each stage before the next one takes it, for error estimates.
+    var noise: ((PlainTensor, String) -> PlainTensor)?
 
     /// Outputs of the modules, by name, in PyTorch's layouts without the batch axis: [tokens, features], [features] or
     /// [channels, height, width].
@@ -77,7 +79,8 @@ extension PlainNetwork {
 
     /// Notes a stage and hands it on. A matrix of one row is noted as a vector, as PyTorch has it for each galaxy.
     @discardableResult
-    func record(_ x: PlainTensor, _ name: String, _ stages: inout Stages) -> PlainTensor {
+    func record(_ exact: PlainTensor, _ name: String, _ stages: inout Stages) -> PlainTensor {
+        let x = noise?(exact, name) ?? exact
         let isVector = x.shape.count == 2 && x.shape[0] == 1
         stages[name] = isVector ? x.reshaped([x.shape[1]]) : x
         return x

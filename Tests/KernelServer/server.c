@@ -25,7 +25,7 @@
 enum function { DESCRIBE, MATMUL, CONVERT, LAYER_NORM, ATTENTION, PCM, WIDE_LINEAR, MEAN_ROWS, AVERAGE_POOL, MAX_POOL,
                 ACTIVATE, PRODUCT, ATTENTION_SCRATCH, PEAK };
 
-enum { MOST_ARGUMENTS = 32, MOST_BLOCKS = 8 };
+enum { MOST_ARGUMENTS = 32, MOST_BLOCKS = 9 };
 
 typedef struct {
     uint64_t address, bytes, before, behind, comes_back;
@@ -167,6 +167,7 @@ static void pcm(const ck_kernels_t *kernels) {
     TAKE(t, w2, pointer);
     TAKE(t, b2, pointer);
     t.rough = number() != 0;
+    TAKE(t, scratch, pointer);
     kernels->pcm(&t);
 }
 

@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// The elementary functions against double precision.

@@ -101,7 +101,9 @@ struct Conversion {
         for row in 0..<rows {
             let bytes = UnsafeRawPointer(to.start + row * (words + 3))
             for column in 0..<width {
-                if format == CK_BFLOAT16 {
+                if format == CK_FLOAT32 {
+                    result.values.append(Double(bytes.load(fromByteOffset: 4 * column, as: Float.self)))
+                } else if format == CK_BFLOAT16 {
                     let half = bytes.load(fromByteOffset: 2 * column, as: UInt16.self)
                     result.halves.append(half)
                     result.values.append(Double(Float(bitPattern: UInt32(half) << 16)))

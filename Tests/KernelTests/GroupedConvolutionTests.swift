@@ -79,11 +79,13 @@ import Testing
             guarded(kernels, weights.w1, shape), guarded(kernels, weights.b1, shape),
             guarded(kernels, weights.w2, shape), guarded(kernels, weights.b2, shape)
         )
+        let scratch = GuardedFloats(count: shape.inputs)
         var task = ck_pcm_t(
             src: from.start, dst: to.start, ld: ld, rows: rows, groups: shape.groups, inputs: shape.inputs,
             hidden: shape.hidden, w1: w1.start, b1: b1.start, w2: w2.start, b2: b2.start,
-            rough: isRough)
+            rough: isRough, scratch: scratch.start)
         kernels.pcm(&task)
+        #expect(scratch.isIntactAround)
         #expect(to.isIntactAround(rows: rows, width: width, stride: ld))
         return to.rows(rows, width: width, stride: ld)
     }

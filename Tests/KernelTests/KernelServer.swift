@@ -50,7 +50,8 @@ enum KernelServer: String {
             try FileManager.default.contentsOfDirectory(atPath: kernels).filter { $0.hasSuffix(".c") }.sorted()
             .map { kernels + "/" + $0 } + [Repository.root + "/Tests/KernelServer/server.c"]
         let folder = try TemporaryFolder()
-        let common = ["-std=c17", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-I", kernels + "/include"] + options
+        let common =
+            ["-std=c17", "-O2", "-g", "-Wall", "-Wextra", "-Wvla", "-Werror", "-I", kernels + "/include"] + options
         let clang = try compiler()
         let objects = sources.enumerated().map { index, _ in folder.file("\(index).o") }
         // One process for each source, all at once.

@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 /// One product C = activation(A B + bias), or C = activation(C + A B + bias), in guarded memory.

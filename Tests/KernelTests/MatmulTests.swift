@@ -112,6 +112,19 @@ import Testing
         #expect(results.allSatisfy { $0 == results[0] })
     }
 
+    @Test(arguments: Kernels.tables) func theLongestSumOfBytes(table: Int) {
+        // Numbers as large as they come: with the 128 that is added to the bytes of A, sums pass 2^31 on their way.
+        let kernels = Kernels[table]
+        let (m, n, k) = (2, 3, Int(CK_MOST_BYTES))
+        let a = (0..<m * k).map { Float($0 < k ? 127 : -127) }
+        let b = (0..<k * n).map { [127, -127, 126][$0 % n] as Float }
+        var task = Matmul(m: m, n: n, k: k, format: CK_INT8)
+        (task.rowScales, task.columnScales) = ([1, 1], [1, 1, 1])
+        let c = task.run(kernels, a, b)
+        let sums = [127, -127].flatMap { x in [127, -127, 126].map { Float(x * $0 * k) } }
+        #expect(c == sums, "\(kernels.title)")
+    }
+
     @Test(arguments: Kernels.tables) func strangersDoNotMatter(table: Int) {
         // Another row may be infinite or NaN without a trace in this one.
         let kernels = Kernels[table]

@@ -71,4 +71,29 @@ import Testing
             }
         }
     }
+
+    /// Rows whose squares exceed float32 are standardised like others, and never become zeros.
+    @Test(arguments: Kernels.tables, [CK_FLOAT32, CK_BFLOAT16, CK_INT8].map(\.rawValue))
+    func largeNumbers(table: Int, format: UInt32) {
+        var numbers = SeededNumbers(seed: 12)
+        let small = numbers.floats(3 * 40)
+        for scale: Float in [0x1p64, 0x1p100, 0x1p122] {
+            let x = small.map { $0 * scale }
+            let expected = Plain.standardised(small, width: 40)
+            let result = Conversion(width: 40, format: ck_format(format)).run(x) {
+                Kernels[table].layer_norm($0, $1, $2, $3, 40, 1e-6)
+            }
+            for (index, value) in result.values.enumerated() {
+                // Half a unit of bfloat16, half a step of bytes; eps is nothing beside such a variance.
+                let own = format == CK_FLOAT32.rawValue ? 0 : 3.0 / 128
+                #expect(abs(value - expected[index].value) <= own + 2e-5, "\(Kernels[table].title): \(index), \(scale)")
+            }
+        }
+        // What cannot be told is no number.
+        let huge = small.map { $0 < 0 ? -Float.greatestFiniteMagnitude : Float.greatestFiniteMagnitude }
+        let result = Conversion(width: 40, format: ck_format(format)).run(huge) {
+            Kernels[table].layer_norm($0, $1, $2, $3, 40, 1e-6)
+        }
+        #expect(result.values.allSatisfy { !$0.isFinite }, "\(Kernels[table].title)")
+    }
 }

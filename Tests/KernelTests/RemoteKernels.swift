@@ -152,6 +152,6 @@ extension ck_attention_t {
 extension ck_pcm_t {
     var arguments: [RemoteKernels.Argument] {
         [.input(src), .output(dst)] + [ld, rows, groups, inputs, hidden].map { .number($0) }
-            + [.input(w1), .input(b1), .input(w2), .input(b2), .flag(rough)]
+            + [.input(w1), .input(b1), .input(w2), .input(b2), .flag(rough), .output(scratch)]
     }
 }

@@ -32,13 +32,17 @@ typedef struct {
     float *scales;  // of each row, for CK_INT8
 } ck_rows_t;
 
+// Bytes that a sum of products may have.
+#define CK_MOST_BYTES 132104
+
 // C = activation(A B + bias), or C = activation(C + A B + bias) when `accumulate` is set.
 //
 // A has m rows of k numbers. With a window of w > 1 (a convolution with stride 1 along one image row of m pixels), row r of
 // A is the k channels, padded to whole words, of each of the w x w pixels at row r + x, y * ld_image words further on.
 // B stands in panels of `panel` columns (the last one rounded up to `lanes` columns), each word by word: for each y, x and
 // word of k, a word of each column, padded with zeros. Bytes of B have a sign; column j then stands for
-// scales[j] * byte, and offsets[j] is 128 times the sum of its bytes, what the 128 in the bytes of A adds.
+// scales[j] * byte, and offsets[j] is 128 times the sum of its bytes, what the 128 in the bytes of A adds; there may be
+// CK_MOST_BYTES of them, since sums have 32 bits.
 // Bias, scales and offsets are padded to a multiple of `lanes`. C is float32 or, unless accumulated, bfloat16. Columns past
 // n are not stored, but for the zeros that fill a word up.
 typedef struct {
@@ -77,7 +81,8 @@ typedef struct {
     ptrdiff_t ld;
     ptrdiff_t rows, groups, inputs, hidden;
     const float *w1, *b1, *w2, *b2;
-    bool rough;  // CK_ROUGH_SILU instead of CK_SILU
+    bool rough;      // CK_ROUGH_SILU instead of CK_SILU
+    float *scratch;  // `inputs` floats
 } ck_pcm_t;
 
 // The kernels of one instruction set.
@@ -115,6 +120,11 @@ typedef struct {
     // up to 2^22 rounds it is exact.
     double (*peak)(ck_format format, ptrdiff_t rounds, double *sums);
 } ck_kernels_t;
+
+// From here on the calling thread takes denormal numbers (below 2^-126) for zero, in operands and in results: some
+// processors need a hundred times longer for them, and AVX512-BF16 has none. Returns what ck_restore takes.
+uint64_t ck_flush_denormals(void);
+void ck_restore(uint64_t state);
 
 // Kernels that this processor can run, from the plainest (0) to the widest; NULL past the end.
 const ck_kernels_t *ck_available(int index);

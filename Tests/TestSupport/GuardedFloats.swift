@@ -5,14 +5,16 @@ import Synchronization
 ///
 /// Sentinels stand before them, and behind them where they do not reach the guard; as these are NaN, whoever reads one
 /// shows it in a result.
-final class GuardedFloats {
+public final class GuardedFloats {
     /// The bits of a NaN that no arithmetic makes.
-    static let sentinel = Float(bitPattern: 0x7fd5_a5a5)
+    public static let sentinel = Float(bitPattern: 0x7fd5_a5a5)
 
-    let start: UnsafeMutablePointer<Float>
-    let count: Int
+    /// The first one.
+    public let start: UnsafeMutablePointer<Float>
+    /// How many there are.
+    public let count: Int
     /// The floats with the sentinels around them.
-    let whole: UnsafeMutableRawBufferPointer
+    public let whole: UnsafeMutableRawBufferPointer
     private let gap: Int
     private let mapping: UnsafeMutableRawPointer
     private let byteCount: Int
@@ -21,7 +23,7 @@ final class GuardedFloats {
     /// - Parameters:
     ///   - values: What the floats are at first.
     ///   - gap: Floats between the last one and the guard; one of 0 ..< 16 shifts the start by 4 bytes each.
-    init(_ values: [Float], gap: Int = 0) {
+    public init(_ values: [Float], gap: Int = 0) {
         let page = Int(sysconf(Int32(_SC_PAGESIZE)))
         let needed = (Self.margin + values.count + gap) * MemoryLayout<Float>.stride
         byteCount = (needed + page - 1) / page * page + page
@@ -43,7 +45,7 @@ final class GuardedFloats {
     }
 
     /// Those that a pointer points into.
-    static func around(_ pointer: UnsafeRawPointer) -> GuardedFloats? {
+    public static func around(_ pointer: UnsafeRawPointer) -> GuardedFloats? {
         let all = living.withLock { Array($0.values) }
         return all.lazy.compactMap(\.floats).first {
             let start = UnsafeRawPointer($0.whole.baseAddress!)
@@ -58,12 +60,12 @@ final class GuardedFloats {
     private static let living = Mutex<[ObjectIdentifier: Reference]>([:])
 
     /// Sentinels only, to be written.
-    convenience init(count: Int, gap: Int = 0) {
+    public convenience init(count: Int, gap: Int = 0) {
         self.init(Array(repeating: Self.sentinel, count: count), gap: gap)
     }
 
     /// Rows of `width` values, `stride` floats apart, with sentinels between them and none behind the last.
-    convenience init(rows values: [Float], width: Int, stride: Int, gap: Int = 0) {
+    public convenience init(rows values: [Float], width: Int, stride: Int, gap: Int = 0) {
         let rows = width > 0 ? values.count / width : 0
         var floats = [Float](repeating: Self.sentinel, count: rows > 0 ? (rows - 1) * stride + width : 0)
         for row in 0..<rows {
@@ -72,15 +74,16 @@ final class GuardedFloats {
         self.init(floats, gap: gap)
     }
 
-    var values: [Float] { Array(UnsafeBufferPointer(start: start, count: count)) }
+    /// What they are now.
+    public var values: [Float] { Array(UnsafeBufferPointer(start: start, count: count)) }
 
     /// The first `width` floats of rows that are `stride` apart.
-    func rows(_ rows: Int, width: Int, stride: Int) -> [Float] {
+    public func rows(_ rows: Int, width: Int, stride: Int) -> [Float] {
         (0..<rows).flatMap { row in (0..<width).map { start[row * stride + $0] } }
     }
 
     /// Whether everything around the rows still is what it was.
-    func isIntactAround(rows: Int, width: Int, stride: Int) -> Bool {
+    public func isIntactAround(rows: Int, width: Int, stride: Int) -> Bool {
         let between = (0..<max(rows - 1, 0)).allSatisfy { row in
             (width..<max(width, stride)).allSatisfy { Self.isSentinel(start[row * stride + $0]) }
         }
@@ -89,7 +92,7 @@ final class GuardedFloats {
     }
 
     /// Whether everything around the floats still is what it was.
-    var isIntactAround: Bool { isIntactAround(rows: 1, width: count, stride: count) }
+    public var isIntactAround: Bool { isIntactAround(rows: 1, width: count, stride: count) }
 
     private static func isSentinel(_ value: Float) -> Bool { value.bitPattern == sentinel.bitPattern }
 
