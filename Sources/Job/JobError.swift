@@ -36,6 +36,8 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
     public init(_ error: any Error, inspecting: Bool = false) {
         switch error {
         case let error as JobError: self = error
+        case let error as HDF5Error where error.kind == .notHDF5 && FileKind(of: error.file).insteadOfHDF5 != nil:
+            self.init(.badData, "\(error.file): \(FileKind(of: error.file).insteadOfHDF5 ?? error.reason)")
         case let error as HDF5Error where inspecting: self.init(JobError.code(of: error), "\(error)")
         case let error as HDF5Error: self.init(JobError.code(of: error), "\(error)\(JobError.advice(for: error))")
         case let error as WeightsError:
