@@ -25,10 +25,14 @@ struct Figure {
         self.caption = caption
         self.x = x
         self.y = y
-        size = (560, height)
-        frame = (70, 12 + Double(legend.count) * Self.legendLine, 544, Double(height) - 52)
+        let entries = legend.map { ($0.style, Self.lines($0.text)) }
+        let lines = entries.reduce(0) { $0 + $1.1.count }
+        // More than one line for an entry makes the drawing higher, not its frame lower.
+        let more = Double(lines - legend.count) * Self.legendLine
+        size = (560, height + Int(more))
+        frame = (70, 12 + Double(lines) * Self.legendLine, 544, Double(height) + more - 52)
         drawAxes(yLabels)
-        drawLegend(legend)
+        drawLegend(entries)
     }
 
     /// Where a point lies in the drawing.
@@ -39,12 +43,16 @@ struct Figure {
         )
     }
 
+    /// Points that are no numbers are left out.
     mutating func line(_ points: [(Double, Double)], style: String) {
+        let points = points.filter { $0.0.isFinite && $0.1.isFinite }
         guard points.count > 1 else { return }
         body += "<path class=\"\(style)\" d=\"\(path(points))\"/>\n"
     }
 
+    /// One that is no number is left out.
     mutating func dot(_ at: (Double, Double), style: String, tip: String) {
+        guard at.0.isFinite, at.1.isFinite else { return }
         let place = point(at.0, at.1)
         body +=
             "<circle class=\"\(style)\" cx=\"\(short(place.x))\" cy=\"\(short(place.y))\" r=\"4\"><title>\(escaped(tip))</title></circle>\n"
@@ -52,20 +60,37 @@ struct Figure {
 
     /// A rectangle between two corners, with a text that shows when it is pointed at.
     mutating func box(_ from: (Double, Double), _ to: (Double, Double), style: String, tip: String) {
+        guard [from.0, from.1, to.0, to.1].allSatisfy(\.isFinite) else { return }
         let (a, b) = (point(from.0, from.1), point(to.0, to.1))
         body +=
             "<rect class=\"\(style)\" x=\"\(short(min(a.x, b.x)))\" y=\"\(short(min(a.y, b.y)))\" width=\"\(short(abs(a.x - b.x)))\" height=\"\(short(abs(a.y - b.y)))\"><title>\(escaped(tip))</title></rect>\n"
     }
 
-    private mutating func drawLegend(_ entries: [(style: String, text: String)]) {
-        for (index, entry) in entries.enumerated() {
-            let y = 14 + Double(index) * Self.legendLine
+    /// A legend's text in lines that the drawing is wide enough for, parted at commas.
+    static func lines(_ text: String) -> [String] {
+        var lines: [String] = []
+        for part in text.split(separator: ", ") {
+            if let last = lines.last, last.count + part.count < 66 {
+                lines[lines.count - 1] = last + ", " + part
+            } else {
+                lines.append(part.count > 68 ? "…" + part.suffix(67) : String(part))
+            }
+        }
+        return lines.isEmpty ? [""] : lines
+    }
+
+    private mutating func drawLegend(_ entries: [(style: String, lines: [String])]) {
+        var y = 14.0
+        for entry in entries {
             // A line as a line, an area as a box.
             let mark =
                 entry.style.contains("line")
                 ? "M\(short(frame.left)) \(short(y))h22" : "M\(short(frame.left)) \(short(y - 5))h22v10h-22z"
-            body +=
-                "<path class=\"\(entry.style)\" d=\"\(mark)\"/><text x=\"\(short(frame.left + 28))\" y=\"\(short(y + 4))\">\(escaped(entry.text))</text>\n"
+            body += "<path class=\"\(entry.style)\" d=\"\(mark)\"/>"
+            for line in entry.lines {
+                body += "<text x=\"\(short(frame.left + 28))\" y=\"\(short(y + 4))\">\(escaped(line))</text>\n"
+                y += Self.legendLine
+            }
         }
     }
 
@@ -111,9 +136,9 @@ struct Figure {
     }
 }
 
-/// A coordinate to a tenth of a unit.
+/// A coordinate to a tenth of a unit, kept where a drawing can have it.
 func short(_ value: Double) -> String {
-    let tenths = Int((value * 10).rounded())
+    let tenths = Int((min(max(value, -1e6), 1e6) * 10).rounded())
     let (whole, rest) = (abs(tenths) / 10, abs(tenths) % 10)
     return (tenths < 0 ? "-" : "") + (rest == 0 ? "\(whole)" : "\(whole).\(rest)")
 }

@@ -154,7 +154,7 @@ public struct PublishedStatistics: Sendable, Encodable {
         }
         let (first, third) = (quartile(0.25), quartile(0.75))
         let reach = 1.5 * (third - first)
-        let kept = values.filter { (first - reach...third + reach).contains($0) }
+        let kept = values.filter { $0 >= first - reach && $0 <= third + reach }
         return kept.reduce(0, +) / Double(kept.count)
     }
 }

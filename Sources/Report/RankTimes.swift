@@ -42,8 +42,8 @@ struct RankTimes {
         var figure = Figure(
             "ranks",
             caption: "The inference phase of \(shown). Waiting is drawn first, although it is spread over the phase.",
-            x: Axis("seconds in the inference phase", covering: 0...longest),
-            y: Axis("rank", covering: 0...Double(rows.count), tickCount: rows.count),
+            x: Axis("seconds in the inference phase", from: 0, to: longest),
+            y: Axis("rank", from: 0, to: Double(rows.count), tickCount: rows.count),
             height: 120 + 20 * max(rows.count, 4), legend: legend, yLabels: rows.reversed().map { "\($0.rank)" })
         for (index, row) in rows.reversed().enumerated() {
             let (low, high) = (Double(index) + 0.15, Double(index) + 0.85)

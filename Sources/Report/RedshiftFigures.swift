@@ -15,15 +15,15 @@ struct RedshiftFigures {
         let low = min(quantile(spectroscopic, 0.001), quantile(predicted, 0.001), 0.05)
         let high = max(quantile(spectroscopic, 0.999), quantile(predicted, 0.999))
         redshiftAxis = (low > -0.02 ? 0 : low)...max(high, low + 0.01, 0.01)
-        let residuals = (0..<redshifts.count).map { Float(abs(redshifts.residual($0))) }.sorted()
+        let residuals = (0..<redshifts.count).map { abs(redshifts.floatResidual($0)) }.sorted()
         residualLimit = max(quantile(residuals, 0.995), 1e-6)
     }
 
     var all: [Figure] { [predicted, residual, histogram] }
 
     private var predicted: Figure {
-        let x = Axis("spectroscopic redshift z", covering: redshiftAxis)
-        let y = Axis("photometric redshift p", covering: redshiftAxis)
+        let x = Axis("spectroscopic redshift z", from: redshiftAxis.lowerBound, to: redshiftAxis.upperBound)
+        let y = Axis("photometric redshift p", from: redshiftAxis.lowerBound, to: redshiftAxis.upperBound)
         var map = DensityMap(x: x, y: y)
         for galaxy in 0..<redshifts.count {
             map.add(Double(redshifts.spectroscopic[galaxy]), Double(redshifts.predicted[galaxy]))
@@ -40,8 +40,8 @@ struct RedshiftFigures {
     }
 
     private var residual: Figure {
-        let x = Axis("spectroscopic redshift z", covering: redshiftAxis)
-        let y = Axis("residual d = (p − z)/(1 + z)", covering: -residualLimit...residualLimit)
+        let x = Axis("spectroscopic redshift z", from: redshiftAxis.lowerBound, to: redshiftAxis.upperBound)
+        let y = Axis("residual d = (p − z)/(1 + z)", from: -residualLimit, to: residualLimit)
         var map = DensityMap(x: x, y: y)
         for galaxy in 0..<redshifts.count {
             map.add(Double(redshifts.spectroscopic[galaxy]), redshifts.residual(galaxy))
@@ -62,7 +62,7 @@ struct RedshiftFigures {
     }
 
     private var histogram: Figure {
-        let x = Axis("residual d = (p − z)/(1 + z)", covering: -residualLimit...residualLimit)
+        let x = Axis("residual d = (p − z)/(1 + z)", from: -residualLimit, to: residualLimit)
         let binCount = 60
         let width = (x.range.upperBound - x.range.lowerBound) / Double(binCount)
         var counts = [Int](repeating: 0, count: binCount)
@@ -71,7 +71,7 @@ struct RedshiftFigures {
             let place = x.place(redshifts.residual(galaxy)) * Double(binCount)
             if place >= 0, place < Double(binCount) { counts[Int(place)] += 1 } else { outside += 1 }
         }
-        let y = Axis("galaxies", covering: 0...Double(counts.max() ?? 1))
+        let y = Axis("galaxies", from: 0, to: Double(counts.max() ?? 1))
         var figure = Figure(
             "histogram",
             caption: "Histogram of the residuals\(Self.words(outside: outside, of: "it")).",

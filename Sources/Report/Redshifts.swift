@@ -13,6 +13,9 @@ struct Redshifts {
         return (p - z) / (1 + z)
     }
 
+    /// The same, kept within what a float can hold: a spectroscopic redshift just above -1 divides by next to nothing.
+    func floatResidual(_ galaxy: Int) -> Float { Float(min(max(residual(galaxy), -1e38), 1e38)) }
+
     init(predicted: [Float], spectroscopic: [Float]) {
         for (p, z) in zip(predicted, spectroscopic) { append(p, z) }
     }

@@ -77,7 +77,7 @@ public struct Report {
         func metric(_ name: String) -> Double? { results.metrics?[name] ?? nil }
         var tiles = [
             (grouped(results.samples), "galaxies"),
-            (grouped(Int(results.samplesPerSecond.rounded())), "galaxies a second"),
+            (grouped(results.samplesPerSecond), "galaxies a second"),
             (decimal(results.wallTime.total, 2) + " s", "wall time"),
             ("\(results.worldSize)", results.worldSize == 1 ? "rank" : "ranks"),
         ]
@@ -96,11 +96,11 @@ public struct Report {
             (
                 "Metrics", ["metric", "value"],
                 metrics.sorted { $0.key < $1.key }.map {
-                    [$0.key, $0.key == "N" ? grouped(Int($0.value ?? 0)) : decimal($0.value, 5)]
+                    [$0.key, $0.key == "N" ? grouped($0.value ?? 0) : decimal($0.value, 5)]
                 }
             ),
             ("Bins of spectroscopic redshift", Self.binHead, rows(results.bins?.redshift, digits: 3)),
-            ("Bins of r magnitude", Self.binHead, rows(results.bins?.magnitude, digits: 2)),
+            ("Bins of \(middleBand(results)) magnitude", Self.binHead, rows(results.bins?.magnitude, digits: 2)),
         ])
         page.paragraph(
             "d = (p - z)/(1 + z), over the galaxies with a spectroscopic redshift; an outlier has |d| > 0.15.")
@@ -126,6 +126,12 @@ public struct Report {
         page.paragraph(
             "Outside means outside of the percentiles 0.1 and 99.9 of the galaxies that the network was trained on; some of any survey are."
         )
+    }
+
+    /// The band that magnitudes are binned by, by its name where the results know it.
+    private func middleBand(_ results: RunRecord.Results) -> String {
+        guard let bands = results.bandNames?.names, !bands.isEmpty else { return "middle-band" }
+        return bands[bands.count / 2]
     }
 
     private static let binHead = ["from", "to", "galaxies", "Bias", "sigma_mad", "outliers (%)"]
@@ -168,8 +174,8 @@ public struct Report {
     private mutating func compare(_ records: [RunRecord]) {
         page.title(
             "\(records.count) runs of photoz", "Speed and cost over ranks, batch size, partition size and data size.")
-        let runs = records.map(\.results)
-        let charts = ScalingFigures(records).all
+        let scaling = ScalingFigures(records)
+        let charts = scaling.all
         if charts.isEmpty {
             page.paragraph(
                 "These runs have the same numbers of ranks, batch sizes and partition sizes: there is no chart to draw."
@@ -184,9 +190,10 @@ public struct Report {
                 "run", "ranks", "batch size", "partitions", "galaxies", "precision", "galaxies/s", "wall time (s)",
                 "efficiency", "sigma_mad", "Lambda (USD)", "core-hours", "cluster (USD)",
             ],
-            zip(records, names).map { record, name in
+            zip(records, names).enumerated().map { index, named in
+                let (record, name) = named
                 let run = record.results
-                let efficiency = ScalingFigures.efficiency(run, among: runs)
+                let efficiency = scaling.efficiency(of: index)
                 return [
                     name, "\(run.worldSize)", "\(run.batchSize)", "\(run.partitions)", grouped(run.samples),
                     run.precision, decimal(run.samplesPerSecond, 0), decimal(run.wallTime.total, 2),
@@ -199,17 +206,28 @@ public struct Report {
                 "ranks", "batch_size", "partitions", "galaxies", "precision", "galaxies_per_second", "wall_time_s",
                 "cpu_time_s", "efficiency", "lambda_usd", "core_hours", "cluster_usd", "result",
             ],
-            records.map { record in
+            records.enumerated().map { index, record in
                 let run = record.results
                 return [
                     "\(run.worldSize)", "\(run.batchSize)", "\(run.partitions)", "\(run.samples)", run.precision,
                     decimal(run.samplesPerSecond, 1), decimal(run.wallTime.total, 3), decimal(run.processorTime, 3),
-                    decimal(ScalingFigures.efficiency(run, among: runs), 4), decimal(run.cost?.lambda, 8),
+                    decimal(scaling.efficiency(of: index), 4), decimal(run.cost?.lambda, 8),
                     decimal(run.cost?.coreHours, 7), run.cost?.cluster.map { decimal($0, 8) } ?? "", record.folder,
                 ]
             })
         page.paragraph(
-            "Efficiency is the throughput of a rank beside that in the smallest world with otherwise equal settings.")
+            "Efficiency is the throughput of a rank beside that in the smallest world with otherwise equal settings: the same "
+                + "weights, data, views, precision, hosts, threads, instruction set, schedule and other options.")
+        let (settings, values) = scaling.differences
+        guard !settings.isEmpty else { return }
+        page.section("Settings that differ")
+        page.paragraph("Runs that differ in one of these are never joined by a line or compared by an efficiency.")
+        page.facts(
+            settings.indices.flatMap { place in
+                Dictionary(grouping: zip(values, names)) { $0.0[place] }.sorted { $0.key < $1.key }.map { text, runs in
+                    ("\(settings[place]): \(text.isEmpty ? "none" : text)", runs.map(\.1).joined(separator: ", "))
+                }
+            })
     }
 
     /// Folders without the path that they share.

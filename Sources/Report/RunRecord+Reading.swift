@@ -40,7 +40,18 @@ extension RunRecord.Results {
             try node.list().map { item throws(RecordError) in try item.text() }
         }
         cost = try root.known("cost").map(RunCost.init)
+        resumed = try root.known("resumed_samples")?.whole()
+        processor = try root.known("cpu_info")?.known("processor")?.text()
+        bands = try root.known("bands").map(Self.names)
         provenance = try Provenance(root.entry("provenance"))
+    }
+
+    /// Names of bands: a list, or one word with a letter for each.
+    private static func names(_ node: JSONNode) throws(RecordError) -> [String] {
+        guard case .text(let word) = node.value else {
+            return try node.list().map { item throws(RecordError) in try item.text() }
+        }
+        return word.map { String($0) }
     }
 
     private static func bins(_ node: JSONNode, _ variable: String) throws(RecordError) -> [Bin] {
@@ -76,12 +87,14 @@ extension RunRecord.Results.Provenance {
         commandLine = try texts("command_line")
         weights = try text("weights")
         weightsHash = try text("weights_sha256")
+        data = try node.known("data").map { _ throws(RecordError) in try texts("data") }
         hosts = try texts("hosts")
         mpi = try text("mpi")
         hdf5 = try text("hdf5")
         instructionSet = try text("instruction_set")
         threads = try node.entry("threads").whole()
         shard = try text("shard")
+        schedule = try node.known("schedule")?.text()
         start = try text("start_utc")
         end = try text("end_utc")
     }

@@ -20,12 +20,16 @@ struct RunRecord {
             let commandLine: [String]
             let weights: String
             let weightsHash: String
+            /// What `--data` named; missing in results of other programs.
+            let data: [String]?
             let hosts: [String]
             let mpi: String
             let hdf5: String
             let instructionSet: String
             let threads: Int
             let shard: String
+            /// Missing in results of earlier versions.
+            let schedule: String?
             let start: String
             let end: String
         }
@@ -76,6 +80,12 @@ struct RunRecord {
         let warnings: [String]?
         /// Missing in results of earlier versions.
         let cost: RunCost?
+        /// Galaxies that earlier attempts did.
+        let resumed: Int?
+        /// Rank 0's; missing in results of other programs.
+        let processor: String?
+        /// In the order of the magnitudes; nil where the run did not know them.
+        let bands: [String]?
         let provenance: Provenance
     }
 

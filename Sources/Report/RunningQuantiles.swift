@@ -19,7 +19,7 @@ struct RunningQuantiles {
         for galaxy in 0..<redshifts.count {
             let place = ((Double(redshifts.spectroscopic[galaxy]) - range.lowerBound) / width).rounded(.down)
             guard place >= 0, place < Double(binCount) else { continue }
-            residuals[Int(place)].append(Float(redshifts.residual(galaxy)))
+            residuals[Int(place)].append(redshifts.floatResidual(galaxy))
         }
         bins = residuals.indices.compactMap { index in
             guard residuals[index].count >= Self.fewest else { return nil }

@@ -30,67 +30,150 @@ struct ScalingFigures {
             case .dataSize: run.samples
             }
         }
+
+        func text(_ value: Int) -> String {
+            switch self {
+            case .worldSize: "np \(value)"
+            case .batchSize: "batch \(value)"
+            case .partitionSize: "\(grouped(value)) a partition"
+            case .dataSize: "\(grouped(value)) galaxies"
+            }
+        }
+    }
+
+    /// A run and the settings that part it from others.
+    private struct Run {
+        let results: RunRecord.Results
+        let settings: RunSettings
+    }
+
+    /// Runs of one line.
+    private struct Line {
+        let label: String
+        let runs: [Run]
     }
 
     /// Lines of a figure; more would not be told apart.
     static let mostLines = 8
-    private let runs: [RunRecord.Results]
+    private let runs: [Run]
 
-    init(_ records: [RunRecord]) { runs = records.map(\.results) }
+    init(_ records: [RunRecord]) {
+        let hosts = RunSettings.hostSeries(records.map(\.results.provenance.hosts))
+        runs = zip(records, hosts).map { Run(results: $0.results, settings: RunSettings($0, hosts: $1)) }
+    }
 
     var all: [Figure] {
-        Variable.allCases.filter { variable in Set(runs.map(variable.value)).count > 1 }.flatMap(figures)
+        Variable.allCases.filter { variable in Set(runs.map { variable.value($0.results) }).count > 1 }.flatMap(figures)
             + [weakScaling].compactMap(\.self)
     }
 
-    /// Throughput a rank beside that of the smallest world with otherwise equal settings; nil without such a run.
-    static func efficiency(_ run: RunRecord.Results, among runs: [RunRecord.Results]) -> Double? {
-        let alike = runs.filter { settings($0, but: .worldSize) == settings(run, but: .worldSize) }
-        guard let smallest = alike.map(\.worldSize).min() else { return nil }
-        let base = median(alike.filter { $0.worldSize == smallest }.map(\.samplesPerSecond)) / Double(smallest)
-        return base > 0 ? run.samplesPerSecond / Double(run.worldSize) / base : nil
+    /// Throughput a rank of a run beside that of the smallest world of its series; nil without a rate to compare with.
+    func efficiency(of run: Int) -> Double? { efficiency(runs[run]) }
+
+    /// The settings in which the runs differ, and what each run has.
+    var differences: (names: [String], rows: [[String]]) {
+        let differing = differing(runs) { $0.settings.all }
+        return (
+            differing, runs.map { run in run.settings.all.filter { differing.contains($0.name) }.map(\.text) }
+        )
     }
+
+    private func efficiency(_ run: Run) -> Double? {
+        let key = key(run, but: .worldSize)
+        let alike = runs.filter { self.key($0, but: .worldSize) == key && $0.results.worldSize > 0 }
+        guard run.results.worldSize > 0, let smallest = alike.map(\.results.worldSize).min() else { return nil }
+        let base =
+            Self.median(alike.filter { $0.results.worldSize == smallest }.map(\.results.samplesPerSecond))
+            / Double(smallest)
+        return base > 0 ? run.results.samplesPerSecond / Double(run.results.worldSize) / base : nil
+    }
+
+    // MARK: Series
+
+    /// All that two runs of a line have in common: every setting, and every variable but the one the figure is over.
+    private func key(_ run: Run, but variable: Variable) -> [RunSettings.Setting] {
+        settings(run, but: variable)
+            + Variable.allCases.filter { $0 != variable }.map {
+                let value = $0.value(run.results)
+                return RunSettings.Setting(name: $0.title, key: "\(value)", text: $0.text(value))
+            }
+    }
+
+    private func settings(_ run: Run, but variable: Variable) -> [RunSettings.Setting] {
+        // Dealing the same galaxies to other partitions makes other files of them.
+        guard variable == .partitionSize else { return run.settings.all }
+        return run.settings.all.map { $0.name == "data" ? run.settings.fingerprint : $0 }
+    }
+
+    /// Names of the settings in which some runs differ.
+    private func differing(_ runs: [Run], _ settings: (Run) -> [RunSettings.Setting]) -> [String] {
+        guard let first = runs.first.map(settings) else { return [] }
+        return first.indices.filter { place in Set(runs.map { settings($0)[place] }).count > 1 }.map { first[$0].name }
+    }
+
+    /// The lines of a figure, small before large, each with a label that says in what it differs from the others.
+    private func lines(_ key: (Run) -> [RunSettings.Setting]) -> [Line] {
+        let names = Set(differing(runs, key))
+        let groups = Dictionary(grouping: runs, by: key).map { key, runs in
+            let parts = key.filter { names.contains($0.name) }
+            let order = parts.map { Int($0.key).map(Double.init) ?? .infinity }
+            let label = parts.isEmpty ? "all runs" : parts.map(\.text).joined(separator: ", ")
+            return (order: order, key: parts.map(\.key), label: label, runs: runs)
+        }.sorted {
+            $0.order == $1.order
+                ? $0.key.lexicographicallyPrecedes($1.key) : $0.order.lexicographicallyPrecedes($1.order)
+        }
+        var seen: [String: Int] = [:]
+        return groups.map { group in
+            // Settings that are shortened alike are told apart by a number; the table of settings has them in full.
+            seen[group.label, default: 0] += 1
+            let number = seen[group.label] ?? 1
+            return Line(label: number == 1 ? group.label : "\(group.label), \(number)", runs: group.runs)
+        }
+    }
+
+    private static func left(_ lines: [Line]) -> String {
+        lines.count > mostLines
+            ? " \(lines.count - mostLines) more \(lines.count == mostLines + 1 ? "series is" : "series are") not drawn."
+            : ""
+    }
+
+    // MARK: Figures
 
     private func figures(over variable: Variable) -> [Figure] {
         var figures = [
-            figure(over: variable, "throughput", "galaxies a second") { $0.samplesPerSecond },
-            figure(over: variable, "time", "wall time (s)") { $0.wallTime.total },
+            figure(over: variable, "throughput", "galaxies a second") { $0.results.samplesPerSecond },
+            figure(over: variable, "time", "wall time (s)") { $0.results.wallTime.total },
         ]
         if variable == .worldSize {
             figures.append(
-                figure(over: variable, "efficiency", "strong-scaling efficiency") {
-                    Self.efficiency($0, among: runs) ?? 0
-                })
+                figure(over: variable, "efficiency", "strong-scaling efficiency") { efficiency($0) ?? .nan })
         }
-        if runs.allSatisfy({ $0.cost != nil }) {
+        if runs.allSatisfy({ $0.results.cost != nil }) {
             figures.append(
                 figure(over: variable, "cost", "Lambda USD for a million galaxies") {
-                    ($0.cost?.lambda ?? 0) / Double(max($0.samples, 1)) * 1e6
+                    ($0.results.cost?.lambda ?? 0) / Double(max($0.results.samples, 1)) * 1e6
                 })
         }
         return figures
     }
 
-    private func figure(
-        over variable: Variable, _ name: String, _ title: String, _ value: (RunRecord.Results) -> Double
-    ) -> Figure {
-        let largest = runs.map(value).max() ?? 1
-        let groups = Dictionary(grouping: runs) { Self.settings($0, but: variable) }
-            .sorted {
-                Self.order($0.value[0], but: variable).lexicographicallyPrecedes(Self.order($1.value[0], but: variable))
-            }
-            .prefix(Self.mostLines)
+    private func figure(over variable: Variable, _ name: String, _ title: String, _ value: (Run) -> Double) -> Figure {
+        let values = runs.map(value).filter(\.isFinite)
+        let largest = values.max() ?? 1
+        let all = lines { key($0, but: variable) }
+        let lines = all.prefix(Self.mostLines)
         var figure = Figure(
             "\(name)-over-\(variable.name)",
             caption: "\(title.prefix(1).uppercased() + title.dropFirst()) over \(variable.title). "
                 + "Dots are runs, lines join medians of runs with otherwise equal settings"
-                + (variable == .worldSize ? Self.ideal(name) : "."),
-            x: Axis(variable.title, covering: 0...Double(runs.map(variable.value).max() ?? 1), smallestStep: 1),
-            y: Axis(title, covering: 0...max(largest, 1e-9)), height: 360,
-            legend: groups.enumerated().map { ("series s\($0.offset) line", $0.element.key) })
-        for (index, group) in groups.enumerated() {
+                + (variable == .worldSize ? Self.ideal(name) : ".") + Self.left(all),
+            x: Axis(variable.title, over: runs.map { Double(variable.value($0.results)) }, smallestStep: 1),
+            y: Axis(title, over: values, atLeast: 1e-9), height: 360,
+            legend: lines.enumerated().map { ("series s\($0.offset) line", $0.element.label) })
+        for (index, group) in lines.enumerated() {
             let style = "series s\(index)"
-            let places = Dictionary(grouping: group.value, by: variable.value).sorted { $0.key < $1.key }
+            let places = Dictionary(grouping: group.runs) { variable.value($0.results) }.sorted { $0.key < $1.key }
             let line = places.map { (Double($0.key), Self.median($0.value.map(value))) }
             if name == "efficiency", let first = line.first, let last = line.last, index == 0 {
                 figure.line([(first.0, 1), (last.0, 1)], style: style + " line dashed")
@@ -102,10 +185,11 @@ struct ScalingFigures {
                 }
             }
             figure.line(line, style: style + " line")
-            for run in group.value {
+            for run in group.runs {
+                let place = variable.value(run.results)
                 figure.dot(
-                    (Double(variable.value(run)), value(run)), style: style + " dot",
-                    tip: "\(variable.title) \(variable.value(run)): \(decimal(value(run), 2)) (\(group.key))")
+                    (Double(place), value(run)), style: style + " dot",
+                    tip: "\(variable.title) \(place): \(decimal(value(run), 2)) (\(group.label))")
             }
         }
         return figure
@@ -122,46 +206,46 @@ struct ScalingFigures {
 
     // MARK: Weak scaling
 
-    /// Runs of one line: the same work for each rank, and otherwise equal settings.
-    private struct WeakLine: Hashable {
-        let settings: String
-        let perRank: Int
-    }
-
     /// Efficiency where the data grow with the ranks; nil unless some runs do.
     private var weakScaling: Figure? {
-        let lines = Dictionary(grouping: runs) { run in
-            WeakLine(settings: Self.weakSettings(run), perRank: run.samples / max(run.worldSize, 1))
-        }
-        .filter { Set($0.value.map(\.worldSize)).count > 1 }
-        .sorted { ($0.key.settings, $0.key.perRank) < ($1.key.settings, $1.key.perRank) }
-        .prefix(Self.mostLines)
-        guard !lines.isEmpty else { return nil }
-        let points = lines.map { Self.weakEfficiencies($0.value) }
-        let largest = points.joined().map(\.1).max() ?? 1
-        let most = lines.flatMap(\.value).map(\.worldSize).max() ?? 1
+        // One line: the same work for each rank, and otherwise equal settings.
+        let all = lines { run in
+            let perRank = run.results.samples / max(run.results.worldSize, 1)
+            return run.settings.all
+                + [Variable.batchSize, .partitionSize].map {
+                    let value = $0.value(run.results)
+                    return .init(name: $0.title, key: "\(value)", text: $0.text(value))
+                } + [.init(name: "share", key: "\(perRank)", text: "\(grouped(perRank)) galaxies a rank")]
+        }.filter { Set($0.runs.map(\.results.worldSize)).count > 1 && $0.runs.allSatisfy { $0.results.worldSize > 0 } }
+        guard !all.isEmpty else { return nil }
+        let lines = all.prefix(Self.mostLines)
+        let points = lines.map { Self.weakEfficiencies($0.runs.map(\.results)) }
+        let most = Double(lines.flatMap(\.runs).map(\.results.worldSize).max() ?? 1)
         var figure = Figure(
             "weak-scaling",
             caption:
                 "Weak-scaling efficiency over ranks: throughput of a rank where every rank has as many galaxies, beside that "
-                + "in the smallest world; medians; dashed: ideal.",
-            x: Axis("ranks", covering: 0...Double(most), smallestStep: 1),
-            y: Axis("weak-scaling efficiency", covering: 0...max(largest, 1)), height: 360,
-            legend: lines.enumerated().map {
-                (
-                    "series s\($0.offset) line",
-                    "\($0.element.key.settings), \(grouped($0.element.key.perRank)) galaxies a rank"
-                )
-            })
+                + "in the smallest world; medians; dashed: ideal." + Self.left(all),
+            x: Axis("ranks", from: 0, to: most, smallestStep: 1),
+            y: Axis("weak-scaling efficiency", over: points.joined().map(\.1), atLeast: 1), height: 360,
+            legend: lines.enumerated().map { ("series s\($0.offset) line", Self.weakLabel($0.element)) })
         for (index, line) in points.enumerated() {
-            if index == 0 { figure.line([(line[0].0, 1), (Double(most), 1)], style: "series s0 line dashed") }
+            if index == 0 { figure.line([(line[0].0, 1), (most, 1)], style: "series s0 line dashed") }
             figure.line(line, style: "series s\(index) line")
             for point in line {
                 figure.dot(
-                    point, style: "series s\(index) dot", tip: "ranks \(Int(point.0)): \(decimal(point.1 * 100, 1)) %")
+                    point, style: "series s\(index) dot",
+                    tip: "ranks \(grouped(point.0)): \(decimal(point.1 * 100, 1)) %")
             }
         }
         return figure
+    }
+
+    /// A label that names the share of a rank also where it is the same for all lines.
+    private static func weakLabel(_ line: Line) -> String {
+        let run = line.runs[0].results
+        let share = "\(grouped(run.samples / max(run.worldSize, 1))) galaxies a rank"
+        return line.label == "all runs" ? share : line.label.contains(share) ? line.label : line.label + ", " + share
     }
 
     private static func weakEfficiencies(_ runs: [RunRecord.Results]) -> [(Double, Double)] {
@@ -170,29 +254,6 @@ struct ScalingFigures {
         }
         let base = max(speeds[0].1, 1e-9)
         return speeds.map { ($0.0, $0.1 / base) }
-    }
-
-    private static func weakSettings(_ run: RunRecord.Results) -> String {
-        let threads = run.provenance.threads == 1 ? "" : "\(run.provenance.threads) threads, "
-        return
-            "\(run.precision), \(threads)batch \(run.batchSize), \(grouped(Variable.partitionSize.value(run))) a partition"
-    }
-
-    /// Where a run's line stands among others: small before large.
-    private static func order(_ run: RunRecord.Results, but variable: Variable) -> [Int] {
-        Variable.allCases.filter { $0 != variable }.map { $0.value(run) }
-    }
-
-    /// All that matters to a run's speed, but for one variable.
-    private static func settings(_ run: RunRecord.Results, but variable: Variable) -> String {
-        let parts: [String?] = [
-            run.precision, run.provenance.threads == 1 ? nil : "\(run.provenance.threads) threads",
-            variable == .dataSize ? nil : "\(grouped(run.samples)) galaxies",
-            variable == .worldSize ? nil : "np \(run.worldSize)",
-            variable == .batchSize ? nil : "batch \(run.batchSize)",
-            variable == .partitionSize ? nil : "\(grouped(Variable.partitionSize.value(run))) a partition",
-        ]
-        return parts.compactMap(\.self).joined(separator: ", ")
     }
 
     private static func median(_ values: [Double]) -> Double {
