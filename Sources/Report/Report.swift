@@ -197,7 +197,7 @@ public struct Report {
                 return [
                     name, "\(run.worldSize)", "\(run.batchSize)", "\(run.partitions)", grouped(run.samples),
                     run.precision, decimal(run.samplesPerSecond, 0), decimal(run.wallTime.total, 2),
-                    decimal(efficiency.map { $0 * 100 }, 1) + " %", decimal(run.metrics?["sigma_mad"] ?? nil, 5),
+                    efficiency.map { decimal($0 * 100, 1) + " %" } ?? "–", decimal(run.metrics?["sigma_mad"] ?? nil, 5),
                     decimal(run.cost?.lambda, 6), decimal(run.cost?.coreHours, 5), decimal(run.cost?.cluster, 6),
                 ]
             })
@@ -225,7 +225,7 @@ public struct Report {
         page.facts(
             settings.indices.flatMap { place in
                 Dictionary(grouping: zip(values, names)) { $0.0[place] }.sorted { $0.key < $1.key }.map { text, runs in
-                    ("\(settings[place]): \(text.isEmpty ? "none" : text)", runs.map(\.1).joined(separator: ", "))
+                    (settings[place], "\(text.isEmpty ? "none" : text): \(runs.map(\.1).joined(separator: ", "))")
                 }
             })
     }

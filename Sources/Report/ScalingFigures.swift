@@ -67,7 +67,7 @@ struct ScalingFigures {
             + [weakScaling].compactMap(\.self)
     }
 
-    /// Throughput a rank of a run beside that of the smallest world of its series; nil without a rate to compare with.
+    /// Throughput a rank of a run beside that of the smallest world of its series; nil without one to compare with.
     func efficiency(of run: Int) -> Double? { efficiency(runs[run]) }
 
     /// The settings in which the runs differ, and what each run has.
@@ -81,11 +81,14 @@ struct ScalingFigures {
     private func efficiency(_ run: Run) -> Double? {
         let key = key(run, but: .worldSize)
         let alike = runs.filter { self.key($0, but: .worldSize) == key && $0.results.worldSize > 0 }
-        guard run.results.worldSize > 0, let smallest = alike.map(\.results.worldSize).min() else { return nil }
+        let worlds = Set(alike.map(\.results.worldSize))
+        // A run of several ranks that stands alone is compared with nothing.
+        guard run.results.worldSize == 1 || worlds.count > 1, let smallest = worlds.min() else { return nil }
         let base =
             Self.median(alike.filter { $0.results.worldSize == smallest }.map(\.results.samplesPerSecond))
             / Double(smallest)
-        return base > 0 ? run.results.samplesPerSecond / Double(run.results.worldSize) / base : nil
+        return base > 0 && run.results.worldSize > 0
+            ? run.results.samplesPerSecond / Double(run.results.worldSize) / base : nil
     }
 
     // MARK: Series
