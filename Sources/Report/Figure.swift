@@ -98,7 +98,7 @@ struct Figure {
 
     /// The drawing as a file of its own, or as an element of a page.
     func svg(standalone: Bool) -> String {
-        let head = standalone ? "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" : ""
+        let head = standalone ? Report.figureMark + "\n" : ""
         let style =
             standalone ? "<style>\(Style.figure)</style>\n<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n" : ""
         return head

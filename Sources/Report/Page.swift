@@ -69,9 +69,7 @@ struct Page {
 
     func html(title: String) -> String {
         """
-        <!doctype html>
-        <html lang="en">
-        <head>
+        \(Report.pageMark)
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>\(escaped(title))</title>

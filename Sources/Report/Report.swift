@@ -19,18 +19,37 @@ public struct Report {
         if records.count == 1 { try describe(records[0]) } else { compare(records) }
     }
 
+    /// How pages begin: by this they are known.
+    public static let pageMark =
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta name=\"generator\" content=\"photoz report\">"
+    /// How the files of figures begin.
+    public static let figureMark = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- A figure of photoz report. -->"
+
+    /// How the table of several runs begins as CSV.
+    public static let tableMark = "ranks,batch_size,partitions,galaxies"
+
+    /// The figures' files beside a page, in the page's folder of figures.
+    ///
+    /// - Parameter page: `FILE.html`
+    public func figureFiles(of page: String) -> [String] {
+        figures.map { "\(Self.figureFolder(of: page))/\($0.name).svg" }
+    }
+
+    private static func figureFolder(of page: String) -> String {
+        (page.hasSuffix(".html") ? String(page.dropLast(5)) : page) + "-figures"
+    }
+
     /// Writes the page, and the figures as SVG files beside it, in a folder with the page's name and `-figures`.
     ///
     /// - Parameter path: The page, `FILE.html`; replaced when it is there.
     /// - Returns: The folder of the figures.
     /// - Throws: ``ReportError`` of kind `unwritable`.
     public func write(to path: String) throws(ReportError) -> String {
-        let folder = (path.hasSuffix(".html") ? String(path.dropLast(5)) : path) + "-figures"
+        let folder = Self.figureFolder(of: path)
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            for figure in figures {
-                try Data(figure.svg(standalone: true).utf8).write(
-                    to: URL(filePath: "\(folder)/\(figure.name).svg"), options: .atomic)
+            for (file, figure) in zip(figureFiles(of: path), figures) {
+                try Data(figure.svg(standalone: true).utf8).write(to: URL(filePath: file), options: .atomic)
             }
             try Data(page.html(title: title).utf8).write(to: URL(filePath: path), options: .atomic)
         } catch {

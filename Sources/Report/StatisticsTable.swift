@@ -26,6 +26,11 @@ public struct StatisticsTable {
         ).text
     }
 
+    /// How every table begins as CSV: by this it is known.
+    public static let csvMark = "partition (MB),data (GB),run,total_cpu_time (seconds)"
+    /// Keys that the objects of its JSON have, and no other file has together.
+    public static let jsonMark = ["ranks", "result", "cost", "total_bits"]
+
     /// The published columns, with two decimals, and the folder.
     public var csv: String {
         TextTable(

@@ -28,14 +28,16 @@ public struct SweepCommands: Sendable {
     /// The same as a line for a shell.
     public func line(_ point: Grid.Point) -> String { words(point).map(Self.quoted).joined(separator: " ") }
 
+    /// How every batch script begins: by this it is known.
+    public static let scriptMark = "#!/bin/sh\n# The runs of a sweep."
+
     /// A batch script for Slurm: one task of an array for each run, one after another so that they do not disturb each
     /// other.
     public func slurmScript(_ points: [Grid.Point]) -> String {
         let ranks = points.map(\.ranks).max() ?? 1
         let cases = points.enumerated().map { "\($0.offset)) \(line($0.element)) ;;" }.joined(separator: "\n")
         return """
-            #!/bin/sh
-            # The runs of a sweep. When all are done, give the photoz sweep command again, without --slurm: it draws the report.
+            \(Self.scriptMark) When all are done, give the photoz sweep command again, without --slurm: it draws the report.
             #SBATCH --job-name=photoz-sweep
             #SBATCH --array=0-\(max(points.count - 1, 0))%1
             #SBATCH --ntasks=\(ranks)

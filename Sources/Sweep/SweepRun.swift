@@ -1,5 +1,5 @@
 import Dispatch
-import FoundationEssentials
+import Glibc
 import Subprocess
 import Synchronization
 
@@ -10,38 +10,54 @@ public enum SweepRun {
     ///   - log: Receives all that the run prints.
     /// - Throws: ``SweepError`` when the run cannot be started or fails, with what it said.
     public static func start(_ words: [String], log: String) throws(SweepError) {
-        let outcome = wait { try await run(words) }
-        switch outcome {
+        // Into the file at once: what a run prints may be any amount.
+        let descriptor = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw SweepError(
+                .unwritable,
+                "\(log): cannot be written: \(String(cString: strerror(errno))); check the free space and the permissions"
+            )
+        }
+        defer { close(descriptor) }
+        switch wait({ try await run(words, descriptor) }) {
         case .failure(let error):
             throw SweepError(
                 .noLauncher,
                 "\(words[0]): cannot be started (\(error)); install Open MPI, or name the launcher with --launcher")
-        case .success(let (code, output)):
-            try? Data(output.utf8).write(to: URL(filePath: log))
-            guard code == 0 else {
-                // The launcher's own notices stand around what the run said.
-                let command = words.joined(separator: " ")
-                let lines = output.split(separator: "\n")
-                let start = lines.firstIndex { $0.contains("photoz: error") } ?? 0
-                let said = lines[start...].prefix(6).joined(separator: "\n")
-                throw SweepError(
-                    .failed(code),
-                    "the run failed with exit code \(code): \(command)\n\(said)\nAll that it printed: \(log)"
-                )
-            }
+        case .success(0): return
+        case .success(let code):
+            throw SweepError(
+                .failed(code),
+                "the run failed with exit code \(code): \(words.joined(separator: " "))\n\(said(log))\nAll that it printed: \(log)"
+            )
         }
     }
 
-    private static func run(_ words: [String]) async throws -> (code: Int32, output: String) {
+    private static func run(_ words: [String], _ log: Int32) async throws -> Int32 {
         let result = try await Subprocess.run(
             words[0].contains("/") ? .path(.init(words[0])) : .name(words[0]),
-            arguments: Arguments(Array(words.dropFirst())), output: .string(limit: 1 << 20), error: .combinedWithOutput)
-        let code: Int32 =
-            switch result.terminationStatus {
-            case .exited(let status): status
-            case .signaled(let signal): 128 + signal
-            }
-        return (code, result.standardOutput)
+            arguments: Arguments(Array(words.dropFirst())),
+            output: .fileDescriptor(.init(rawValue: log), closeAfterSpawningProcess: false),
+            error: .fileDescriptor(.init(rawValue: log), closeAfterSpawningProcess: false))
+        switch result.terminationStatus {
+        case .exited(let status): return status
+        case .signaled(let signal): return 128 + signal
+        }
+    }
+
+    /// What a failed run said, from its last words: the launcher's own notices stand around them.
+    private static func said(_ log: String) -> String {
+        let file = open(log, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return "" }
+        defer { close(file) }
+        let most = 1 << 18
+        let end = lseek(file, 0, SEEK_END)
+        let bytes = [UInt8](unsafeUninitializedCapacity: most) { buffer, count in
+            count = max(0, pread(file, buffer.baseAddress, most, max(0, end - most)))
+        }
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        let start = lines.firstIndex { $0.contains("photoz: error") } ?? max(0, lines.count - 6)
+        return lines[start...].prefix(6).joined(separator: "\n")
     }
 
     /// Waits for asynchronous work: commands of this program are synchronous, since MPI belongs to one thread.

@@ -52,7 +52,7 @@ struct BenchCommand: ParsableCommand {
             galaxiesPerSecond: rate, gflops: rate * network.shape.operationsPerGalaxy / 1e9, peak: cores.peak / 1e9,
             instructionSet: "\(instructionSet)", precision: precision.rawValue, threads: threads, batchSize: batchSize,
             layers: bench.layerShares(seconds: 0.5))
-        print(json ? try report.encoded() : report.table)
+        Exit.show(json ? try report.encoded() : report.table)
     }
 
     /// What was measured of the cores, and again: until it can be true, since a busy machine may slow a measurement down.

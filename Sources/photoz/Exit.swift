@@ -15,8 +15,31 @@ enum Exit {
             // there was given another command line than rank 0.
             sleep(3)
         }
-        say(Photoz.fullMessage(for: error), to: code == .success ? 1 : 2)
+        let message = Photoz.fullMessage(for: error)
+        if code == .success { show(message) } else { say(message, to: 2) }
         exit(code.rawValue)
+    }
+
+    /// Prints a text on standard output, or ends the program with code 74: who reads it, a script perhaps, must not take half
+    /// of it, or nothing, for all.
+    static func show(_ text: String) {
+        guard !say(text, to: 1) else { return }
+        let reason = String(cString: strerror(errno))
+        say(
+            "photoz: error: standard output: cannot be written: \(reason); send it to where there is room and a reader (the files that this command wrote are whole)",
+            to: 2)
+        exit(JobError.Code.inputOutput.rawValue)
+    }
+
+    /// Makes sure that no file is opened under the number of a standard stream that was closed: what is printed would land in
+    /// it. Reading from and writing to such a stream fails, as it should. Writing to a reader that has gone, or past a limit
+    /// on file sizes, then is a failure too, and no signal that kills the process.
+    static func secureStreams() {
+        for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) < 0 {
+            _ = open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
+        }
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
     }
 
     /// Ends after a failure of a command that runs without MPI.
@@ -48,14 +71,18 @@ enum Exit {
     }
 
     /// Writes a line in one piece, so that it is not torn by what other ranks write.
-    static func say(_ text: String, to descriptor: Int32) {
+    ///
+    /// - Returns: Whether all of it could be written; if not, `errno` says why.
+    @discardableResult
+    static func say(_ text: String, to descriptor: Int32) -> Bool {
         let bytes = Array((text + "\n").utf8)
         var rest = bytes[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
             if written < 0, errno == EINTR { continue }
-            guard written > 0 else { return }
+            guard written > 0 else { return false }
             rest = rest.dropFirst(written)
         }
+        return true
     }
 }

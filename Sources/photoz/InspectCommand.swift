@@ -31,9 +31,9 @@ struct InspectCommand: ParsableCommand {
 
     private func describeProcessor() {
         let names = InstructionSet.available.map(\.description)
-        print("instruction sets: \(names.joined(separator: ", "))")
-        print("a run uses: \(InstructionSet.widest); --instruction-set caps it")
-        print("cores that this process may use: \(RunOptions.cores)")
+        Exit.show("instruction sets: \(names.joined(separator: ", "))")
+        Exit.show("a run uses: \(InstructionSet.widest); --instruction-set caps it")
+        Exit.show("cores that this process may use: \(RunOptions.cores)")
     }
 
     private func inspect(_ file: String) throws {
@@ -54,37 +54,37 @@ struct InspectCommand: ParsableCommand {
         let weights = try WeightsFile(file)
         try weights.checkValues()
         let shape = weights.shape
-        print("\(file): AstroMAE weights, whole and finite")
-        print("  \(weights.tensorCount) tensors, \(weights.parameterCount) parameters")
-        print(
+        Exit.show("\(file): AstroMAE weights, whole and finite")
+        Exit.show("  \(weights.tensorCount) tensors, \(weights.parameterCount) parameters")
+        Exit.show(
             "  images [\(shape.bands), \(shape.imageSize), \(shape.imageSize)], patches of \(shape.patch) x \(shape.patch) pixels, \(shape.magnitudeCount) magnitudes"
         )
-        print("  \(shape.depth) blocks of \(shape.embedding) features, \(shape.heads) heads, MLP of \(shape.hidden)")
-        for (name, text) in weights.texts + weights.training.texts { print("  \(name): \(text)") }
-        if !weights.training.hasRanges { print("  trained on: unknown, the file does not say") }
+        Exit.show("  \(shape.depth) blocks of \(shape.embedding) features, \(shape.heads) heads, MLP of \(shape.hidden)")
+        for (name, text) in weights.texts + weights.training.texts { Exit.show("  \(name): \(text)") }
+        if !weights.training.hasRanges { Exit.show("  trained on: unknown, the file does not say") }
     }
 
     private func describePartition(_ file: String) throws {
         let partition = try PartitionFile(file, schema: schema.schema(bands: 5, imageSize: 32))
         let counts = try partition.checkValues()
-        print("\(file): partition, whole and finite")
-        print("  \(partition.rows) galaxies, images \(partition.imageDescription)")
-        print("  redshifts: \(partition.hasRedshift ? "yes" : "none")")
+        Exit.show("\(file): partition, whole and finite")
+        Exit.show("  \(partition.rows) galaxies, images \(partition.imageDescription)")
+        Exit.show("  redshifts: \(partition.hasRedshift ? "yes" : "none")")
         let unknown = partition.hasRedshift ? counts[.redshiftMissing] : 0
         if counts.magnitudeMissing + unknown > 0 {
-            print(
+            Exit.show(
                 "  missing (no number, a sentinel, or impossible): magnitudes of \(counts.magnitudeMissing) galaxies, redshifts of \(unknown)"
             )
         }
         if counts.imageAtFault > 0 {
-            print(
+            Exit.show(
                 "  images with a blank band: \(counts[.imageBlank]), with a constant one: \(counts[.imageConstant]), saturated: \(counts[.imageSaturated])"
             )
         }
-        print("  identifiers: \(partition.identifiers)")
+        Exit.show("  identifiers: \(partition.identifiers)")
         let statement = partition.statement
-        if let bands = statement.imageBands { print("  image bands: \(bands)") }
-        if let units = statement.units { print("  image units: \(units)") }
-        for warning in partition.warnings { print("  warning: \(warning)") }
+        if let bands = statement.imageBands { Exit.show("  image bands: \(bands)") }
+        if let units = statement.units { Exit.show("  image units: \(units)") }
+        for warning in partition.warnings { Exit.show("  warning: \(warning)") }
     }
 }

@@ -22,6 +22,7 @@ struct Photoz: ParsableCommand {
 
     /// Synchronous on purpose: MPI belongs to the thread that started it, and an asynchronous main may leave that thread.
     static func main() {
+        Exit.secureStreams()
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -44,7 +44,7 @@ struct PlanCommand: ParsableCommand {
                 data: data, output: output, worldSize: worldSize, fileLimit: fileLimit, batchSize: batchSize,
                 resultPath: resultPath)
             try plan.write(to: output)
-            print(
+            Exit.show(
                 "\(output): \(plan.fileCount) partitions for \(plan.worldSize) ranks; start: mpirun -np \(plan.worldSize) photoz run --weights FILE --payload \(output)"
             )
         } catch {

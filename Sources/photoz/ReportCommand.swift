@@ -25,11 +25,31 @@ struct ReportCommand: ParsableCommand {
 
     func run() {
         do {
-            let figures = try Report(folders: results).write(to: output)
-            print("\(output), figures in \(figures)")
+            try OwnFile.reportPage.requireReplaceable(output)
+            let report = try Report(folders: results)
+            let figures = try report.writeReplacingOwn(output)
+            Exit.show("\(output), figures in \(figures)")
         } catch {
-            Exit.withoutMPI(JobError(error.code, error.description))
+            Exit.withoutMPI((error as? ReportError).map { JobError($0.code, $0.description) } ?? error)
         }
+    }
+}
+
+extension OwnFile {
+    /// The page of a report.
+    static let reportPage = OwnFile.text("a page of photoz report", beginning: Report.pageMark)
+}
+
+extension Report {
+    /// Writes the page and its figures, where no file of somebody else's is in their way.
+    ///
+    /// - Returns: The folder of the figures.
+    /// - Throws: ``JobError`` with code 73 before anything is written, ``ReportError`` of kind `unwritable`.
+    func writeReplacingOwn(_ page: String) throws -> String {
+        try OwnFile.reportPage.requireReplaceable(page)
+        let figure = OwnFile.text("a figure of photoz report", beginning: Report.figureMark)
+        for file in figureFiles(of: page) { try figure.requireReplaceable(file) }
+        return try write(to: page)
     }
 }
 

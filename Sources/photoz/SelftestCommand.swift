@@ -26,7 +26,7 @@ struct SelftestCommand: ParsableCommand {
                     outcome.isGood
                     ? "good"
                     : "WRONG, limits \(Self.short(outcome.limit)) and \(Self.short(outcome.spreadLimit))"
-                print(
+                Exit.show(
                     "\(name)\(padding)off by \(Self.short(outcome.error)), \(Self.short(outcome.spread)) from \(plainest): \(verdict)"
                 )
             }
@@ -37,7 +37,7 @@ struct SelftestCommand: ParsableCommand {
                 )
             }
             let seconds = ((ContinuousClock.now - start) / .milliseconds(100)).rounded() / 10
-            print("All good, in \(seconds) s.")
+            Exit.show("All good, in \(seconds) s.")
         } catch {
             Exit.withoutMPI(error)
         }

@@ -25,17 +25,23 @@ struct SummarizeCommand: ParsableCommand {
     @OptionGroup(title: "Prices")
     var prices: PriceOptions
 
+    private static let ownCSV = OwnFile.text("a table of photoz summarize", beginning: StatisticsTable.csvMark)
+    private static let ownJSON = OwnFile.json("statistics of photoz summarize", keys: StatisticsTable.jsonMark)
+
     func validate() throws {
         guard !results.isEmpty else { throw ValidationError("Give at least one folder of results.") }
+        guard csv == nil || csv != json else { throw ValidationError("--csv and --json need a file each.") }
     }
 
     func run() {
         do {
+            if let csv { try Self.ownCSV.requireReplaceable(csv) }
+            if let json { try Self.ownJSON.requireReplaceable(json) }
             let rows = try results.map { try PublishedStatistics(folder: $0, prices: prices.prices) }
             let table = StatisticsTable(rows)
             if let csv { try StatisticsTable.write(Data(table.csv.utf8), to: csv) }
             if let json { try StatisticsTable.write(table.json(), to: json) }
-            print(table.text)
+            Exit.show(table.text)
         } catch {
             Exit.withoutMPI((error as? ReportError).map { JobError($0.code, $0.description) } ?? error)
         }

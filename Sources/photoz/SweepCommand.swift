@@ -69,6 +69,32 @@ struct SweepCommand: ParsableCommand {
         guard partitionMb.values.allSatisfy({ (0.05...1e6).contains($0) }) else {
             throw ValidationError("--partition-mb must be 0.05 to 1000000.")
         }
+        guard [np.values, batchSize.values, fileLimit.values].allSatisfy({ Set($0).count == $0.count }),
+            Set(partitionMb.values).count == partitionMb.values.count
+        else { throw ValidationError("A list names a number twice: repeat runs with --repeat.") }
+        guard let words = shellWords(launcher), !words.isEmpty else {
+            throw ValidationError("--launcher needs a command, with each quote closed.")
+        }
+        _ = try parsedRunOptions()
+    }
+
+    /// The words of `--run-options`, and what `photoz run` makes of them.
+    ///
+    /// - Throws: `ValidationError` for what `photoz run` would refuse, so that no sweep starts that cannot end.
+    private func parsedRunOptions() throws -> (words: [String], command: RunCommand) {
+        guard let words = shellWords(runOptions) else {
+            throw ValidationError("--run-options: a quote is not closed.")
+        }
+        let own = ["--weights", "--data", "--output", "--payload", "--batch-size", "--file-limit", "--resume"]
+        if let word = words.first(where: { word in own.contains { word == $0 || word.hasPrefix($0 + "=") } }) {
+            throw ValidationError("--run-options: \(word) is what the sweep itself sets; leave it out.")
+        }
+        do {
+            let command = try RunCommand.parse(["--weights", weights, "--data", "-", "--output", output] + words)
+            return (words, command)
+        } catch {
+            throw ValidationError("--run-options: \(RunCommand.message(for: error))")
+        }
     }
 
     func run() {
@@ -84,25 +110,29 @@ struct SweepCommand: ParsableCommand {
         let grid = Grid(
             ranks: np.values, batchSizes: batchSize.values, partitionMegabytes: partitionMb.values,
             fileLimits: fileLimit.values, repeats: repeats)
+        let (options, run) = try parsedRunOptions()
         let settings = SweepFolder.Settings(
-            weights: absolute(weights), data: data.map(absolute),
-            options: runOptions.split(separator: " ").map(String.init))
+            weights: absolute(weights), data: data.map(absolute), options: options)
+        if let slurm { try Self.ownScript.requireReplaceable(slurm) }
+        for (name, own) in [("report.html", OwnFile.reportPage), ("sweep.csv", Self.ownTable)] {
+            try own.requireReplaceable(absolute(output) + "/" + name)
+        }
         let folder =
             try dryRun
             ? SweepFolder(planned: absolute(output)) : SweepFolder(absolute(output), settings: settings)
         let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "photoz"
         let commands = SweepCommands(
-            folder: folder, settings: settings, launcher: launcher.split(separator: " ").map(String.init),
+            folder: folder, settings: settings, launcher: shellWords(launcher) ?? [],
             program: program)
         let left = grid.points.filter { !folder.isFinished($0) }
         if dryRun {
-            for point in left { print(commands.line(point)) }
+            for point in left { Exit.show(commands.line(point)) }
             return
         }
-        for size in grid.partitionMegabytes { try split(megabytes: size, in: folder) }
+        for size in grid.partitionMegabytes { try split(megabytes: size, in: folder, run.schema) }
         if let slurm {
             try Data(commands.slurmScript(left).utf8).write(to: URL(filePath: slurm), options: .atomic)
-            print("\(slurm): \(left.count) runs; start: sbatch \(slurm)")
+            Exit.show("\(slurm): \(left.count) runs; start: sbatch \(slurm)")
             return
         }
         for (index, point) in left.enumerated() {
@@ -115,13 +145,16 @@ struct SweepCommand: ParsableCommand {
         try finish(grid, folder)
     }
 
-    private func split(megabytes size: Double, in folder: SweepFolder) throws {
+    private static let ownScript = OwnFile.text("a batch script of photoz sweep", beginning: SweepCommands.scriptMark)
+    private static let ownTable = OwnFile.text("a table of photoz sweep", beginning: Report.tableMark)
+
+    /// Deals the data to partitions of a size, by the names that the runs will find them by.
+    private func split(megabytes size: Double, in folder: SweepFolder, _ schema: SchemaOptions) throws {
         let (final, unfinished) = (folder.data(megabytes: size), folder.unfinishedData(megabytes: size))
         guard !FileManager.default.fileExists(atPath: final) else { return }
         try? FileManager.default.removeItem(atPath: unfinished)
-        let images = runOptions.split(separator: " ").drop { $0 != "--images" }.dropFirst().first.map(String.init)
         let options = SplitOptions(
-            data: data, output: unfinished, size: .megabytes(size), images: images ?? "images")
+            data: data, output: unfinished, size: .megabytes(size), images: schema.imageName)
         if let line = try Split(options).run() { Exit.say(line, to: 2) }
         try FileManager.default.moveItem(atPath: unfinished, toPath: final)
     }
@@ -130,12 +163,12 @@ struct SweepCommand: ParsableCommand {
         let folders = grid.points.map { folder.results(of: $0) }
         let report = try Report(folders: folders)
         let page = folder.path + "/report.html"
-        let figures = try report.write(to: page)
+        let figures = try report.writeReplacingOwn(page)
         if let table = report.table {
             try folder.write(table.csv, to: "sweep.csv")
-            print(table.text)
+            Exit.show(table.text)
         }
-        print("\(page), figures in \(figures), table in \(folder.path)/sweep.csv")
+        Exit.show("\(page), figures in \(figures), table in \(folder.path)/sweep.csv")
     }
 
     private func absolute(_ path: String) -> String {

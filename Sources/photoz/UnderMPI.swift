@@ -12,7 +12,6 @@ func underMPI(
     evenApart: Bool = false,
     _ body: (_ world: Communicator, _ node: Communicator, _ ready: ContinuousClock.Instant) throws -> String?
 ) {
-    ignoreSignals()
     // Before MPI fills the environment.
     _ = (Launcher.rank, Launcher.name)
     let world: Communicator
@@ -27,7 +26,7 @@ func underMPI(
         try SameCommand.require(CommandLine.arguments, version: Photoz.version, on: world)
         let message = try body(world, node, ready)
         try MPI.finish()
-        if let message { Exit.say(message, to: 1) }
+        if let message { Exit.show(message) }
     } catch {
         Exit.job(error, world: world, failures: failures, isFirstNode: isFirstNode)
     }
@@ -41,14 +40,7 @@ func underMPIWhenLaunched(_ body: (_ world: Communicator?) throws -> String?) {
         underMPI { world, _, _ in try body(world) }
         return
     }
-    ignoreSignals()
     do {
-        if let message = try body(nil) { Exit.say(message, to: 1) }
+        if let message = try body(nil) { Exit.show(message) }
     } catch { Exit.withoutMPI(error) }
-}
-
-/// Writing past a limit on file sizes, or to a reader that has gone, then fails instead of killing the process.
-private func ignoreSignals() {
-    signal(SIGXFSZ, SIG_IGN)
-    signal(SIGPIPE, SIG_IGN)
 }
