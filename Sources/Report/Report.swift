@@ -149,7 +149,7 @@ public struct Report {
 
     /// The band that magnitudes are binned by, by its name where the results know it.
     private func middleBand(_ results: RunRecord.Results) -> String {
-        guard let bands = results.bandNames?.names, !bands.isEmpty else { return "middle-band" }
+        guard let bands = results.bands, !bands.isEmpty else { return "middle-band" }
         return bands[bands.count / 2]
     }
 

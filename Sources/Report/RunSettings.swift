@@ -38,7 +38,7 @@ struct RunSettings {
             setting("views", "\(views)", views == 1 ? "1 view" : "\(views) views"),
             setting("precision", results.precision),
             setting("hosts", hosts.joined(separator: " "), "on " + Self.shortened(hosts)),
-            setting("processor", results.processor?.processor),
+            setting("processor", results.processor),
             setting("threads", "\(origin.threads)", origin.threads == 1 ? "1 thread" : "\(origin.threads) threads"),
             setting("instruction set", origin.instructionSet),
             setting("dealt by", origin.shard, "dealt by \(origin.shard)"),
