@@ -51,7 +51,7 @@ let package = Package(
         .executableTarget(
             name: "photoz",
             dependencies: [
-                "AstroMAE", "Costs", "HDF5", "Job", "Report", "Survey", "Sweep",
+                "AstroMAE", "Costs", "HDF5", "Job", "Records", "Report", "Survey", "Sweep",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

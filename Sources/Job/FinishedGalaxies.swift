@@ -2,6 +2,7 @@ import Collectives
 import FoundationEssentials
 import Glibc
 import Records
+import Survey
 
 /// What the journals of earlier attempts hold: known on every rank, while the findings stay in the files until their rank
 /// reads them.
@@ -67,7 +68,7 @@ struct FinishedGalaxies {
 
     private static func journals(in output: String) -> [JournalFile] {
         let folder = output + "/" + Journal.folder
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let names = FolderListing.names(of: folder) ?? []
         return names.sorted().compactMap { JournalFile(folder: folder, name: $0) }
     }
 

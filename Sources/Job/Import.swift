@@ -133,7 +133,7 @@ public struct Import {
             }
         }
         guard let folder = options.inputs.first, isFolder(folder) else { return options.inputs }
-        guard let entries = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+        guard let entries = FolderListing.names(of: folder) else {
             throw JobError(.inputMissing, "\(folder): cannot be listed; check its permissions")
         }
         let names = entries.filter { name in

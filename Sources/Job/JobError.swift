@@ -32,8 +32,10 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
 
     /// Any error as a failure of the job.
     ///
-    /// - Parameter inspecting: Whether `photoz inspect` fails; it is then not advised.
-    public init(_ error: any Error, inspecting: Bool = false) {
+    /// - Parameters:
+    ///   - inspecting: Whether `photoz inspect` fails; it is then not advised.
+    ///   - options: Options of `photoz inspect` with which it sees files as the command did, after a blank each.
+    public init(_ error: any Error, inspecting: Bool = false, inspectOptions options: String = "") {
         switch error {
         case let error as JobError: self = error
         case let error as HDF5Error where error.kind == .notHDF5 && FileKind(of: error.file).insteadOfHDF5 != nil:
@@ -43,7 +45,9 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
         case let error as WeightsError:
             self.init(.badData, "\(error)" + (inspecting ? "" : "\nSee all faults with: photoz inspect \(error.file)"))
         case let error as PartitionError:
-            self.init(.badData, "\(error)" + (inspecting ? "" : "\nSee all faults with: photoz inspect \(error.file)"))
+            self.init(
+                .badData,
+                "\(error)" + (inspecting ? "" : "\nSee all faults with: photoz inspect \(error.file)\(options)"))
         case let error as DataSet.Failure:
             if case .inconsistent = error {
                 self.init(.badData, "\(error)")

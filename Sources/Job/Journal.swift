@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import Records
 import Synchronization
+import Survey
 
 /// The files of a journal; each rank appends to one of its own, which is stored on the disk about once a second.
 extension Journal {
@@ -14,7 +15,7 @@ extension Journal {
 
     /// Whether any journal in a folder has come to a first record; a run that ended before has nothing to lose.
     static func holdsFindings(_ folder: String) -> Bool {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let names = FolderListing.names(of: folder) ?? []
         return names.contains { name in
             guard let file = JournalFile(folder: folder, name: name) else { return false }
             var status = stat()

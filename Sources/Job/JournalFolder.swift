@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Records
+import Survey
 
 /// The folder of journals beside the results, and whose it is.
 struct JournalFolder {
@@ -26,7 +27,7 @@ struct JournalFolder {
     var state: State {
         var status = stat()
         guard lstat(path, &status) == 0 else { return .missing }
-        guard status.st_mode & S_IFMT == S_IFDIR, let names = try? FileManager.default.contentsOfDirectory(atPath: path)
+        guard status.st_mode & S_IFMT == S_IFDIR, let names = FolderListing.names(of: path)
         else { return .foreign }
         if Journal.holdsFindings(path) { return .holdsFindings }
         let isOwn = Self.ownMark.stands(at: mark) || names.contains { Journal.begins(path + "/" + $0) }
@@ -91,7 +92,7 @@ struct JournalFolder {
 
     /// Bytes that its files take.
     var byteCount: Int {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        let names = FolderListing.names(of: path) ?? []
         return names.reduce(0) { sum, name in
             var status = stat()
             return stat(path + "/" + name, &status) == 0 ? sum + Int(status.st_size) : sum

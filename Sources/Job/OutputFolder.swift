@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Records
+import Survey
 
 /// The folder that receives the results of one job: locked while the job lives, each file written under a temporary name
 /// and renamed when it is whole.
@@ -124,7 +125,7 @@ final class OutputFolder {
     static func empty(_ path: String) throws -> OutputFolder {
         try make(path)
         let folder = OutputFolder(empty: path, lock: try lock(path))
-        let all = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        let all = FolderListing.names(of: path) ?? []
         let names = all.filter { $0 != lockName }.sorted()
         guard names.isEmpty else {
             folder.release()
@@ -215,7 +216,7 @@ final class OutputFolder {
 
     /// Removes files of runs before that this one does not write.
     private func removeOldExtras() {
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] {
+        for name in FolderListing.names(of: path) ?? [] {
             let isUnfinished = name.hasPrefix(Self.inProgress)
             let final = isUnfinished ? String(name.dropFirst(Self.inProgress.count)) : name
             guard Self.isExtra(final), !extras.contains(final) else { continue }

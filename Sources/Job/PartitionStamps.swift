@@ -15,7 +15,7 @@ struct PartitionStamps {
         self.folder = folder
         let now = dataSet.partitions.map(\.stamp)
         var changed: [Int: [Bool]] = [:]
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+        for name in FolderListing.names(of: folder) ?? [] {
             guard name.hasPrefix("stamps-"), let attempt = Int(name.dropFirst(7)),
                 let data = FileManager.default.contents(atPath: folder + "/" + name),
                 let before = try? JSONDecoder().decode([FileStamp].self, from: data), before.count == now.count

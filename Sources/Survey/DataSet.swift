@@ -42,7 +42,7 @@ public struct DataSet: Sendable {
         public var description: String {
             switch self {
             case .unreadable(let path, let reason): "\(path): \(reason)"
-            case .empty(let path): "\(path): holds no partitions; they are files named *.h5 or *.hdf5"
+            case .empty(let path): "\(path): holds no partitions; they are files named *.h5, *.hdf5, *.hdf or *.he5"
             case .inconsistent(let reason): reason
             }
         }
@@ -114,6 +114,16 @@ public struct DataSet: Sendable {
             }
         }
         if files.isEmpty, let first = unusable.first { throw first.error }
+        let columns: [(option: String, name: String, isMissing: Bool)] = [
+            ("--redshift", schema.redshift, schema.requiresRedshift && !files.contains { $0.1 }),
+            ("--object-id", schema.objectID, schema.requiresObjectID && !files.contains { $0.2 != .none }),
+        ]
+        if let lacking = columns.first(where: \.isMissing) {
+            let place = folder.isEmpty ? names.joined(separator: ", ") : folder
+            throw Failure.inconsistent(
+                "\(place): no partition has a data set \"\(lacking.name)\", which \(lacking.option) names; photoz inspect says what a partition holds, and without \(lacking.option) the run does without"
+            )
+        }
         let kinds = Set(files.filter { $0.0.rows > 0 }.map(\.2))
         guard !kinds.isSuperset(of: [.integers, .strings]) else {
             throw Failure.inconsistent(
@@ -137,6 +147,10 @@ public struct DataSet: Sendable {
         at name: String, in folder: String, schema: PartitionSchema, _ statements: inout Statements
     ) throws -> (Partition, Bool, PartitionFile.Identifiers) {
         let path = join(folder, name)
+        guard !FolderListing.isLossy(name, in: folder) else {
+            throw PartitionError(
+                file: path, faults: ["has a name that is not UTF-8, and results could not name it; rename the file"])
+        }
         let file = try PartitionFile(path, schema: schema)
         // Integers are as quickly read as checked; strings are read when they are written.
         if file.identifiers == .integers { try file.checkIdentifiers() }
@@ -194,14 +208,13 @@ public struct DataSet: Sendable {
         guard FileManager.default.fileExists(atPath: folder) else {
             throw Failure.unreadable(path: folder, reason: "there is no such folder")
         }
-        let entries: [String]
-        do { entries = try FileManager.default.contentsOfDirectory(atPath: folder) } catch {
+        guard let entries = FolderListing.names(of: folder) else {
             throw Failure.unreadable(path: folder, reason: "cannot be listed; check its permissions")
         }
         // As MultimodalUniverse keeps its surveys: a folder for each part of the sky.
         let parts = entries.filter { $0.hasPrefix("healpix=") }
         let inParts = parts.flatMap { part in
-            ((try? FileManager.default.contentsOfDirectory(atPath: join(folder, part))) ?? [])
+            (FolderListing.names(of: join(folder, part)) ?? [])
                 .filter(isPartition).map { part + "/" + $0 }
         }
         let names = entries.filter(isPartition) + inParts
@@ -209,8 +222,9 @@ public struct DataSet: Sendable {
         return names.sorted(by: NaturalOrder.precedes)
     }
 
+    /// Whether a file of a folder is a partition by its name: by an ending that HDF5 files have, in letters of either case.
     private static func isPartition(_ name: String) -> Bool {
-        (name.hasSuffix(".h5") || name.hasSuffix(".hdf5")) && !name.hasPrefix(".")
+        [".h5", ".hdf5", ".hdf", ".he5"].contains { name.lowercased().hasSuffix($0) } && !name.hasPrefix(".")
             // What a job that was killed left unfinished.
             && !name.hasPrefix("inprogress_")
     }

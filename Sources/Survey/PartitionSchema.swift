@@ -33,6 +33,10 @@ public struct PartitionSchema: Sendable {
     public var redshift = "redshift"
     /// The data set of object identifiers, which a file may lack.
     public var objectID = "object_id"
+    /// Whether the user named the redshifts: some file must then have them.
+    public var requiresRedshift = false
+    /// Whether the user named the identifiers: some file must then have them.
+    public var requiresObjectID = false
     /// The axes of the images.
     public var layout = Layout.nchw
     /// Whether larger images are cut down to their centre.

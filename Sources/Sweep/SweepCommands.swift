@@ -26,7 +26,7 @@ public struct SweepCommands: Sendable {
     }
 
     /// The same as a line for a shell.
-    public func line(_ point: Grid.Point) -> String { words(point).map(Self.quoted).joined(separator: " ") }
+    public func line(_ point: Grid.Point) -> String { words(point).map(shellQuoted).joined(separator: " ") }
 
     /// How every batch script begins: by this it is known.
     public static let scriptMark = "#!/bin/sh\n# The runs of a sweep."
@@ -47,14 +47,5 @@ public struct SweepCommands: Sendable {
             esac
 
             """
-    }
-
-    private static func quoted(_ word: String) -> String {
-        let plain = word.unicodeScalars.allSatisfy {
-            $0.isASCII
-                && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_./:=,+%@".unicodeScalars.contains($0))
-        }
-        if plain, !word.isEmpty { return word }
-        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 }

@@ -16,8 +16,31 @@ enum Exit {
             sleep(3)
         }
         let message = Photoz.fullMessage(for: error)
-        if code == .success { show(message) } else { say(message, to: 2) }
+        if code == .success {
+            show(message)
+            exit(0)
+        }
+        let hint = CommandOptions.hint(for: Array(CommandLine.arguments.dropFirst()), parser: message)
+        say((hint.map { message.contains($0) ? "" : "Error: \($0)\n" } ?? "") + message, to: 2)
         exit(code.rawValue)
+    }
+
+    /// Refuses what the parser would take for something else: bytes that are no text, and a file such as `-d/1.h5`, whose
+    /// `h` asks for help.
+    static func checkArguments() {
+        let count = Int(CommandLine.argc)
+        let isText = (1..<max(count, 1)).allSatisfy { place in
+            CommandLine.unsafeArgv[place].map { String(validatingCString: $0) != nil } ?? true
+        }
+        let words = CommandLine.arguments.dropFirst().prefix { $0 != "--" }
+        guard isText else {
+            afterParsing(
+                ValidationError(
+                    "The command line has bytes that are not UTF-8: rename the file or folder that it names."))
+        }
+        let cluster = words.first { CommandOptions.isFileLikeDash($0) && $0.contains("h") }
+        guard let cluster, !words.contains("-h"), !words.contains("--help") else { return }
+        afterParsing(ValidationError(CommandOptions.dashHint(cluster)))
     }
 
     /// Prints a text on standard output, or ends the program with code 74: who reads it, a script perhaps, must not take half
@@ -44,7 +67,7 @@ enum Exit {
 
     /// Ends after a failure of a command that runs without MPI.
     static func withoutMPI(_ error: any Error, inspecting: Bool = false) -> Never {
-        let failure = JobError(error, inspecting: inspecting)
+        let failure = JobError(error, inspecting: inspecting, inspectOptions: CommandOptions.forInspect)
         say("photoz: error: \(failure)", to: 2)
         exit(failure.code.rawValue)
     }
@@ -56,7 +79,7 @@ enum Exit {
     ///   - failures: Who speaks on this node; nil when the failure came before that could be settled.
     ///   - isFirstNode: Whether rank 0 is on this node.
     static func job(_ error: any Error, world: Communicator, failures: FirstFailure?, isFirstNode: Bool) -> Never {
-        let failure = JobError(error)
+        let failure = JobError(error, inspectOptions: CommandOptions.forInspect)
         if !isFirstNode { sleep(2) }
         if failures?.claim() == false {
             // The rank that speaks ends this one too; if it cannot, this rank still leaves with the code of its failure.

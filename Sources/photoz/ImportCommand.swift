@@ -60,7 +60,7 @@ struct ImportCommand: ParsableCommand {
         options.trainedOn = trainedOn
         options.overwrite = overwrite
         options.names.images = images
-        options.names.magnitudes = magnitudes?.split(separator: ",").map(String.init)
+        options.names.magnitudes = magnitudes.map(SchemaOptions.names)
         options.names.redshift = redshift
         options.names.objectID = objectID
         underMPIWhenLaunched { [options] world in try Import(options, world: world).run() }

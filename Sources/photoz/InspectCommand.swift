@@ -8,10 +8,18 @@ import Survey
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Say what a weights or partition file holds, or every fault it has; or what the processor offers.")
+        abstract: "Say what a file of this program holds, or every fault it has; or what the processor offers.",
+        discussion: """
+            Takes partitions, weights, predictions.h5, Results.json, combined_data.json and payload.json. A partition is \
+            compared with the network of --weights; without it, with the bands and pixels on which its images and \
+            magnitudes agree, or else with those of the published network (5 bands, 32 x 32 pixels).
+            """)
 
     @Argument(help: ArgumentHelp("The file.", valueName: "file"))
     var file: String?
+
+    @Option(help: ArgumentHelp("Compare a partition with what this network takes.", valueName: "file"))
+    var weights: String?
 
     @Flag(help: "Say which instruction sets this processor offers and which one a run would use.")
     var cpu = false
@@ -37,15 +45,21 @@ struct InspectCommand: ParsableCommand {
     }
 
     private func inspect(_ file: String) throws {
+        if FileKind(of: file) == .json {
+            Exit.show(try ResultInspection.describeJSON(file))
+            return
+        }
         let opened = try File.open(file)
         if opened.hasAttribute("format") {
             try describeWeights(file)
         } else if opened.contains(schema.imageName) {
-            try describePartition(file)
+            try describePartition(file, opened)
+        } else if opened.contains("redshift_predicted") {
+            Exit.show(try ResultInspection.describePredictions(opened))
         } else {
             throw JobError(
                 .badData,
-                "\(file): is neither weights (no attribute format) nor a partition (no data set \(schema.imageName)); its entries are: "
+                "\(file): is neither weights (no attribute format) nor a partition (no data set \(schema.imageName)) nor predictions (no data set redshift_predicted); its entries are: "
                     + (try opened.members()).prefix(20).map(\.name).joined(separator: ", "))
         }
     }
@@ -64,8 +78,40 @@ struct InspectCommand: ParsableCommand {
         if !weights.training.hasRanges { Exit.show("  trained on: unknown, the file does not say") }
     }
 
-    private func describePartition(_ file: String) throws {
-        let partition = try PartitionFile(file, schema: schema.schema(bands: 5, imageSize: 32))
+    /// Bands and pixels of the network that the partition is for.
+    private func sizes(of file: File) throws -> (bands: Int, imageSize: Int) {
+        if let weights {
+            let shape = try WeightsFile(weights).shape
+            return (shape.bands, shape.imageSize)
+        }
+        let published = PartitionSchema()
+        let named = schema.schema(bands: 1, imageSize: 1)
+        func shape(_ name: String) -> [Int]? { try? file.dataset(name).shape }
+        guard let images = shape(named.images), images.count == 4 else { return (published.bands, published.imageSize) }
+        let isFirst = named.layout == .nchw
+        let (bands, sides) = (isFirst ? images[1] : images[3], Array(isFirst ? images[2...3] : images[1...2]))
+        let magnitudes =
+            named.magnitudes.count == 1 ? shape(named.magnitudes[0])?.dropFirst().first : named.magnitudes.count
+        // More than any survey has would only take memory.
+        guard magnitudes == bands, sides[0] == sides[1], (1...64).contains(bands), (1...512).contains(sides[0]) else {
+            return (published.bands, published.imageSize)
+        }
+        return (bands, named.crop ? min(sides[0], published.imageSize) : sides[0])
+    }
+
+    private func describePartition(_ file: String, _ opened: File) throws {
+        let sizes = try sizes(of: opened)
+        let partition = try PartitionFile(file, schema: schema.schema(bands: sizes.bands, imageSize: sizes.imageSize))
+        let asked = [
+            ("--redshift", schema.redshift, partition.hasRedshift),
+            ("--object-id", schema.objectID, partition.identifiers != .none),
+        ]
+        if let (option, name, _) = asked.first(where: { $0.1 != nil && !$0.2 }) {
+            throw JobError(
+                .badData,
+                "\(file): has no data set \"\(name ?? "")\", which \(option) names; its entries are: "
+                    + (try opened.members()).prefix(20).map(\.name).joined(separator: ", "))
+        }
         let counts = try partition.checkValues()
         Exit.show("\(file): partition, whole and finite")
         Exit.show("  \(partition.rows) galaxies, images \(partition.imageDescription)")

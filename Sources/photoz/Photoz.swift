@@ -23,6 +23,7 @@ struct Photoz: ParsableCommand {
     /// Synchronous on purpose: MPI belongs to the thread that started it, and an asynchronous main may leave that thread.
     static func main() {
         Exit.secureStreams()
+        Exit.checkArguments()
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -81,9 +81,11 @@ struct SchemaOptions: ParsableArguments {
     func schema(bands: Int, imageSize: Int) -> PartitionSchema {
         var schema = known(PartitionSchema(bands: bands, imageSize: imageSize))
         schema.images = images ?? schema.images
-        schema.magnitudes = magnitudes?.split(separator: ",").map(String.init) ?? schema.magnitudes
+        schema.magnitudes = magnitudes.map(Self.names) ?? schema.magnitudes
         schema.redshift = redshift ?? schema.redshift
         schema.objectID = objectID ?? schema.objectID
+        schema.requiresRedshift = redshift != nil
+        schema.requiresObjectID = objectID != nil
         schema.layout = layout ?? schema.layout
         schema.crop = crop || schema.crop
         schema.unreadableBands = [self.bands, imageBands].compactMap(\.self).filter {
@@ -120,11 +122,18 @@ struct SchemaOptions: ParsableArguments {
         return schema
     }
 
+    /// Names with commas between them; blanks around a name are none of it.
+    static func names(_ list: String) -> [String] {
+        list.split(separator: ",").map { name in
+            String(name.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+        }.filter { !$0.isEmpty }
+    }
+
     /// What the images are called.
     var imageName: String { schema(bands: 1, imageSize: 1).images }
 
     func validate() throws {
-        guard magnitudes?.contains(where: { $0 != "," }) ?? true else {
+        guard magnitudes.map({ !Self.names($0).isEmpty }) ?? true else {
             throw ValidationError("--magnitudes needs the name of a data set.")
         }
         let names = magnitudes?.split(separator: ",").map(String.init) ?? []
