@@ -1,4 +1,5 @@
 import AstroMAE
+import Collectives
 import HDF5
 import Interchange
 import MockSurvey
@@ -48,12 +49,19 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
             self.init(
                 .badData,
                 "\(error)" + (inspecting ? "" : "\nSee all faults with: photoz inspect \(error.file)\(options)"))
+        case DataSet.Failure.empty(let path):
+            self.init(.inputMissing, "\(DataSet.Failure.empty(path: path))\(JobError.whatIsThere(path))")
         case let error as DataSet.Failure:
             if case .inconsistent = error {
                 self.init(.badData, "\(error)")
             } else {
                 self.init(.inputMissing, "\(error)")
             }
+        case let error as CollectiveError where error.routine == "MPI_Win_allocate_shared":
+            self.init(
+                .inputOutput,
+                "\(error): no memory that the ranks of this host can share; it lies in /dev/shm\(JobError.sharedRoom): enlarge it (containers: --shm-size), and ask photoz doctor how much is needed"
+            )
         case let error as InterchangeError:
             self.init(error.kind == .unreadable ? .inputMissing : .badData, "\(error)")
         case let error as RecordError:
@@ -74,6 +82,20 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
         case .notHDF5, .missingObject, .mismatch, .failed: .badData
         case .unwritable: .inputOutput
         }
+    }
+
+    /// What /dev/shm has left, as a part of a sentence.
+    private static var sharedRoom: String {
+        FolderCheck(path: "/dev/shm").room.map { ", which has \(megabytes($0)) free" } ?? ""
+    }
+
+    /// Of a folder without partitions, the first file of a known kind, and which command takes it; on a line of its own.
+    private static func whatIsThere(_ folder: String) -> String {
+        let files = (FolderListing.names(of: folder) ?? []).sorted(by: NaturalOrder.precedes).map { folder + "/" + $0 }
+        for file in files.prefix(100) {
+            if let kind = FileKind(of: file).insteadOfHDF5 { return "\n\(file): \(kind)" }
+        }
+        return ""
     }
 
     private static func advice(for error: HDF5Error) -> String {

@@ -45,7 +45,7 @@ enum ResultInspection {
         }
         return """
             \(file.path): predictions of photoz run
-              \(rows) galaxies\(partitions.map { " of \($0) partitions" } ?? "")
+              galaxies: \(rows)\(partitions.map { ", partitions: \($0)" } ?? "")
               with a redshift: \(found)\(found < rows ? "; without one (missing, skipped or not finite): \(rows - found)" : "")
               with a spectroscopic redshift: \(known)
               columns: \(members.joined(separator: ", "))
@@ -66,7 +66,7 @@ enum ResultInspection {
         guard let root = try JSONNode.read(path) else { throw JobError(.inputMissing, "\(path): is not there") }
         if case .list(let items) = root.value {
             for node in try root.list() { _ = try rank(node) }
-            return "\(path): the entries of \(items.count) ranks (combined_data.json)"
+            return "\(path): what the ranks of a run did (combined_data.json), ranks: \(items.count)"
         }
         if let schema = try root.known("schema") {
             let name = try schema.text()
@@ -79,7 +79,7 @@ enum ResultInspection {
             let plan = try Payload(root)
             return """
                 \(path): a plan
-                  \(plan.files.reduce(0) { $0 + $1.count }) partitions for \(plan.worldSize) ranks, batches of \(plan.batchSize)
+                  partitions: \(plan.files.reduce(0) { $0 + $1.count }), ranks: \(plan.worldSize), batch size: \(plan.batchSize)
                   results: \(plan.resultPath)
                 """
         }
@@ -100,8 +100,8 @@ enum ResultInspection {
         let metrics = try root.known("metrics")?.known("sigma_mad")?.number()
         return """
             \(path): results of photoz run
-              \(try root.entry("num_samples").whole()) galaxies in \(try root.entry("num_partitions").whole()) partitions, \
-            \(try root.entry("world_size").whole()) ranks, \(try root.entry("precision").text())
+              galaxies: \(try root.entry("num_samples").whole()), partitions: \(try root.entry("num_partitions").whole()), \
+            ranks: \(try root.entry("world_size").whole()), precision: \(try root.entry("precision").text())
               sigma_mad: \(metrics.map { "\($0)" } ?? "none")
               weights: \(try origin.entry("weights").text()), SHA-256 \(try origin.entry("weights_sha256").text())
               photoz \(try origin.entry("version").text()), from \(try origin.entry("start_utc").text()) to \

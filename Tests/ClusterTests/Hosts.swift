@@ -86,6 +86,15 @@ final class Hosts: Sendable {
         guard outcome.exitCode == 0 else { throw Missing(what: "ip link set: \(outcome.report)") }
     }
 
+    /// Whether each host gets an answer from the other: to a port that nobody listens at, the answer is a refusal.
+    func reachEachOther() async throws -> Bool {
+        for host in 1...2 {
+            let knock = try await run(on: host, "bash", ["-c", "</dev/tcp/10.77.0.\(3 - host)/9"], limit: 2)
+            guard knock.error.contains("refused") else { return false }
+        }
+        return true
+    }
+
     /// Sends a signal to the processes of this program on the hosts, and to none elsewhere.
     func signal(_ name: String, program: String) async throws {
         _ = try await Launch.run("nsenter", keeping + ["pkill", "-\(name)", "-x", program], limit: 10)

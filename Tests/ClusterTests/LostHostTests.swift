@@ -44,6 +44,8 @@ extension ClusterTests {
             #expect(try await eventually(within: 30) { try await hosts.count(of: "photoz") == 0 })
 
             try await hosts.setCable(of: 2, up: true)
+            // The bridge takes a moment to pass anything on again.
+            #expect(try await eventually(within: 30) { try await hosts.reachEachOther() }, "the hosts stay apart")
             let plain = try await PlainRun.shared.value
             let resumed = try await hosts.mpirun(
                 [PlainRun.program] + plain.arguments(output: output, ["--resume"]), limit: 60)

@@ -5,7 +5,6 @@ import Testing
 extension CommandTests {
     /// Ranks that stop working and do not end.
     @Suite(.serialized) struct DeadlineTests {
-        let input = try! TemporaryFolder()
         let scratch = try! TemporaryFolder()
 
         /// A survey and what a run that nothing disturbs makes of it; shared by the tests.
@@ -53,15 +52,13 @@ extension CommandTests {
         }
 
         @Test func aRankThatComesInTimeIsWaitedFor() async throws {
-            let data = try MockSurvey().folder(input, counts: [2000])
+            let data = try await Undisturbed.shared.value.data
             for wait in ["fast", "cheap"] {
                 let output = Output(folder: scratch.file(wait))
                 async let run = run(output, data, ["--deadline", "20", "--wait", wait])
-                while JobProcesses(word: output.folder).ranks.count < 3 {
-                    try await Task.sleep(for: .milliseconds(20))
-                }
-                try await Task.sleep(for: .milliseconds(500))
+                try await output.waitForFindings(ofRanks: 3)
                 let stopped = JobProcesses(word: output.folder).ranks.filter { $0.rank == 0 }
+                #expect(stopped.count == 1)
                 for process in stopped { kill(process.id, SIGSTOP) }
                 try await Task.sleep(for: .seconds(3))
                 for process in stopped { kill(process.id, SIGCONT) }

@@ -12,6 +12,24 @@ extension CommandTests {
         /// Who is killed.
         private enum Victim: CaseIterable { case rank, launcher, all }
 
+        /// How often each kind of victim was aimed at, and was there.
+        private final class Tally {
+            private var aimed: [Victim: Int] = [:]
+            private var hits: [Victim: Int] = [:]
+
+            func count(_ victim: Victim, hit: Bool) {
+                aimed[victim, default: 0] += 1
+                hits[victim, default: 0] += hit ? 1 : 0
+            }
+
+            /// A job may be over before it is killed, but not each time. Too few shots tell nothing.
+            var neverHit: [Victim] {
+                Victim.allCases.filter { aimed[$0, default: 0] >= 5 && hits[$0, default: 0] == 0 }
+            }
+        }
+
+        private let tally = Tally()
+
         /// How many runs; the variable is for longer tests by hand.
         private static let runs = ProcessInfo.processInfo.environment["PHOTOZ_KILLED_RUNS"].flatMap { Int($0) } ?? 40
 
@@ -110,6 +128,11 @@ extension CommandTests {
             case .all: chosen = living
             }
             let hit = chosen.filter { kill($0.id, SIGKILL) == 0 }
+            // Ranks do not live without their launcher: one that is not found is one that was not looked for well.
+            #expect(
+                victim == .rank || ranks.isEmpty || chosen.contains(where: \.isLauncher),
+                "\(context): no launcher found")
+            tally.count(victim, hit: !hit.isEmpty)
             let killed = ContinuousClock.now
             let outcome = try await run
             let isGone = try await job.end(within: 10)
@@ -151,6 +174,7 @@ extension CommandTests {
                 try requireSame(output, whole, "run \(number)")
                 try FileManager.default.removeItem(atPath: output.folder)
             }
+            #expect(tally.neverHit.isEmpty, "nothing was found to kill")
             print("\(Self.runs) runs, \(attempts) attempts, undisturbed \(reference.seconds) s")
         }
     }

@@ -115,8 +115,12 @@ extension CommandTests {
             let output = scratch.file("out")
             async let first = Photoz.run(ranks: 1, data: data, output: output, limit: 60)
             try await wait(for: output + "/.photoz.lock")
+            // It must not come to its end before the second has begun.
+            let job = JobProcesses(word: output).ranks
+            for process in job { kill(process.id, SIGSTOP) }
             let second = try await Photoz.run(ranks: 2, data: data, output: output, limit: 30)
             #expect(second.exitCode == 73 && second.error.contains("another photoz job"), "\(second.report)")
+            for process in job { kill(process.id, SIGCONT) }
             let finished = try await first
             #expect(finished.exitCode == 0, "\(finished.report)")
             #expect(Output(folder: output).names == Output.finished)

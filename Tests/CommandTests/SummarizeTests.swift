@@ -64,12 +64,13 @@ extension CommandTests {
             let cost = try #require(results["cost"] as? [String: Double])
             let wall = try #require((results["wall_time (seconds)"] as? [String: Double])?["total"])
             let memory = try output.ranks().compactMap { $0["total_cpu_memory (MB)"] as? Double }.reduce(0, +)
-            #expect(cost["core_hours"].map { $0 > 0 && $0 <= 3 * wall / 3600 } == true)
+            #expect(cost["core_hours"].map { $0 > 0 && $0 <= 3 * wall / 3600 * (1 + 1e-12) } == true)
             let hours = try #require(cost["core_hours"])
-            #expect(cost["cluster (USD)"] == 0.25 * hours)
+            // Whoever multiplies in another order gets another last digit.
+            #expect(abs((cost["cluster (USD)"] ?? 0) - 0.25 * hours) <= 1e-12 * hours)
             // All ranks are there for as long as the job was when the cost was reckoned.
             let gigabyteSeconds = hours * 3600 / 3 * memory / 1000
-            #expect(abs((cost["lambda (USD)"] ?? 0) - (0.5 * gigabyteSeconds + 6e-7)) < 1e-9)
+            #expect(abs((cost["lambda (USD)"] ?? 0) - (0.5 * gigabyteSeconds + 6e-7)) <= 1e-9 * (1 + gigabyteSeconds))
 
             let whole = try await Photoz.alone(["summarize", output.folder])
             #expect(whole.exitCode == 0 && whole.output.split(separator: "\n").count == 2, "\(whole.report)")

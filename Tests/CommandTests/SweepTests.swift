@@ -1,4 +1,5 @@
 import Foundation
+import HDF5
 import TestSupport
 import Testing
 
@@ -92,6 +93,49 @@ extension CommandTests {
             }
             let rest = try await sweep(["--np", "1,3"])
             #expect(rest.exitCode == 0 && !rest.error.contains("run 1 of"), "\(rest.report)")
+        }
+
+        @Test("Runs may print any amount, and their options name the images that are dealt anew")
+        func options() async throws {
+            try FileManager.default.createDirectory(atPath: folder.file("survey"), withIntermediateDirectories: true)
+            let file = try File.create(folder.file("survey/1.h5"))
+            let source = try File.open(Repository.galaxies)
+            try file.createDataset("image", of: Float.self, shape: [256, 5, 32, 32]).write(
+                rows: 0..<256, from: source.dataset("images").readAll() as [Float])
+            let magnitudes: [Double] = try source.dataset("magnitudes").readAll()
+            for (band, name) in ["g", "r", "i", "z", "y"].enumerated() {
+                try file.createDataset(name + "_cmodel_mag", of: Double.self, shape: [256]).write(
+                    rows: 0..<256, from: stride(from: band, to: magnitudes.count, by: 5).map { magnitudes[$0] })
+            }
+            try file.close()
+            // A launcher that says more than a megabyte before it starts the program.
+            let launcher = "sh -c 'head -c 3000000 /dev/zero; shift 2; exec \"$@\"' sh"
+            let grid = ["--np", "1", "--partition-mb", "2", "--launcher", launcher]
+            let outcome = try await sweep(grid + ["--run-options", "--survey galaxiesml"])
+            #expect(outcome.exitCode == 0, "\(outcome.report.suffix(2000))")
+            #expect(FileManager.default.fileExists(atPath: folder.file("sweep/data-2MB/2.h5")))
+            let log = try Data(contentsOf: URL(fileURLWithPath: folder.file("sweep/runs/np1-batch512-2MB-run1.log")))
+            #expect(log.count >= 3_000_000)
+
+            try FileManager.default.removeItem(atPath: folder.file("sweep"))
+            let failed = try await sweep(grid + ["--run-options", "--survey galaxiesml --images nothing"])
+            #expect(failed.exitCode == 65 && failed.error.contains("nothing"), "\(failed.report.suffix(2000))")
+        }
+
+        @Test("Options that a run would not take, or that the sweep sets itself, are refused before anything is made")
+        func refusedOptions() async throws {
+            for (options, words) in [
+                ("--nope", "--nope"), ("--output elsewhere", "--output"), ("--csv 'unclosed", "quote is not closed"),
+                ("--precision f16", "f16"), ("--weights=other.h5", "--weights"),
+            ] {
+                let outcome = try await sweep(["--np", "1", "--run-options", options])
+                #expect(outcome.exitCode == 64 && outcome.error.contains(words), "\(outcome.report)")
+            }
+            for list in [["--np", "1,1"], ["--np", "1", "--launcher", ""]] {
+                let outcome = try await sweep(list)
+                #expect(outcome.exitCode == 64, "\(outcome.report)")
+            }
+            #expect(!FileManager.default.fileExists(atPath: folder.file("sweep")))
         }
 
         @Test("A run that fails ends the sweep with its code and words")
