@@ -2,7 +2,7 @@ import Glibc
 
 /// What a file is, by its first bytes, so that a message about a file that a command cannot take says which one does.
 public enum FileKind: Sendable, Equatable {
-    case hdf5, fits, parquet, arrow, netCDF, table, json, voTable, webPage, text
+    case hdf5, hdf4, fits, parquet, arrow, netCDF, table, json, voTable, webPage, text
     /// A zip archive that `torch.save` wrote.
     case torch
     /// The older format of `torch.save`, or any other pickle.
@@ -29,7 +29,7 @@ public enum FileKind: Sendable, Equatable {
 
     private static let magic: [(bytes: [UInt8], kind: FileKind)] = [
         ([0x89] + Array("HDF\r\n".utf8) + [0x1a, 0x0a], .hdf5),
-        (Array("SIMPLE  =".utf8), .fits), (Array("PAR1".utf8), .parquet),
+        ([0x0e, 0x03, 0x13, 0x01], .hdf4), (Array("SIMPLE  =".utf8), .fits), (Array("PAR1".utf8), .parquet),
         (Array("ARROW1".utf8), .arrow), (Array("FEA1".utf8), .arrow),
         (Array("CDF".utf8) + [1], .netCDF), (Array("CDF".utf8) + [2], .netCDF), (Array("CDF".utf8) + [5], .netCDF),
         ([0x93] + Array("NUMPY".utf8), .numPyArray),
@@ -116,6 +116,7 @@ extension FileKind {
     private var name: String {
         switch self {
         case .hdf5: "an HDF5 file"
+        case .hdf4: "an HDF4 file"
         case .fits: "a FITS file"
         case .parquet: "a Parquet file"
         case .arrow: "an Arrow or Feather file"
@@ -158,6 +159,7 @@ extension FileKind {
             "no command of photoz takes it: write its images, magnitudes and redshifts as HDF5 (see README, Files), or as an .npz file for photoz import"
         case .table:
             "photoz simulate --catalog takes a catalogue of redshifts and magnitudes; galaxies to predict need images too: write both as HDF5 (see README, Files), or as an .npz file for photoz import"
+        case .hdf4: "convert it with: h4toh5convert FILE NAME.h5"
         case .netCDF: "convert it with: nccopy -k nc4 FILE NAME.h5"
         case .json: "a plan goes to photoz run --payload, results go to photoz report and photoz summarize"
         case .packed(let program): "unpack it with \(program) first"

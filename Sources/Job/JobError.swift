@@ -39,8 +39,8 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
     public init(_ error: any Error, inspecting: Bool = false, inspectOptions options: String = "") {
         switch error {
         case let error as JobError: self = error
-        case let error as HDF5Error where error.kind == .notHDF5 && FileKind(of: error.file).insteadOfHDF5 != nil:
-            self.init(.badData, "\(error.file): \(FileKind(of: error.file).insteadOfHDF5 ?? error.reason)")
+        case let error as HDF5Error where JobError.otherKind(error) != nil:
+            self.init(.badData, "\(error.file): \(JobError.otherKind(error) ?? error.reason)")
         case let error as HDF5Error where inspecting: self.init(JobError.code(of: error), "\(error)")
         case let error as HDF5Error: self.init(JobError.code(of: error), "\(error)\(JobError.advice(for: error))")
         case let error as WeightsError:
@@ -82,6 +82,12 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
         case .notHDF5, .missingObject, .mismatch, .failed: .badData
         case .unwritable: .inputOutput
         }
+    }
+
+    /// What the file is instead of HDF5; nil where that is not known, or where it begins as HDF5 does and is damaged.
+    private static func otherKind(_ error: HDF5Error) -> String? {
+        guard error.kind == .notHDF5, !File.isHDF5(error.file) else { return nil }
+        return FileKind(of: error.file).insteadOfHDF5
     }
 
     /// What /dev/shm has left, as a part of a sentence.

@@ -34,7 +34,9 @@ struct RunSettings {
         let views = results.calibration?.views ?? 1
         all = [
             setting("weights", origin.weightsHash, "\(file) (\(origin.weightsHash.prefix(8)))"),
-            setting("data", paths),
+            setting(
+                "data", paths,
+                origin.data.map { $0.count > 3 ? "\($0[0]) and \($0.count - 1) more files" : paths ?? "" }),
             setting("views", "\(views)", views == 1 ? "1 view" : "\(views) views"),
             setting("precision", results.precision),
             setting("hosts", hosts.joined(separator: " "), "on " + Self.shortened(hosts)),

@@ -9,7 +9,7 @@ struct CommandOptions {
     /// - Parameter command: One of the program's commands.
     init(_ command: any ParsableCommand.Type) {
         var options = ["--help": false, "--version": false]
-        for line in Photoz.helpMessage(for: command).split(separator: "\n") {
+        for line in Photoz.helpMessage(for: command, columns: 200).split(separator: "\n") {
             let words = line.split(separator: " ")
             // Only the lines that list an option begin with its name.
             guard let place = words.prefix(2).firstIndex(where: { $0.hasPrefix("--") }), line.hasPrefix("  ") else {

@@ -1,5 +1,6 @@
 import Foundation
 import HDF5
+import Synchronization
 import TestSupport
 import Testing
 
@@ -13,18 +14,19 @@ extension CommandTests {
         private enum Victim: CaseIterable { case rank, launcher, all }
 
         /// How often each kind of victim was aimed at, and was there.
-        private final class Tally {
-            private var aimed: [Victim: Int] = [:]
-            private var hits: [Victim: Int] = [:]
+        private final class Tally: Sendable {
+            private let counts = Mutex<[Victim: (aimed: Int, hits: Int)]>([:])
 
             func count(_ victim: Victim, hit: Bool) {
-                aimed[victim, default: 0] += 1
-                hits[victim, default: 0] += hit ? 1 : 0
+                counts.withLock { counts in
+                    let before = counts[victim] ?? (0, 0)
+                    counts[victim] = (before.aimed + 1, before.hits + (hit ? 1 : 0))
+                }
             }
 
             /// A job may be over before it is killed, but not each time. Too few shots tell nothing.
             var neverHit: [Victim] {
-                Victim.allCases.filter { aimed[$0, default: 0] >= 5 && hits[$0, default: 0] == 0 }
+                counts.withLock { counts in counts.filter { $0.value.aimed >= 5 && $0.value.hits == 0 }.map(\.key) }
             }
         }
 
