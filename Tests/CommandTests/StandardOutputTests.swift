@@ -23,7 +23,7 @@ extension CommandTests {
                 "plan --data \(survey) --output \(folder.file("plan.json"))",
                 "sweep --weights \(small) --data \(survey) --np 1 --output \(folder.file("sweep")) --dry-run",
                 "\(run) --overwrite",
-                "import \(Repository.fixture("pt/small-state-dict.pt")) --num-heads 4 --overwrite --output \(folder.file("w.h5"))",
+                "import \(Repository.fixture("small-state-dict.pt")) --num-heads 4 --overwrite --output \(folder.file("w.h5"))",
             ]
             for command in commands {
                 for (redirection, reason) in [
