@@ -96,8 +96,8 @@ extension FileKind {
         switch self {
         case .hdf5, .unknown: nil
         case .torch, .numPyArchive, .pickle, .numPyArray, .safetensors:
-            "is \(name), not HDF5; \(importing)"
-        default: "is \(name)\(self == .empty ? "" : ", not HDF5"); \(remedy)"
+            "is \(name), not an HDF5 file; \(importing)"
+        default: "is \(name)\(self == .empty ? "" : ", not an HDF5 file"); \(remedy)"
         }
     }
 

@@ -91,6 +91,7 @@ extension CommandOptions {
 
     /// A single dash and what no option is: the program's only short one is `-h`.
     static func isFileLikeDash(_ word: String) -> Bool {
-        word.hasPrefix("-") && !word.hasPrefix("--") && word.count > 2 && Double(word) == nil
+        word.hasPrefix("-") && !word.hasPrefix("--") && word.count > 2
+            && !"0123456789.".contains(word.dropFirst(1).first ?? "0")
     }
 }

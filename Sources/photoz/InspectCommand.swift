@@ -73,7 +73,8 @@ struct InspectCommand: ParsableCommand {
         Exit.show(
             "  images [\(shape.bands), \(shape.imageSize), \(shape.imageSize)], patches of \(shape.patch) x \(shape.patch) pixels, \(shape.magnitudeCount) magnitudes"
         )
-        Exit.show("  \(shape.depth) blocks of \(shape.embedding) features, \(shape.heads) heads, MLP of \(shape.hidden)")
+        Exit.show(
+            "  \(shape.depth) blocks of \(shape.embedding) features, \(shape.heads) heads, MLP of \(shape.hidden)")
         for (name, text) in weights.texts + weights.training.texts { Exit.show("  \(name): \(text)") }
         if !weights.training.hasRanges { Exit.show("  trained on: unknown, the file does not say") }
     }

@@ -136,7 +136,7 @@ struct SchemaOptions: ParsableArguments {
         guard magnitudes.map({ !Self.names($0).isEmpty }) ?? true else {
             throw ValidationError("--magnitudes needs the name of a data set.")
         }
-        let names = magnitudes?.split(separator: ",").map(String.init) ?? []
+        let names = magnitudes.map(Self.names) ?? []
         if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
             throw ValidationError("--magnitudes names \(twice) twice; each band has a data set of its own.")
         }
