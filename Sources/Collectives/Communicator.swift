@@ -37,10 +37,17 @@ public struct Communicator {
         try collective("MPI_Barrier", { MPI_Barrier(handle) }, { MPI_Ibarrier(handle, $0) })
     }
 
+    /// Waits, as patiently as the others, until every rank has come to a call that MPI offers in its blocking form only: there
+    /// neither a deadline nor an interruption would be heeded. Nothing is left to wait for then but MPI itself.
+    func meet(_ routine: String) throws(CollectiveError) {
+        try collective(routine, { MPI_SUCCESS }, { MPI_Ibarrier(handle, $0) })
+    }
+
     /// The ranks of this node, in the order of their ranks here. Kept for the life of the process.
     ///
     /// - Throws: ``CollectiveError``
     public func splitByNode() throws(CollectiveError) -> Communicator {
+        try meet("MPI_Comm_split_type")
         var node: MPI_Comm?
         try check(
             MPI_Comm_split_type(handle, Int32(MPI_COMM_TYPE_SHARED), Int32(rank), cmpi_info_null(), &node),
@@ -53,6 +60,7 @@ public struct Communicator {
     ///
     /// - Throws: ``CollectiveError``
     public func split(_ belongs: Bool) throws(CollectiveError) -> Communicator? {
+        try meet("MPI_Comm_split")
         var part: MPI_Comm?
         try check(
             MPI_Comm_split(handle, belongs ? 0 : Int32(MPI_UNDEFINED), Int32(rank), &part), "MPI_Comm_split")

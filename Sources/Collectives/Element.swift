@@ -1,6 +1,6 @@
 import CMPI
 
-/// A number that MPI itself can add and compare.
+/// A number that can be added and compared, by MPI itself where it knows the type.
 public protocol MPINumber: BitwiseCopyable, Comparable, Numeric {}
 
 extension Int8: MPINumber {}
@@ -17,21 +17,20 @@ extension Float: MPINumber {}
 extension Double: MPINumber {}
 
 extension MPINumber {
-    /// MPI's name of the type.
+    /// MPI's name of the type; nil for one that MPI does not know, whose values are then combined by Swift.
     static var datatype: MPI_Datatype? {
-        let bits = 8 * MemoryLayout<Self>.size
-        guard let integer = Self.self as? any FixedWidthInteger.Type else {
-            return bits == 32 ? cmpi_float() : cmpi_double()
-        }
-        switch (bits, integer.isSigned) {
-        case (8, true): return cmpi_int8()
-        case (16, true): return cmpi_int16()
-        case (32, true): return cmpi_int32()
-        case (64, true): return cmpi_int64()
-        case (8, false): return cmpi_uint8()
-        case (16, false): return cmpi_uint16()
-        case (32, false): return cmpi_uint32()
-        default: return cmpi_uint64()
+        switch ObjectIdentifier(Self.self) {
+        case ObjectIdentifier(Double.self): cmpi_double()
+        case ObjectIdentifier(Float.self): cmpi_float()
+        case ObjectIdentifier(Int.self), ObjectIdentifier(Int64.self): cmpi_int64()
+        case ObjectIdentifier(Int32.self): cmpi_int32()
+        case ObjectIdentifier(Int16.self): cmpi_int16()
+        case ObjectIdentifier(Int8.self): cmpi_int8()
+        case ObjectIdentifier(UInt.self), ObjectIdentifier(UInt64.self): cmpi_uint64()
+        case ObjectIdentifier(UInt32.self): cmpi_uint32()
+        case ObjectIdentifier(UInt16.self): cmpi_uint16()
+        case ObjectIdentifier(UInt8.self): cmpi_uint8()
+        default: nil
         }
     }
 }

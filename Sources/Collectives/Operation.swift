@@ -1,61 +1,102 @@
 import CMPI
 
 /// How two values become one in a reduction. Arrays are combined element by element.
+///
+/// The same ranks with the same values get the same bits, however they wait and whatever their deadline.
 public struct Operation<Element: BitwiseCopyable> {
     enum Kind {
-        /// MPI's own operation on MPI's own type.
-        case native(MPI_Op?, MPI_Datatype?)
-        /// Any function; `isFree` when MPI may choose the order of evaluation.
-        case custom((Element, Element) -> Element, isFree: Bool)
+        /// MPI's own operation on MPI's own type; exact when no order of evaluation changes a bit of the result.
+        case native(MPI_Op?, MPI_Datatype?, isExact: Bool)
+        /// The smallest or largest floating-point number: ``Extreme`` says why MPI's own will not do.
+        case extreme(Extreme, MPI_Datatype?)
+        /// Any function.
+        case custom((Element, Element) -> Element, Order)
+    }
+
+    /// In which order a function is evaluated.
+    enum Order {
+        /// Strictly left to right in rank order.
+        case strict
+        /// As MPI chooses, the same each time.
+        case free
+        /// As MPI chooses, since all orders give the same bits.
+        case exact
     }
 
     let kind: Kind
 
-    /// A function of your own.
+    /// A function of your own. It must not communicate itself: MPI calls it in the midst of a reduction. One that does ends
+    /// the process with a message.
     ///
     /// Declared associative and commutative, it is evaluated in an order that MPI chooses, always the same for the same
     /// ranks. Otherwise it is evaluated strictly left to right in rank order: ((v0 op v1) op v2) op ...
     public static func custom(
         commutative: Bool, associative: Bool, _ combine: @escaping (Element, Element) -> Element
     ) -> Operation {
-        Operation(kind: .custom(combine, isFree: commutative && associative))
+        Operation(kind: .custom(combine, commutative && associative ? .free : .strict))
     }
 }
 
 extension Operation where Element: MPINumber {
     /// The sum. Integers wrap around.
-    public static var sum: Operation { wrappingSum ?? Operation(kind: .native(cmpi_sum(), Element.datatype)) }
-    /// The product.
-    public static var product: Operation { Operation(kind: .native(cmpi_product(), Element.datatype)) }
-    /// The smallest value.
-    public static var min: Operation { Operation(kind: .native(cmpi_min(), Element.datatype)) }
-    /// The largest value.
-    public static var max: Operation { Operation(kind: .native(cmpi_max(), Element.datatype)) }
-}
+    public static var sum: Operation { ownSum ?? native(cmpi_sum()) ?? free(+) }
+    /// The product. Integers wrap around.
+    public static var product: Operation { native(cmpi_product()) ?? ownProduct ?? free(*) }
+    /// The smallest value. NaN loses against every number, so that it is the result only where all ranks have it; -0 is
+    /// smaller than +0.
+    public static var min: Operation { extreme(.least) ?? native(cmpi_min()) ?? free { Swift.min($0, $1) } }
+    /// The largest value. NaN loses against every number, so that it is the result only where all ranks have it; +0 is
+    /// larger than -0.
+    public static var max: Operation { extreme(.greatest) ?? native(cmpi_max()) ?? free { Swift.max($0, $1) } }
 
-extension Operation {
-    /// Open MPI's vector code saturates sums of 8 and 16 bits, except in the elements that are left over at the end of an
-    /// array: those sums are our own.
-    fileprivate static var wrappingSum: Operation? {
-        switch Element.self {
-        case is Int8.Type: Operation<Int8>.ownSum as? Operation
-        case is Int16.Type: Operation<Int16>.ownSum as? Operation
-        case is UInt8.Type: Operation<UInt8>.ownSum as? Operation
-        case is UInt16.Type: Operation<UInt16>.ownSum as? Operation
-        default: nil
-        }
+    /// MPI's own operation; nil for a type that MPI does not know.
+    private static func native(_ operation: MPI_Op?) -> Operation? {
+        guard let datatype = Element.datatype else { return nil }
+        return Operation(kind: .native(operation, datatype, isExact: Element.self is any FixedWidthInteger.Type))
     }
-}
 
-extension Operation where Element: FixedWidthInteger {
-    fileprivate static var ownSum: Operation { .custom(commutative: true, associative: true, &+) }
+    private static func exact(_ combine: @escaping (Element, Element) -> Element) -> Operation {
+        Operation(kind: .custom(combine, .exact))
+    }
+
+    private static func free(_ combine: @escaping (Element, Element) -> Element) -> Operation {
+        Operation(kind: .custom(combine, .free))
+    }
+
+    /// Nil for types that have no NaN.
+    private static func extreme(_ extreme: Extreme) -> Operation? {
+        guard let type = Element.self as? any (MPINumber & FloatingPoint).Type else { return nil }
+        if let datatype = Element.datatype { return Operation(kind: .extreme(extreme, datatype)) }
+        return extreme.operation(on: type) as? Operation
+    }
+
+    /// Open MPI's vector code saturates sums of 8 and 16 bits, except in the elements that are left over at the end of an
+    /// array: those sums are our own, and those of integers that MPI does not know.
+    private static var ownSum: Operation? {
+        guard Element.datatype == nil || MemoryLayout<Element>.size < 4 else { return nil }
+        guard let type = Element.self as? any (MPINumber & FixedWidthInteger).Type else { return nil }
+        return wrappingSum(type)
+    }
+
+    private static var ownProduct: Operation? {
+        guard let type = Element.self as? any (MPINumber & FixedWidthInteger).Type else { return nil }
+        return wrappingProduct(type)
+    }
+
+    private static func wrappingSum<T: MPINumber & FixedWidthInteger>(_ type: T.Type) -> Operation? {
+        Operation<T>.exact(&+) as? Operation
+    }
+
+    private static func wrappingProduct<T: MPINumber & FixedWidthInteger>(_ type: T.Type) -> Operation? {
+        Operation<T>.exact(&*) as? Operation
+    }
 }
 
 extension Operation where Element: MPINumber & FixedWidthInteger {
     /// And, bit by bit.
-    public static var and: Operation { Operation(kind: .native(cmpi_and(), Element.datatype)) }
+    public static var and: Operation { native(cmpi_and()) ?? exact { $0 & $1 } }
     /// Or, bit by bit.
-    public static var or: Operation { Operation(kind: .native(cmpi_or(), Element.datatype)) }
+    public static var or: Operation { native(cmpi_or()) ?? exact { $0 | $1 } }
 }
 
 /// A value and the rank that has it.
@@ -86,79 +127,11 @@ extension Located {
 extension Operation {
     /// The smallest value and the lowest rank that has it. NaN loses against every number.
     public static func minLocation<Value>() -> Operation where Element == Located<Value> {
-        .custom(commutative: true, associative: true) { $0.wins(over: $1, isBetter: <) ? $0 : $1 }
+        Operation(kind: .custom({ $0.wins(over: $1, isBetter: <) ? $0 : $1 }, .exact))
     }
 
     /// The largest value and the lowest rank that has it. NaN loses against every number.
     public static func maxLocation<Value>() -> Operation where Element == Located<Value> {
-        .custom(commutative: true, associative: true) { $0.wins(over: $1, isBetter: >) ? $0 : $1 }
-    }
-
-    /// MPI's handles for this operation and its element type, to be freed after use; nil when MPI must not choose the order.
-    @inline(__always)
-    func handles() throws(CollectiveError) -> Handles? {
-        switch kind {
-        case .native(let operation, let datatype): Handles(operation: operation, datatype: datatype, isOwn: false)
-        case .custom(_, isFree: false): nil
-        case .custom(let combine, isFree: true): try Trampoline.handles(combine)
-        }
-    }
-
-    /// Both values as one.
-    func combine(_ a: [Element], _ b: [Element]) -> [Element] {
-        guard case .custom(let function, _) = kind else { preconditionFailure("MPI combines its own operations") }
-        return zip(a, b).map { function($0, $1) }
-    }
-}
-
-/// Lets MPI call a Swift function. MPI's callback carries no context, so the function is kept here while a call runs; MPI
-/// is used by one thread, and no such call starts another.
-private enum Trampoline {
-    nonisolated(unsafe) static var combine: (UnsafeMutableRawPointer, UnsafeMutableRawPointer, Int) -> Void = {
-        _, _, _ in
-    }
-
-    static func handles<T: BitwiseCopyable>(_ function: @escaping (T, T) -> T) throws(CollectiveError) -> Handles {
-        var datatype: MPI_Datatype?
-        try check(
-            MPI_Type_contiguous(Int32(MemoryLayout<T>.stride), cmpi_byte(), &datatype), "MPI_Type_contiguous")
-        try check(MPI_Type_commit(&datatype), "MPI_Type_commit")
-
-        var operation: MPI_Op?
-        let callback:
-            @convention(c) (
-                UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int32>?,
-                UnsafeMutablePointer<MPI_Datatype?>?
-            ) -> Void = { left, right, count, _ in
-                guard let left, let right, let count else { return }
-                Trampoline.combine(left, right, Int(count.pointee))
-            }
-        try check(MPI_Op_create(callback, 1, &operation), "MPI_Op_create")
-        combine = { left, right, count in
-            let (a, b) = (left.assumingMemoryBound(to: T.self), right.assumingMemoryBound(to: T.self))
-            for index in 0..<count { b[index] = function(a[index], b[index]) }
-        }
-        return Handles(operation: operation, datatype: datatype, isOwn: true)
-    }
-}
-
-/// An operation and its element type as MPI knows them.
-struct Handles {
-    let operation: MPI_Op?
-    let datatype: MPI_Datatype?
-    /// They were made for one call.
-    let isOwn: Bool
-
-    /// MPI keeps what an operation that is still pending needs.
-    @inline(__always)
-    func free() {
-        if isOwn { freeOwn() }
-    }
-
-    private func freeOwn() {
-        var (operation, datatype) = (operation, datatype)
-        MPI_Op_free(&operation)
-        MPI_Type_free(&datatype)
-        Trampoline.combine = { _, _, _ in }
+        Operation(kind: .custom({ $0.wins(over: $1, isBetter: >) ? $0 : $1 }, .exact))
     }
 }

@@ -50,10 +50,10 @@ extension Communicator {
         inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>, root: Int32
     ) throws(CollectiveError) {
         if let handles = try operation.handles() {
-            defer { handles.free() }
-            return try forEachPart(of: count) { first, length throws(CollectiveError) in
+            try forEachPart(of: count) { first, length throws(CollectiveError) in
                 try reduce(inPlace: values + first, length, handles, root)
             }
+            return handles.free()
         }
         let folded = try foldInOrder(UnsafeBufferPointer(start: values, count: count), operation, root: Int(root))
         if let folded { values.update(from: folded, count: count) }
@@ -63,10 +63,10 @@ extension Communicator {
         inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>
     ) throws(CollectiveError) {
         if let handles = try operation.handles() {
-            defer { handles.free() }
-            return try forEachPart(of: count) { first, length throws(CollectiveError) in
+            try forEachPart(of: count) { first, length throws(CollectiveError) in
                 try allReduce(inPlace: values + first, length, handles)
             }
+            return handles.free()
         }
         let folded = try foldInOrder(UnsafeBufferPointer(start: values, count: count), operation, root: 0)
         if let folded { values.update(from: folded, count: count) }
@@ -80,7 +80,7 @@ extension Communicator {
     ) throws(CollectiveError) {
         let (source, target) = rank == root ? (cmpi_in_place(), start) : (start, nil)
         try collective(
-            "MPI_Reduce",
+            "MPI_Reduce", isExact: handles.isExact,
             { MPI_Reduce(source, target, length, handles.datatype, handles.operation, root, handle) },
             { MPI_Ireduce(source, target, length, handles.datatype, handles.operation, root, handle, $0) })
     }
@@ -89,7 +89,7 @@ extension Communicator {
         inPlace start: UnsafeMutableRawPointer, _ length: Int32, _ handles: Handles
     ) throws(CollectiveError) {
         try collective(
-            "MPI_Allreduce",
+            "MPI_Allreduce", isExact: handles.isExact,
             { MPI_Allreduce(cmpi_in_place(), start, length, handles.datatype, handles.operation, handle) },
             { MPI_Iallreduce(cmpi_in_place(), start, length, handles.datatype, handles.operation, handle, $0) })
     }

@@ -46,10 +46,10 @@ extension Communicator {
         inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>
     ) throws(CollectiveError) {
         if let handles = try operation.handles() {
-            defer { handles.free() }
-            return try forEachPart(of: count) { first, length throws(CollectiveError) in
+            try forEachPart(of: count) { first, length throws(CollectiveError) in
                 try scan(inPlace: values + first, length, handles)
             }
+            return handles.free()
         }
         try values.update(from: prefixesInOrder(values, count, operation), count: count)
     }
@@ -59,10 +59,10 @@ extension Communicator {
         inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>
     ) throws(CollectiveError) {
         if let handles = try operation.handles() {
-            defer { handles.free() }
-            return try forEachPart(of: count) { first, length throws(CollectiveError) in
+            try forEachPart(of: count) { first, length throws(CollectiveError) in
                 try exclusiveScan(inPlace: values + first, length, handles)
             }
+            return handles.free()
         }
         let previous = try shiftToNextRank(prefixesInOrder(values, count, operation))
         if let previous { values.update(from: previous, count: count) }
@@ -74,7 +74,7 @@ extension Communicator {
         inPlace start: UnsafeMutableRawPointer, _ length: Int32, _ handles: Handles
     ) throws(CollectiveError) {
         try collective(
-            "MPI_Scan",
+            "MPI_Scan", isExact: handles.isExact,
             { MPI_Scan(cmpi_in_place(), start, length, handles.datatype, handles.operation, handle) },
             { MPI_Iscan(cmpi_in_place(), start, length, handles.datatype, handles.operation, handle, $0) })
     }
@@ -83,7 +83,7 @@ extension Communicator {
         inPlace start: UnsafeMutableRawPointer, _ length: Int32, _ handles: Handles
     ) throws(CollectiveError) {
         try collective(
-            "MPI_Exscan",
+            "MPI_Exscan", isExact: handles.isExact,
             { MPI_Exscan(cmpi_in_place(), start, length, handles.datatype, handles.operation, handle) },
             { MPI_Iexscan(cmpi_in_place(), start, length, handles.datatype, handles.operation, handle, $0) })
     }

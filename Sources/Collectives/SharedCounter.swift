@@ -63,6 +63,7 @@ func allocateWindow(
 ) throws(CollectiveError) -> UnsafeMutablePointer<Int64>? {
     let size = MemoryLayout<Int64>.size
     var base: UnsafeMutableRawPointer?
+    try communicator.meet("MPI_Win_allocate")
     try check(
         MPI_Win_allocate(
             MPI_Aint(count * size), Int32(size), cmpi_info_null(), communicator.handle, &base, &window),

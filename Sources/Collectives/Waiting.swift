@@ -7,14 +7,23 @@ import Glibc
 /// allocated for nobody knows how long: it is never freed. Such a job is about to end.
 extension Communicator {
     /// Runs a collective: as a blocking call, or as a nonblocking one whose completion is tested.
+    ///
+    /// - Parameter isExact: Whether no order of evaluation changes a bit of the result. MPI's blocking calls have another
+    ///   order than its nonblocking ones: where it matters, the nonblocking call is made in any case.
     @inline(__always)
     func collective(
-        _ routine: String, _ blocking: () -> Int32, _ start: (UnsafeMutablePointer<MPI_Request?>) -> Int32
+        _ routine: String, isExact: Bool = true, _ blocking: () -> Int32,
+        _ start: (UnsafeMutablePointer<MPI_Request?>) -> Int32
     ) throws(CollectiveError) {
-        guard let watch else { return try check(blocking(), routine) }
-        watch.seat?.entered.pointee &+= 1
-        if watch.patience.isBlind { return try check(blocking(), routine) }
-        try wait(watch, routine, for: nil, start)
+        Combination.requireNone(routine)
+        if let watch {
+            watch.seat?.entered.pointee &+= 1
+            if !watch.patience.isBlind { return try wait(watch, routine, for: nil, start) }
+        }
+        if isExact { return try check(blocking(), routine) }
+        var request: MPI_Request?
+        try check(start(&request), routine)
+        try check(MPI_Wait(&request, cmpi_status_ignore()), routine)
     }
 
     /// The same for an operation between this rank and another.
@@ -23,6 +32,7 @@ extension Communicator {
         _ routine: String, with peer: Int32, _ blocking: () -> Int32,
         _ start: (UnsafeMutablePointer<MPI_Request?>) -> Int32
     ) throws(CollectiveError) {
+        Combination.requireNone(routine)
         guard let watch, !watch.patience.isBlind else { return try check(blocking(), routine) }
         try wait(watch, routine, for: Int(peer), start)
     }

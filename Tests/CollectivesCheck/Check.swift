@@ -28,7 +28,7 @@ enum Check {
     private static let modes: [String: @Sendable (Communicator) throws -> Void] = [
         "worked": WorkedValues.check, "roots": Roots.check, "orders": Orders.check, "shapes": Shapes.check,
         "random": RandomValues.check, "memory": Memory.check, "lengths": Lengths.check,
-        "counter": Counter.check, "buffers": Buffers.check,
+        "counter": Counter.check, "buffers": Buffers.check, "extremes": Extremes.check, "foreign": ForeignTypes.check,
     ]
 
     /// Ends the job.

@@ -32,5 +32,20 @@ enum Failures {
             if world.rank == 0 { sleep(600) }
             try world.barrier()
         },
+        "nested-free": { try communicateWithin($0, isFree: true) { _ = try $0.allReduce(1, .sum) } },
+        "nested-ordered": { try communicateWithin($0, isFree: false) { _ = try $0.allReduce(1, .sum) } },
+        "nested-message": { try communicateWithin($0, isFree: true) { try $0.send(1, to: 0) } },
+        "nested-split": { try communicateWithin($0, isFree: false) { _ = try $0.split(true) } },
     ]
+
+    /// A sum whose function communicates, and swallows what that throws.
+    private static func communicateWithin(
+        _ world: Communicator, isFree: Bool, _ communicate: @escaping (Communicator) throws -> Void
+    ) throws {
+        let sum = Operation<Int>.custom(commutative: isFree, associative: isFree) {
+            try? communicate(world)
+            return $0 + $1
+        }
+        print("a sum of \(try world.allReduce(1, sum))")
+    }
 }

@@ -9,7 +9,7 @@ enum Waits {
     ]
 
     static let modes: [String: @Sendable (Communicator) throws -> Void] = [
-        "busy-counter": Counter.checkBusyHost,
+        "busy-counter": Counter.checkBusyHost, "bits": Bits.check,
         "late": late, "interrupted": interrupted, "without-board": withoutBoard, "silent-peer": silentPeer,
         "missing-first": { try missing($0, [0]) },
         "missing-last": { try missing($0, [$0.size - 1]) },

@@ -4,7 +4,8 @@ import Testing
 /// Every check of `collectives-check` at every world size from 1 to 8, each with its own limit.
 @Suite(.serialized) struct CollectiveWorldTests {
     private static let modes = [
-        "worked", "roots", "orders", "shapes", "random", "memory", "lengths", "counter", "buffers",
+        "worked", "roots", "orders", "shapes", "random", "memory", "lengths", "counter", "buffers", "extremes", "foreign",
+        "bits",
     ]
 
     private func check(ranks: Int, limit: Int) async throws {
@@ -69,6 +70,15 @@ import Testing
     @Test func aRankThatCrashes() async throws {
         let outcome = try await run("trap")
         #expect(outcome.exitCode > 128 && outcome.seconds < 15, "\(outcome.report)")
+    }
+
+    /// A wrong sum otherwise, or ranks that wait for each other.
+    @Test(arguments: ["free", "ordered", "message", "split"])
+    func aFunctionThatCommunicatesItself(kind: String) async throws {
+        let outcome = try await run("nested-" + kind)
+        #expect(outcome.exitCode > 128 && outcome.seconds < 15, "\(outcome.report)")
+        #expect(outcome.error.contains("such a function must not communicate itself"), "\(outcome.report)")
+        #expect(!outcome.output.contains("a sum of"), "\(outcome.report)")
     }
 
     @Test func oneSpeaksWhenAllFail() async throws {

@@ -1,0 +1,110 @@
+import CMPI
+
+/// An operation and its element type as MPI knows them.
+struct Handles {
+    let operation: MPI_Op?
+    let datatype: MPI_Datatype?
+    /// Whether no order of evaluation changes a bit of the result.
+    let isExact: Bool
+    /// They were made for one call.
+    let isOwn: Bool
+
+    /// To be called when the operation is done. One that failed may still be pending, and keeps what it has.
+    @inline(__always)
+    func free() {
+        if isOwn { Combination.free(self) }
+    }
+}
+
+extension Operation {
+    /// MPI's handles for this operation and its element type, to be freed after use; nil when MPI must not choose the order.
+    @inline(__always)
+    func handles() throws(CollectiveError) -> Handles? {
+        switch kind {
+        case .native(let operation, let datatype, let isExact):
+            return Handles(operation: operation, datatype: datatype, isExact: isExact, isOwn: false)
+        case .extreme(let extreme, let datatype):
+            return Handles(operation: extreme.handle(on: datatype), datatype: datatype, isExact: true, isOwn: false)
+        case .custom(let combine, let order):
+            return order == .strict ? nil : try Combination.handles(combine, isExact: order == .exact)
+        }
+    }
+
+    /// Both values as one.
+    func combine(_ a: [Element], _ b: [Element]) -> [Element] {
+        guard case .custom(let function, _) = kind else { preconditionFailure("MPI combines its own operations") }
+        return Combination.run { zip(a, b).map { function($0, $1) } }
+    }
+}
+
+/// Lets MPI call Swift functions. MPI's callback carries no context but the datatype, which is made for one call: the
+/// function is kept under it for as long as the call may run.
+enum Combination {
+    private typealias Function = (UnsafeMutableRawPointer, UnsafeMutableRawPointer, Int) -> Void
+
+    /// MPI is used by one thread at a time.
+    nonisolated(unsafe) private static var functions: [MPI_Datatype?: Function] = [:]
+    nonisolated(unsafe) private static var isRunning = false
+
+    /// Runs a function that was given to a reduction.
+    static func run<Result>(_ body: () -> Result) -> Result {
+        isRunning = true
+        defer { isRunning = false }
+        return body()
+    }
+
+    /// Ends the process when a function that was given to a reduction communicates itself. MPI forbids that, and where it
+    /// is called on some of the ranks only, its operation would meet another one of the others: a wrong number at best.
+    @inline(__always)
+    static func requireNone(_ routine: String) {
+        if isRunning { endProcess(routine) }
+    }
+
+    @inline(never)
+    private static func endProcess(_ routine: String) -> Never {
+        fatalError(
+            """
+            \(routine): called by a function that was given to a reduction or scan; such a function must not communicate \
+            itself: reduce first, and combine what comes out
+            """)
+    }
+
+    static func handles<T: BitwiseCopyable>(
+        _ function: @escaping (T, T) -> T, isExact: Bool
+    ) throws(CollectiveError) -> Handles {
+        var datatype: MPI_Datatype?
+        try check(
+            MPI_Type_contiguous(Int32(MemoryLayout<T>.stride), cmpi_byte(), &datatype), "MPI_Type_contiguous")
+        try check(MPI_Type_commit(&datatype), "MPI_Type_commit")
+
+        var operation: MPI_Op?
+        try check(
+            MPI_Op_create({ Combination.call($0, $1, $2, $3) }, 1, &operation), "MPI_Op_create")
+        keep(function, under: datatype)
+        return Handles(operation: operation, datatype: datatype, isExact: isExact, isOwn: true)
+    }
+
+    private static func keep<T: BitwiseCopyable>(_ function: @escaping (T, T) -> T, under datatype: MPI_Datatype?) {
+        functions[datatype] = { left, right, count in
+            let (a, b) = (left.assumingMemoryBound(to: T.self), right.assumingMemoryBound(to: T.self))
+            for index in 0..<count { b[index] = function(a[index], b[index]) }
+        }
+    }
+
+    private static func call(
+        _ left: UnsafeMutableRawPointer?, _ right: UnsafeMutableRawPointer?, _ count: UnsafeMutablePointer<Int32>?,
+        _ datatype: UnsafeMutablePointer<MPI_Datatype?>?
+    ) {
+        guard let left, let right, let count, let datatype, let function = functions[datatype.pointee] else {
+            fatalError("MPI asks for a function that it was not given")
+        }
+        run { function(left, right, Int(count.pointee)) }
+    }
+
+    static func free(_ handles: Handles) {
+        var (operation, datatype) = (handles.operation, handles.datatype)
+        functions[datatype] = nil
+        MPI_Op_free(&operation)
+        MPI_Type_free(&datatype)
+    }
+}
