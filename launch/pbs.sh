@@ -23,10 +23,14 @@ cd "$PBS_O_WORKDIR" || exit 1
 : "${PHOTOZ_QSUB:=}"               # options of qsub for the next job, such as -l select=4:ncpus=64:mpiprocs=64
 : "${PHOTOZ_FRUITLESS:=3}"         # give up after so many jobs in a row in which no galaxy was finished
 
-# Settings of Open MPI: slurm.sbatch says why.
-export OMPI_MCA_oob_tcp_keepalive_time=20 OMPI_MCA_oob_tcp_keepalive_intvl=5 OMPI_MCA_oob_tcp_keepalive_probes=6
-export OMPI_MCA_odls_base_sigkill_timeout=3
-export OMPI_MCA_hwloc_base_binding_policy=core OMPI_MCA_rmaps_base_mapping_policy=core
+# Settings of Open MPI: slurm.sbatch says why. Those that are in the environment stay.
+setting() { eval "export OMPI_MCA_$1=\"\${OMPI_MCA_$1:-$2}\""; }
+setting oob_tcp_keepalive_time 20
+setting oob_tcp_keepalive_intvl 5
+setting oob_tcp_keepalive_probes 6
+setting odls_base_sigkill_timeout 3
+setting hwloc_base_binding_policy core
+setting rmaps_base_mapping_policy core
 
 say() { printf 'pbs.sh: %s\n' "$*"; }
 

@@ -8,6 +8,8 @@ public struct CollectiveError: Error, Sendable, CustomStringConvertible {
         case mpi(errorClass: Int)
         /// The ranks' buffers differ in length; every rank throws this.
         case lengthsDiffer(shortest: Int, rankOfShortest: Int, longest: Int, rankOfLongest: Int)
+        /// The ranks of a node cannot share so many bytes, since the folder where MPI keeps them has not so much room.
+        case noRoom(folder: String, bytes: Int, free: Int)
         /// The caller asked for something that makes no sense, such as a root that is no rank.
         case misuse
         /// These ranks did not come before the deadline: ranks of the board's communicator, or of the operation's own where

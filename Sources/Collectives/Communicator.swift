@@ -43,7 +43,7 @@ public struct Communicator {
         try collective(routine, { MPI_SUCCESS }, { MPI_Ibarrier(handle, $0) })
     }
 
-    /// The ranks of this node, in the order of their ranks here. Kept for the life of the process.
+    /// The ranks of this node, in the order of their ranks here. Kept until MPI is finished.
     ///
     /// - Throws: ``CollectiveError``
     public func splitByNode() throws(CollectiveError) -> Communicator {
@@ -55,8 +55,8 @@ public struct Communicator {
         return try heir(node)
     }
 
-    /// The ranks that say they belong to it, in the order of their ranks here; nil on the others. Kept for the life of the
-    /// process.
+    /// The ranks that say they belong to it, in the order of their ranks here; nil on the others. Kept until MPI is
+    /// finished.
     ///
     /// - Throws: ``CollectiveError``
     public func split(_ belongs: Bool) throws(CollectiveError) -> Communicator? {
@@ -74,6 +74,7 @@ public struct Communicator {
     /// A communicator that was split off, which waits as this one does.
     private func heir(_ handle: MPI_Comm?) throws(CollectiveError) -> Communicator {
         let part = try Communicator(handle)
+        Belongings.add(communicator: handle)
         let seat = try watch?.patience.board?.newSeat(for: part)
         return Communicator(handle, rank: part.rank, size: part.size, patience: patience, seat: seat)
     }
@@ -117,14 +118,14 @@ final class Watch {
 /// The most elements of one MPI call; longer buffers go in several.
 let largestCount = 1 << 30
 
-/// Calls `body` with each part of `count` elements that one MPI call can take: its first element and its length.
+/// Calls `body` with each part of `count` elements that one MPI call is to take: its first element and its length.
 @inline(__always)
 func forEachPart(
-    of count: Int, _ body: (Int, Int32) throws(CollectiveError) -> Void
+    of count: Int, atMost most: Int = largestCount, _ body: (Int, Int32) throws(CollectiveError) -> Void
 ) throws(CollectiveError) {
     var first = 0
     while first < count {
-        let part = min(count - first, largestCount)
+        let part = min(count - first, most)
         try body(first, Int32(part))
         first += part
     }

@@ -10,9 +10,9 @@ public enum MPI {
     /// - Throws: ``CollectiveError`` when MPI cannot be started, or ``separation(of:)``.
     public static func start(evenApart: Bool = false) throws(CollectiveError) -> Communicator {
         // Alone, Open MPI would still look for a remote shell and fail where there is none, as in many containers.
-        if getenv("OMPI_COMM_WORLD_SIZE") == nil { setenv("OMPI_MCA_plm_rsh_agent", "", 0) }
+        if getenv("OMPI_COMM_WORLD_SIZE") == nil { Settings.suggest("plm_rsh_agent", "") }
         // Debian's Open MPI 4 leaves out `pt2pt` besides `ucx`, and with it every window between hosts on plain Ethernet.
-        setenv("OMPI_MCA_osc", "^ucx", 0)
+        Settings.suggest("osc", "^ucx", insteadOf: "^ucx,pt2pt")
         var provided: Int32 = 0
         // Not MULTIPLE: Open MPI 4 then refuses those windows too.
         try check(MPI_Init_thread(nil, nil, Int32(MPI_THREAD_SERIALIZED), &provided), "MPI_Init_thread")
@@ -28,10 +28,12 @@ public enum MPI {
         return world
     }
 
-    /// Finishes MPI: only on a clean way out, since it waits for every rank.
+    /// Finishes MPI: only on a clean way out, since it waits for every rank. Shared memory, counters, boards and
+    /// communicators are given back before, and can be used no more.
     ///
     /// - Throws: ``CollectiveError``
     public static func finish() throws(CollectiveError) {
+        try Belongings.giveBack()
         try check(MPI_Finalize(), "MPI_Finalize")
     }
 

@@ -23,7 +23,7 @@ public final class ProgressBoard: @unchecked Sendable {
     private var lastReport = Duration.zero
     private var lastPublished = Duration.zero
 
-    /// Makes a board; every rank calls it. It lives until the process ends.
+    /// Makes a board; every rank calls it. It lives until MPI is finished.
     ///
     /// - Parameters:
     ///   - communicator: All ranks of the job. It gets the board by ``Communicator/with(_:)``.

@@ -3,7 +3,7 @@ import CMPI
 /// A counter in one rank's memory from which every rank takes numbers: each number goes to one taker.
 ///
 /// Where ranks share no memory, a request is answered only while the host makes MPI calls: see ``progress()``. The counter
-/// lives until the process ends: freeing it is collective, and a rank that fails must not wait for the others.
+/// lives until MPI is finished: freeing it is collective, and a rank that fails must not wait for the others.
 ///
 /// Unchecked, because nothing here changes after the initializer, and MPI itself asks only that no two threads of a rank
 /// call it at the same time (`MPI_THREAD_SERIALIZED`): whoever hands MPI from one thread to another must see to that.
@@ -57,7 +57,7 @@ func driveMPI() {
     MPI_Iprobe(0, 0, cmpi_comm_self(), &isThere, cmpi_status_ignore())
 }
 
-/// Numbers that other ranks reach by one-sided calls at any time, until the process ends; every rank calls it.
+/// Numbers that other ranks reach by one-sided calls at any time, until MPI is finished; every rank calls it.
 func allocateWindow(
     count: Int, on communicator: Communicator, _ window: inout MPI_Win?
 ) throws(CollectiveError) -> UnsafeMutablePointer<Int64>? {
@@ -70,6 +70,7 @@ func allocateWindow(
         "MPI_Win_allocate")
     try check(MPI_Win_set_errhandler(window, cmpi_errors_return()), "MPI_Win_set_errhandler")
     try check(MPI_Win_lock_all(Int32(MPI_MODE_NOCHECK), window), "MPI_Win_lock_all")
+    Belongings.add(window: window)
     guard count > 0 else { return nil }
     let numbers = base?.bindMemory(to: Int64.self, capacity: count)
     numbers?.initialize(repeating: 0, count: count)

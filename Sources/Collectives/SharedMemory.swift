@@ -1,8 +1,9 @@
 import CMPI
+import Glibc
 
 /// Memory that the ranks of one node share: the first rank's, seen by all of them.
 ///
-/// It lives until the process ends: freeing it is collective, and a rank that fails must not wait for the others.
+/// It lives until MPI is finished: freeing it is collective, and a rank that fails must not wait for the others.
 public final class SharedMemory {
     /// The memory, zero at first, on a 64-byte boundary. Its address may differ between ranks.
     public let bytes: UnsafeMutableRawBufferPointer
@@ -15,11 +16,13 @@ public final class SharedMemory {
     /// - Parameters:
     ///   - byteCount: The same on every rank.
     ///   - node: Ranks of one node, from ``Communicator/splitByNode()``.
-    /// - Throws: ``CollectiveError``, for instance when /dev/shm is too small.
+    /// - Throws: ``CollectiveError``, on every rank of the node ``CollectiveError/Kind/noRoom(folder:bytes:free:)`` when
+    ///   /dev/shm is too small.
     public init(byteCount: Int, on node: Communicator) throws(CollectiveError) {
         try node.agree(onLength: byteCount, "SharedMemory")
         // MPI promises no alignment; the spare bytes make room for a 64-byte boundary.
         let spare = 64
+        try Self.requireRoom(byteCount + spare, on: node)
         var base: UnsafeMutableRawPointer?
         var window: MPI_Win?
         try check(
@@ -39,8 +42,26 @@ public final class SharedMemory {
         self.node = node
         self.window = window
         try check(MPI_Win_lock_all(Int32(MPI_MODE_NOCHECK), window), "MPI_Win_lock_all")
+        Belongings.add(window: window)
         if node.rank == 0 { bytes.initializeMemory(as: UInt8.self, repeating: 0) }
         try synchronize()
+    }
+
+    /// MPI's own error would name neither the place nor the size, and what it does not notice ends in a bus error.
+    private static func requireRoom(_ byteCount: Int, on node: Communicator) throws(CollectiveError) {
+        let folder = getenv("OMPI_MCA_osc_sm_backing_store").map { String(cString: $0) } ?? "/dev/shm"
+        var status = statvfs()
+        // Where there is no such folder, MPI finds another place.
+        let isKnown = node.rank == 0 && statvfs(folder, &status) == 0
+        let blocks =
+            isKnown ? UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)) : (0, true)
+        let free = try node.broadcast(blocks.1 ? Int.max : Int(clamping: blocks.0), root: 0)
+        // A page of MPI's own for the ranks' places in it.
+        let bytes = byteCount + 4096 * (1 + node.size / 32)
+        guard free < bytes else { return }
+        throw CollectiveError(
+            .noRoom(folder: folder, bytes: bytes, free: free), routine: "SharedMemory",
+            reason: "\(folder) has \(free) bytes free and the ranks of a node share \(bytes) there")
     }
 
     /// What any rank wrote before this call, every rank reads after it. Every rank of the node calls it.

@@ -1,0 +1,31 @@
+import CMPI
+
+/// What MPI has lent this process and wants back before it is finished. Giving back is collective: it is done in the reverse
+/// order of the making, which is the same on all ranks, and only by a job that has succeeded. A rank that fails must not wait
+/// for the others, and ends them instead.
+enum Belongings {
+    private enum Belonging {
+        case window(MPI_Win?)
+        case communicator(MPI_Comm?)
+    }
+
+    /// MPI is used by one thread at a time.
+    nonisolated(unsafe) private static var all: [Belonging] = []
+
+    /// Keeps a window that is locked for all ranks. Whatever is under way on it is done when it is unlocked.
+    static func add(window: MPI_Win?) { all.append(.window(window)) }
+
+    static func add(communicator: MPI_Comm?) { all.append(.communicator(communicator)) }
+
+    static func giveBack() throws(CollectiveError) {
+        while let last = all.popLast() {
+            switch last {
+            case .window(var window):
+                try check(MPI_Win_unlock_all(window), "MPI_Win_unlock_all")
+                try check(MPI_Win_free(&window), "MPI_Win_free")
+            case .communicator(var communicator):
+                try check(MPI_Comm_free(&communicator), "MPI_Comm_free")
+            }
+        }
+    }
+}
