@@ -49,6 +49,8 @@ public final class SharedMemory {
 
     /// MPI's own error would name neither the place nor the size, and what it does not notice ends in a bus error.
     private static func requireRoom(_ byteCount: Int, on node: Communicator) throws(CollectiveError) {
+        // A rank alone has it in memory of its own.
+        guard node.size > 1 else { return }
         let folder = getenv("OMPI_MCA_osc_sm_backing_store").map { String(cString: $0) } ?? "/dev/shm"
         var status = statvfs()
         // Where there is no such folder, MPI finds another place.

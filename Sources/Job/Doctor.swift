@@ -176,9 +176,7 @@ public struct Doctor {
             warnings.append("ranks have different instruction sets: all use the least of them")
         }
         if lacking > 0 {
-            warnings.append(
-                "/dev/shm is too small on a host by \(megabytes(lacking)): its ranks share the weights there; enlarge it (containers: --shm-size)"
-            )
+            warnings.append(JobError.smallSharedMemory("/dev/shm", lacking: lacking, host: nil))
         }
         let path = folder.path
         switch lock {

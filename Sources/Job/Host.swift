@@ -89,6 +89,21 @@ enum Host {
     /// Cores of this host, whoever may use them.
     static var processorCount: Int { sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
 
+    /// Whether a process has started this one, itself or through others.
+    static func isAncestor(_ process: pid_t) -> Bool {
+        var child = getpid()
+        while child > 1 {
+            // Number, name in parentheses, state, parent.
+            guard let line = lines(of: "/proc/\(child)/stat").first,
+                let parent = line[(line.lastIndex(of: ")") ?? line.startIndex)...].split(separator: " ").dropFirst(2)
+                    .first.flatMap({ pid_t($0) })
+            else { return false }
+            if parent == process { return true }
+            child = parent
+        }
+        return false
+    }
+
     /// Lines of a small file; none when it cannot be read.
     static func lines(of path: String) -> [Substring] {
         guard let file = fopen(path, "r") else { return [] }

@@ -1,4 +1,5 @@
 import AstroMAE
+import Collectives
 import HDF5
 import Interchange
 import MockSurvey
@@ -23,6 +24,18 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
     public let code: Code
     /// What is wrong, where, and what to do.
     public let description: String
+
+    /// How the launcher has ended this rank, by a signal that may mean that another rank has failed; nil when this rank has
+    /// come to its end by itself.
+    public var byLauncher: ByLauncher?
+
+    /// A signal of the launcher.
+    public struct ByLauncher: Sendable {
+        /// Its number.
+        public let signal: Int32
+        /// Whether a rank on another host has failed, and says why.
+        public let isToldElsewhere: Bool
+    }
 
     /// A failure with its own words.
     public init(_ code: Code, _ description: String) {
@@ -58,8 +71,23 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
             } else {
                 self.init(.badData, "\(error)")
             }
+        case let error as CollectiveError: self.init(error)
         default: self.init(.unexpected, "\(error)")
         }
+    }
+
+    private init(_ error: CollectiveError) {
+        switch error.kind {
+        case .noRoom(let folder, let bytes, let free):
+            self.init(.inputOutput, JobError.smallSharedMemory(folder, lacking: bytes - free, host: MPI.processorName))
+        case .timedOut: self.init(.stopped, "\(error); go on by the same command with --resume")
+        default: self.init(.unexpected, "\(error)")
+        }
+    }
+
+    /// What to say of a host where the ranks' common memory has too little room.
+    static func smallSharedMemory(_ folder: String, lacking: Int, host: String?) -> String {
+        "\(folder) is too small on \(host ?? "a host") by \(megabytes(lacking)): its ranks share the weights there; enlarge it (containers: --shm-size)"
     }
 
     private static func code(of error: HDF5Error) -> Code {

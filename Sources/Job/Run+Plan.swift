@@ -30,6 +30,7 @@ extension Run {
             } else {
                 try requireSpace(for: dataSet, in: output)
                 try output.begin(identity, resume: options.resume)
+                FailureMark(output: options.output).clear()
             }
             found = RunPlan(dataSet, identity: try identity.hash(), isFinished: output.isFinished)
         }

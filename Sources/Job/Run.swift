@@ -9,6 +9,10 @@ public struct Run {
     let options: RunOptions
     private(set) var world: Communicator
     private var node: Communicator
+    /// Whether rank 0 is on this node.
+    private var isFirstNode = true
+    /// Whether a rank on another host has failed, and says why.
+    private var isToldElsewhere = false
     let version: String
     let started = Date()
     var clock: PhaseClock
@@ -45,11 +49,20 @@ public struct Run {
     /// - Throws: Whatever stops the job on this rank; nothing half-written is left under a final name.
     public mutating func run() throws -> RunEnding {
         do { return try runUnlessStopped() } catch {
-            guard let reason = Self.reasonOfStop(error) else { throw error }
+            let reason = Self.reasonOfStop(error)
+            let signal = reason == nil || Self.isTimeout(error) ? nil : StopSignal.ofLauncher
+            if signal == nil, hasBegun, !isFirstNode { FailureMark(output: options.output).leave() }
+            guard let reason else { throw error }
             // The first rank that speaks ends the others: by now they have stored what they have found as well.
             usleep(300_000)
-            throw JobError(.stopped, "\(reason); go on with: \(resumingCommand)")
+            var failure = JobError(.stopped, "\(reason); go on with: \(resumingCommand)")
+            failure.byLauncher = signal.map { JobError.ByLauncher(signal: $0, isToldElsewhere: isToldElsewhere) }
+            throw failure
         }
+    }
+
+    private static func isTimeout(_ error: any Error) -> Bool {
+        if case .timedOut = (error as? CollectiveError)?.kind { true } else { false }
     }
 
     /// What stopped a job that can be resumed; nil for other failures.
@@ -92,6 +105,8 @@ public struct Run {
             end(.load)
             return try finish(network, plan, finished, schema, training, output)
         } catch {
+            // Before the journal goes, if there is nothing in it.
+            isToldElsewhere = hasBegun && isFirstNode && FailureMark(output: options.output).isThere
             output?.discard(keepsBeginning: Self.reasonOfStop(error) != nil)
             output?.release()
             throw error
@@ -111,6 +126,9 @@ public struct Run {
 
     /// From now on ranks wait for each other as the options say.
     private mutating func settleWaiting() throws {
+        let interrupt: @Sendable () -> (any Error)? = { StopSignal.received.map { StopSignal.Stopped(signal: $0) } }
+        world = world.with(Patience(deadline: options.deadline, interrupt: interrupt))
+        isFirstNode = try node.broadcast(world.rank, root: 0) == 0
         let cores = try Host.cores(of: node)
         let isCrowded = try world.allReduce(node.size > cores ? 1 : 0, .max) > 0
         let board = try options.deadline.map { _ in
@@ -119,7 +137,7 @@ public struct Run {
         world = world.with(
             Patience(
                 deadline: options.deadline, wait: options.wait ?? (isCrowded ? .cheap : .fast), board: board,
-                interrupt: { StopSignal.received.map { StopSignal.Stopped(signal: $0) } }))
+                interrupt: interrupt))
         node = try world.splitByNode()
     }
 

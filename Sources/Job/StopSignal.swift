@@ -10,6 +10,8 @@ public enum StopSignal {
     }
 
     private static let number = Atomic<Int32>(0)
+    /// The process that sent it; 0 for one that this system does not show.
+    private static let sender = Atomic<Int32>(0)
     private static let isHeeded = Atomic(true)
 
     /// From now on these signals are noted instead of ending the process; the job looks between pieces of a batch
@@ -17,9 +19,26 @@ public enum StopSignal {
     public static func listen() {
         // Made here: a handler may not make it.
         number.store(0, ordering: .releasing)
+        sender.store(0, ordering: .releasing)
         for signal in [SIGTERM, SIGUSR1] {
-            Glibc.signal(signal) { StopSignal.number.store($0, ordering: .releasing) }
+            var action = sigaction()
+            action.sa_flags = SA_SIGINFO | SA_RESTART
+            action.__sigaction_handler.sa_sigaction = { number, info, _ in
+                // The first one counts.
+                guard StopSignal.number.load(ordering: .acquiring) == 0 else { return }
+                StopSignal.sender.store(info?.pointee._sifields._kill.si_pid ?? 0, ordering: .releasing)
+                StopSignal.number.store(number, ordering: .releasing)
+            }
+            sigaction(signal, &action, nil)
         }
+    }
+
+    /// The number of the signal, when it is one by which launchers end ranks, and came from a launcher: perhaps to stop the
+    /// job, and perhaps since another rank has failed.
+    static var ofLauncher: Int32? {
+        guard number.load(ordering: .acquiring) == SIGTERM else { return nil }
+        let sender = sender.load(ordering: .acquiring)
+        return sender == 0 || Host.isAncestor(sender) ? SIGTERM : nil
     }
 
     /// From now on the job goes on to its end.

@@ -34,10 +34,17 @@ enum Exit {
     ///   - isFirstNode: Whether rank 0 is on this node.
     static func job(_ error: any Error, world: Communicator, failures: FirstFailure?, isFirstNode: Bool) -> Never {
         let failure = JobError(error)
-        if !isFirstNode { sleep(2) }
+        if let cause = failure.byLauncher, cause.isToldElsewhere || !isFirstNode {
+            // Either a rank that has failed speaks, or one of rank 0's node, which then ends this one too: this code must not
+            // stand in for the one of the failure.
+            if cause.isToldElsewhere { _ = failures?.claim() } else { sleep(5) }
+            end(by: cause.signal)
+        }
+        if !isFirstNode || failures == nil && world.rank > 0 { sleep(2) }
         if failures?.claim() == false {
             // The rank that speaks ends this one too; if it cannot, this rank still leaves with the code of its failure.
             sleep(10)
+            if let cause = failure.byLauncher { end(by: cause.signal) }
             MPI.abort(exitCode: failure.code.rawValue)
         }
         let place = world.size > 1 ? " on rank \(world.rank) of \(world.size) (\(MPI.processorName))" : ""
@@ -45,6 +52,13 @@ enum Exit {
         if world.size > 1 { MPI.abort(exitCode: failure.code.rawValue) }
         try? MPI.finish()
         exit(failure.code.rawValue)
+    }
+
+    /// Ends this process by a signal, as if it had not been heeded.
+    private static func end(by number: Int32) -> Never {
+        signal(number, SIG_DFL)
+        raise(number)
+        _exit(128 + number)
     }
 
     /// Writes a line in one piece, so that it is not torn by what other ranks write.

@@ -130,7 +130,7 @@ struct RunCommand: ParsableCommand {
     func run() {
         let start = ContinuousClock.now
         var ending = RunEnding()
-        underMPI { world, node, ready in
+        underMPI(deadline: deadline.map { .seconds($0) }) { world, node, ready in
             StopSignal.listen()
             var run = Run(
                 try options(world), world: world, node: node, version: Photoz.version, start: start,

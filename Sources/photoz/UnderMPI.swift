@@ -7,16 +7,19 @@ import Job
 ///
 /// - Parameters:
 ///   - evenApart: Whether to go on when the launcher's processes do not know each other.
+///   - deadline: How long a rank may let the others wait; nil for any time.
 ///   - body: Gets all ranks, those of this node, and when MPI was up.
 func underMPI(
-    evenApart: Bool = false,
+    evenApart: Bool = false, deadline: Duration? = nil,
     _ body: (_ world: Communicator, _ node: Communicator, _ ready: ContinuousClock.Instant) throws -> String?
 ) {
     ignoreSignals()
     // Before MPI fills the environment.
     _ = (Launcher.rank, Launcher.name)
     let world: Communicator
-    do { world = try MPI.start(evenApart: evenApart) } catch { Exit.withoutMPI(error) }
+    do { world = try MPI.start(evenApart: evenApart).with(Patience(deadline: deadline)) } catch {
+        Exit.withoutMPI(error)
+    }
     let ready = ContinuousClock.now
     var failures: FirstFailure?
     var isFirstNode = true

@@ -19,6 +19,7 @@ enum Check {
                 if world.rank == 0 { print("\(mode) passed on \(world.size) ranks") }
             }
             try MPI.finish()
+            requireNothingLeft()
         } catch {
             fputs("check: \(error)\n", stderrHandle())
             MPI.abort(exitCode: 4)
@@ -30,6 +31,19 @@ enum Check {
         "random": RandomValues.check, "memory": Memory.check, "lengths": Lengths.check,
         "counter": Counter.check, "buffers": Buffers.check, "extremes": Extremes.check, "foreign": ForeignTypes.check,
     ]
+
+    /// Windows that were not given back stay in the address space.
+    private static func requireNothingLeft() {
+        guard let maps = fopen("/proc/self/maps", "r") else { return }
+        defer { fclose(maps) }
+        var line = [CChar](repeating: 0, count: 1000)
+        while fgets(&line, 1000, maps) != nil {
+            if strstr(line, "/osc_sm.") != nil || strstr(line, "/osc_rdma.") != nil {
+                fputs("check: a window was left when MPI was finished\n", stderrHandle())
+                exit(3)
+            }
+        }
+    }
 
     /// Ends the job.
     static func fail(_ world: Communicator, _ message: String) -> Never {

@@ -32,6 +32,11 @@ enum Failures {
             if world.rank == 0 { sleep(600) }
             try world.barrier()
         },
+        "settings": { world in
+            for name in ["OMPI_MCA_osc", "OMPI_MCA_plm_rsh_agent"] {
+                print("\(name) is \(getenv(name).map { "'\(String(cString: $0))'" } ?? "not set")")
+            }
+        },
         "nested-free": { try communicateWithin($0, isFree: true) { _ = try $0.allReduce(1, .sum) } },
         "nested-ordered": { try communicateWithin($0, isFree: false) { _ = try $0.allReduce(1, .sum) } },
         "nested-message": { try communicateWithin($0, isFree: true) { try $0.send(1, to: 0) } },

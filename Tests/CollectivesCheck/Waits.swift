@@ -18,6 +18,11 @@ enum Waits {
         "missing-holders": { try missing($0, [0, 1], .stopped) },
         "stopped-first": { try missing($0, [0], .stopped) },
         "stopped-waiting": stoppedWhileWaiting, "missing-elsewhere": missingElsewhere,
+        "missing-split": { try missingBefore($0) { _ = try $0.split($0.rank % 2 == 0) } },
+        "missing-node-split": { try missingBefore($0) { _ = try $0.splitByNode() } },
+        "missing-counter": { try missingBefore($0) { _ = try SharedCounter(on: $0, host: 0) } },
+        "missing-memory": { try missingBefore($0) { _ = try SharedMemory(byteCount: 64, on: $0) } },
+        "missing-board": { try missingBefore($0) { _ = try ProgressBoard(on: $0, phases: ["start-up"]) } },
         "missing-cheap": { try missing($0, [0], wait: .cheap) },
     ]
 
@@ -45,6 +50,17 @@ enum Waits {
         expectTimeout(world, of: absent, from: start) { () throws(CollectiveError) in
             if onNode { try node.barrier() } else { _ = try world.reduce(1, .sum, root: absent[0]) }
             try world.barrier()
+        }
+    }
+
+    /// The last rank does not come to a call that MPI offers in its blocking form only.
+    private static func missingBefore(_ world: Communicator, _ call: (Communicator) throws -> Void) throws {
+        let board = try ProgressBoard(on: world, phases: ["start-up"])
+        let world = world.with(Patience(deadline: .seconds(2), board: board))
+        let last = world.size - 1
+        if world.rank == last { beAbsent(.asleep) }
+        expectTimeout(world, of: [last], from: .now) { () throws(CollectiveError) in
+            do { try call(world) } catch let error as CollectiveError { throw error } catch { fatalError("\(error)") }
         }
     }
 

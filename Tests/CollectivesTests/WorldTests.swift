@@ -1,10 +1,12 @@
+import Foundation
 import TestSupport
 import Testing
 
 /// Every check of `collectives-check` at every world size from 1 to 8, each with its own limit.
 @Suite(.serialized) struct CollectiveWorldTests {
     private static let modes = [
-        "worked", "roots", "orders", "shapes", "random", "memory", "lengths", "counter", "buffers", "extremes", "foreign",
+        "worked", "roots", "orders", "shapes", "random", "memory", "lengths", "counter", "buffers", "extremes",
+        "foreign",
         "bits",
     ]
 
@@ -41,6 +43,45 @@ import Testing
     @Test func everyNumberOnceByMessages() async throws { try await run("counter", Self.byMessages) }
     @Test func aBusyHost() async throws { try await run("busy-counter", [:]) }
     @Test func aBusyHostByMessages() async throws { try await run("busy-counter", Self.byMessages) }
+}
+
+/// Settings of Open MPI that the site or the user has made stay.
+@Suite(.serialized) struct SettingsTests {
+    private let home = try! TemporaryFolder()
+
+    private func settings(_ file: String?, _ environment: [String: String] = [:]) async throws -> String {
+        let folder = home.file(".openmpi")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try (file ?? "").write(toFile: folder + "/mca-params.conf", atomically: true, encoding: .utf8)
+        let outcome = try await Launch.run(
+            Launch.products + "/collectives-check", ["settings"], limit: 30,
+            environment: environment.merging(["HOME": home.path]) { $1 })
+        #expect(outcome.exitCode == 0, "\(outcome.report)")
+        return outcome.output
+    }
+
+    @Test func nobodyElseHasMadeThem() async throws {
+        let output = try await settings("# osc = rdma\nosc_rdma_verbose = 0\n")
+        #expect(output.contains("OMPI_MCA_osc is '^ucx'\nOMPI_MCA_plm_rsh_agent is ''"), "\(output)")
+    }
+
+    @Test func aFileHasMadeThem() async throws {
+        let output = try await settings("\tosc=  ^ucx,monitoring \r\nplm_rsh_agent = ssh : rsh\n")
+        // The library reads the file itself.
+        #expect(output.contains("OMPI_MCA_osc is not set\nOMPI_MCA_plm_rsh_agent is not set"), "\(output)")
+    }
+
+    @Test func theEnvironmentHasMadeThem() async throws {
+        let output = try await settings(nil, ["OMPI_MCA_osc": "sm,rdma"])
+        #expect(output.contains("OMPI_MCA_osc is 'sm,rdma'"), "\(output)")
+    }
+
+    @Test func anotherFileHasMadeThem() async throws {
+        let site = home.file("site.conf")
+        try "osc = sm,rdma,pt2pt\n".write(toFile: site, atomically: true, encoding: .utf8)
+        let output = try await settings("plm_rsh_agent = ssh\n", ["OMPI_MCA_mca_base_param_files": site])
+        #expect(output.contains("OMPI_MCA_osc is not set\nOMPI_MCA_plm_rsh_agent is ''"), "\(output)")
+    }
 }
 
 /// One rank fails while the others wait at a barrier: the whole job ends, with that rank's exit code, and soon.

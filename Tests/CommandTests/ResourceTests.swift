@@ -156,6 +156,16 @@ extension CommandTests {
             return outcome
         }
 
+        /// Two ranks share 50 MB of weights there.
+        @Test func tooSmallASharedMemory() async throws {
+            let outcome = try await script(
+                "mount -t tmpfs -o size=20m tmpfs /dev/shm && run; code=$?; ls $disk/out; exit $code", size: "200m")
+            #expect(outcome.exitCode == 74, "\(outcome.report)")
+            #expect(outcome.error.contains("/dev/shm is too small on "), "\(outcome.report)")
+            #expect(outcome.error.contains("MB: its ranks share the weights there; enlarge it"), "\(outcome.report)")
+            #expect(outcome.error.components(separatedBy: "photoz: error").count == 2, "\(outcome.report)")
+        }
+
         @Test func tooLittleSpaceBeforeWorkStarts() async throws {
             let outcome = try await script("run; code=$?; ls $disk/out; exit $code", size: "200k")
             #expect(outcome.exitCode == 73, "\(outcome.report)")
