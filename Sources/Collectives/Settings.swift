@@ -37,7 +37,7 @@ enum Settings {
 
     /// The folder of the library that this process runs with; empty when it cannot be told.
     private static var libraryFolder: String {
-        for line in text(of: "/proc/self/maps").split(separator: "\n") where line.contains("/libmpi.so") {
+        for line in text(of: "/proc/self/maps").split(whereSeparator: \.isNewline) where line.contains("/libmpi.so") {
             guard let start = line.firstIndex(of: "/"), let end = line.lastIndex(of: "/") else { continue }
             return String(line[start..<end])
         }
@@ -47,7 +47,7 @@ enum Settings {
     /// What a file says of a setting; nil when it says nothing, or is none.
     static func value(of name: String, in file: String) -> String? {
         var value: String?
-        for line in text(of: file).split(separator: "\n") {
+        for line in text(of: file).split(whereSeparator: \.isNewline) {
             let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(trimmed)
             if parts.count == 2, parts[0] == name { value = parts[1] }
         }
@@ -55,7 +55,7 @@ enum Settings {
     }
 
     private static func trimmed(_ text: Substring) -> String {
-        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\"" }
+        let isBlank: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\"" }
         let rest = text.drop(while: isBlank)
         return String(rest.prefix(rest.count - rest.reversed().prefix(while: isBlank).count))
     }
