@@ -39,7 +39,7 @@ public final class WeightsFile: TensorSource {
             .filter { !$0.key.hasPrefix("inception_model.conv2d_init.") }
             .reduce(0) { $0 + $1.value.reduce(1, *) }
         texts = ["description", "training_data", "image_units", "bands", "range_source", "license"].compactMap { name in
-            (try? file.attributeStrings(name))?.first.map { (name, $0) }
+            (try? file.attributeStrings(name)).flatMap { $0.isEmpty ? nil : (name, $0.joined(separator: ", ")) }
         }
     }
 

@@ -47,7 +47,7 @@ extension TrainingRecord {
         imageMaxima = ranges(limits.imageMaxima)
         redshifts = limits.redshifts.map(double)
         outsideFraction = sample.fractionOutside(limits)
-        bands = sample.statement?.imageBands?.names
+        bands = sample.statement?.imageBands.map { [$0.description] }
         imageUnits = sample.statement?.units
         softening = sample.statement?.softening
         pixelScale = sample.statement?.pixelScale
