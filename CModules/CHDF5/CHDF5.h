@@ -67,6 +67,37 @@ static inline herr_t ch5_visit_links(hid_t group, ch5_link_visitor visitor, void
     return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, &place, ch5_visit_link, &visit);
 }
 
+// What an entry of a group is: its own object, a soft or an external link, or a link of another kind; negative when there is none.
+enum ch5_link { CH5_HARD = 0, CH5_SOFT = 1, CH5_EXTERNAL = 2, CH5_FOREIGN = 3 };
+
+static inline int ch5_link_kind(hid_t group, const char *name, size_t *value_size) {
+    H5L_info_t info;
+    if (H5Lget_info(group, name, &info, H5P_DEFAULT) < 0) return -1;
+    if (info.type == H5L_TYPE_HARD) return CH5_HARD;
+    *value_size = info.u.val_size;
+    return info.type == H5L_TYPE_SOFT ? CH5_SOFT : info.type == H5L_TYPE_EXTERNAL ? CH5_EXTERNAL : CH5_FOREIGN;
+}
+
+// The number of chunks that a data set has in the file; negative where the library cannot tell.
+static inline herr_t ch5_chunk_count(hid_t dataset, hid_t space, hsize_t *count) {
+#if H5_VERSION_GE(1, 10, 5)
+    return H5Dget_num_chunks(dataset, space, count);
+#else
+    (void)dataset, (void)space, (void)count;
+    return -1;
+#endif
+}
+
+// Adds a selection to another one; negative where the library cannot, which is before 1.10.6.
+static inline herr_t ch5_add_selection(hid_t sum, hid_t more) {
+#if H5_VERSION_GE(1, 10, 6)
+    return H5Smodify_select(sum, H5S_SELECT_OR, more);
+#else
+    (void)sum, (void)more;
+    return -1;
+#endif
+}
+
 // Whether a file begins as HDF5 files do.
 static inline htri_t ch5_is_hdf5(const char *path) {
 #if H5_VERSION_GE(1, 12, 0)

@@ -17,12 +17,12 @@ struct WeightsDescription {
     init(_ file: File) throws {
         readAttributes(file)
         for member in try file.members() {
-            guard member.isDataset, let dataset = try? file.dataset(member.name) else {
-                faults.append("\(member.name): is not a tensor; a weights file holds nothing else")
+            guard member.isDataset, let dataset = tensor(member.name, of: file) else {
+                if let fault = member.fault { faults.append("\(member.name): \(fault)") }
+                if member.fault == nil, !member.isDataset {
+                    faults.append("\(member.name): is not a tensor; a weights file holds nothing else")
+                }
                 continue
-            }
-            if dataset.isNeverWritten {
-                faults.append("\(member.name): has shape \(dataset.shape) and no data; its writer did not finish")
             }
             tensors[member.name] = Tensor(shape: dataset.shape, type: dataset.elementType)
         }
@@ -31,6 +31,18 @@ struct WeightsDescription {
         guard faults.isEmpty else { return }
         inventory = TensorInventory(shape)
         compare()
+    }
+
+    /// A data set whose elements were all written; nil after a fault.
+    private mutating func tensor(_ name: String, of file: File) -> Dataset? {
+        do throws(HDF5Error) {
+            let dataset = try file.dataset(name)
+            try dataset.requireWritten()
+            return dataset
+        } catch {
+            faults.append("\(name): \(error.reason)")
+            return nil
+        }
     }
 
     private mutating func readAttributes(_ file: File) {
@@ -165,7 +177,10 @@ struct WeightsDescription {
             if tensor.shape != expected {
                 faults.append("\(name): has shape \(tensor.shape) instead of \(expected)")
             }
-            if tensor.type != .float(bits: 32), tensor.type != .float(bits: 16) {
+            let types: [ElementType] = [
+                .float(bits: 32), .float(bits: 16), .customFloat(name: "bfloat16", bits: 16),
+            ]
+            if !types.contains(tensor.type) {
                 faults.append("\(name): holds \(tensor.type); tensors are float32 or float16")
             }
         }

@@ -22,9 +22,13 @@ public final class WeightsFile: TensorSource {
 
     /// Opens a file and checks everything but the values.
     ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - followsLinks: Whether links and sources of virtual data sets may lead anywhere, not only below its folder.
     /// - Throws: `HDF5Error` when the file cannot be opened, ``WeightsError`` with every fault that it has.
-    public init(_ path: String) throws {
-        let file = try File.open(path)
+    public init(_ path: String, followsLinks: Bool = false) throws {
+        try File.requireClosed(path)
+        let file = try File.open(path, links: followsLinks ? .anywhere : nil)
         var description = try WeightsDescription(file)
         let training = description.training(of: file)
         guard description.faults.isEmpty else { throw WeightsError(file: path, faults: description.faults) }

@@ -6,7 +6,8 @@ extension Dataset {
     /// - Parameters:
     ///   - rows: A range of the first dimension; `0..<1` for a scalar.
     ///   - buffer: Room for exactly these rows, `rows.count * rowCount` elements.
-    /// - Throws: ``HDF5Error`` of kind `mismatch` for other types or ranges, `failed` when the data cannot be read.
+    /// - Throws: ``HDF5Error`` of kind `mismatch` for other types or ranges, `failed` when the data cannot be read or
+    ///   were never written.
     public func read<T: Scalar>(
         rows: Range<Int>, into buffer: UnsafeMutableBufferPointer<T>
     ) throws(HDF5Error) {
@@ -18,7 +19,8 @@ extension Dataset {
     /// - Parameters:
     ///   - ranges: The block, within the shape.
     ///   - buffer: Room for exactly the block's elements, in row-major order.
-    /// - Throws: ``HDF5Error`` of kind `mismatch` for other types or ranges, `failed` when the data cannot be read.
+    /// - Throws: ``HDF5Error`` of kind `mismatch` for other types or ranges, `failed` when the data cannot be read or
+    ///   were never written.
     public func read<T: Scalar>(
         _ ranges: [Range<Int>], into buffer: UnsafeMutableBufferPointer<T>
     ) throws(HDF5Error) {
@@ -26,6 +28,7 @@ extension Dataset {
         guard try count(of: ranges) == buffer.count else {
             throw error(.mismatch, "a block of \(ranges.map(\.count)) does not fill \(buffer.count) elements")
         }
+        try requireWritten()
         let isHalf = T.self is any BinaryFloatingPoint.Type && HalfPrecision.isStored(in: self)
         try transfer(ranges) { memory, block in
             guard isHalf else {
@@ -42,12 +45,14 @@ extension Dataset {
     /// - Parameters:
     ///   - rows: A range of the first dimension; `0..<1` for a scalar.
     ///   - buffer: Exactly the bytes of these rows.
-    /// - Throws: ``HDF5Error`` of kind `mismatch` for other types or ranges, `failed` when the data cannot be read.
+    /// - Throws: ``HDF5Error`` of kind `mismatch` for other types or ranges, `failed` when the data cannot be read or
+    ///   were never written.
     public func read(rows: Range<Int>, stored buffer: UnsafeMutableRawBufferPointer) throws(HDF5Error) {
         let block = block(rows: rows)
         guard let type = elementType.stored(), try count(of: block) * H5Tget_size(type.id) == buffer.count else {
             throw error(.mismatch, "rows \(rows) of \(elementType) do not fill \(buffer.count) bytes")
         }
+        try requireWritten()
         try transfer(block) { memory, selected in
             H5Dread(handle.id, type.id, memory, selected, ch5_default(), buffer.baseAddress)
         }
@@ -57,7 +62,9 @@ extension Dataset {
     ///
     /// - Throws: As ``read(rows:into:)``, and `failed` when a damaged file claims more elements than it can hold.
     public func readAll<T: Scalar>(as type: T.Type = T.self) throws(HDF5Error) -> [T] {
-        try requirePlausible(count, ofBytes: MemoryLayout<T>.stride)
+        guard elementType.isNumeric else { throw error(.mismatch, "holds \(elementType), not numbers") }
+        // Before memory is taken for what a damaged file may claim.
+        try requireWritten()
         var failure: HDF5Error?
         let values = [T](unsafeUninitializedCapacity: count) { room, filled in
             let buffer = UnsafeMutableBufferPointer(rebasing: room[..<count])
@@ -71,12 +78,13 @@ extension Dataset {
     /// Reads rows of a data set of strings, of fixed or variable length; what is not UTF-8 is repaired.
     ///
     /// - Parameter rows: A range of the first dimension; `0..<1` for a scalar.
-    /// - Throws: ``HDF5Error`` of kind `mismatch` for other types or ranges, `failed` when the data cannot be read.
+    /// - Throws: ``HDF5Error`` of kind `mismatch` for other types or ranges, `failed` when the data cannot be read or
+    ///   were never written.
     public func readStrings(rows: Range<Int>) throws(HDF5Error) -> [String] {
         guard elementType == .string else { throw error(.mismatch, "holds \(elementType), not strings") }
         let block = block(rows: rows)
         let count = try count(of: block)
-        try requirePlausible(count, ofBytes: H5Tget_size(type.id))
+        try requireWritten()
         var strings: [String] = []
         try transfer(block) { memory, selected in
             let read = StringTransfer.read(count, type: type.id, space: memory) { type, buffer in
@@ -86,11 +94,5 @@ extension Dataset {
             return read == nil ? -1 : 0
         }
         return strings
-    }
-
-    private func requirePlausible(_ count: Int, ofBytes size: Int) throws(HDF5Error) {
-        guard file.canHold(count, ofBytes: size) else {
-            throw error(.failed, "claims \(count) elements, more than the file can hold")
-        }
     }
 }

@@ -16,14 +16,22 @@ public final class Dataset: AttributeHolder {
     public let filters: [Filter]
 
     let type: Handle
-    /// Whether the elements are in this file: not in others that it names.
-    private let keepsOwnData: Bool
+    /// How it was created, for where its elements are.
+    let creation: Handle
+    /// Where a virtual data set has its elements from; nil for others.
+    let sources: VirtualSources?
+    /// Whether all that it is declared to hold is known to have been written.
+    var isProven = false
 
     init(file: OpenFile, name: String, handle: Handle) throws(HDF5Error) {
         guard let type = Handle(H5Dget_type(handle.id), H5Tclose),
-            let creation = Handle(H5Dget_create_plist(handle.id), H5Pclose),
-            let space = Handle(H5Dget_space(handle.id), H5Sclose)
+            let creation = Handle(H5Dget_create_plist(handle.id), H5Pclose)
         else { throw file.error(.failed, name, "has no readable form", frames: errorFrames()) }
+        // Before the library opens them to find out the shape.
+        let sources = try VirtualSources(creation, of: name, in: file)
+        guard let space = Handle(H5Dget_space(handle.id), H5Sclose) else {
+            throw file.error(.failed, name, "has no readable form", frames: errorFrames())
+        }
         guard H5Sget_simple_extent_type(space.id) != H5S_NULL else {
             throw file.error(.mismatch, name, "is declared empty, without a shape")
         }
@@ -40,8 +48,8 @@ public final class Dataset: AttributeHolder {
         stringLength = elementType == .string && H5Tis_variable_str(type.id) == 0 ? H5Tget_size(type.id) : nil
         chunk = Self.chunk(creation, rank: shape.count)
         filters = Filter.list(of: creation)
-        let layout = H5Pget_layout(creation.id)
-        keepsOwnData = layout == H5D_CHUNKED || (layout == H5D_CONTIGUOUS && H5Pget_external_count(creation.id) == 0)
+        self.creation = creation
+        self.sources = sources
         super.init(handle: handle, file: file, objectName: name)
     }
 
@@ -56,12 +64,6 @@ public final class Dataset: AttributeHolder {
 
     /// Bytes that the elements take in the file, after compression; zero when nothing has been written.
     public var storageSize: Int { Int(clamping: H5Dget_storage_size(handle.id)) }
-
-    /// Whether it was declared and no element was ever written: what is read then is a made-up value.
-    public var isNeverWritten: Bool { keepsOwnData && count > 0 && storageSize == 0 }
-
-    /// Whether it claims more elements than the file can hold, even if they are packed as tightly as can be.
-    public var isImplausible: Bool { keepsOwnData && !file.canHold(count, ofBytes: H5Tget_size(type.id)) }
 
     /// Whether this library can undo all filters.
     public var isDecodable: Bool { filters.allSatisfy(\.isDecodable) }

@@ -2,8 +2,10 @@ import CHDF5
 
 /// What a data set or an attribute stores.
 public enum ElementType: Sendable, Equatable, CustomStringConvertible {
-    /// A floating-point number, such as float16 or float64.
+    /// A floating-point number of IEEE 754: float16, float32, float64.
     case float(bits: Int)
+    /// A floating-point number with other fields, such as bfloat16 or the long double of a C compiler.
+    case customFloat(name: String, bits: Int)
     /// A whole number.
     case integer(bits: Int, signed: Bool)
     /// Text of fixed or variable length.
@@ -15,6 +17,7 @@ public enum ElementType: Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .float(let bits): "float\(bits)"
+        case .customFloat(let name, _): name
         case .integer(let bits, let signed): (signed ? "int" : "uint") + "\(bits)"
         case .string: "string"
         case .other(let name): name
@@ -24,7 +27,7 @@ public enum ElementType: Sendable, Equatable, CustomStringConvertible {
     /// Bytes of a number; nil for what is no number.
     public var size: Int? {
         switch self {
-        case .float(let bits), .integer(let bits, _): bits / 8
+        case .float(let bits), .customFloat(_, let bits), .integer(let bits, _): bits / 8
         default: nil
         }
     }
@@ -32,7 +35,15 @@ public enum ElementType: Sendable, Equatable, CustomStringConvertible {
     /// Whether values convert to numbers.
     public var isNumeric: Bool {
         switch self {
-        case .float, .integer: true
+        case .float, .customFloat, .integer: true
+        default: false
+        }
+    }
+
+    /// Whether it is a floating-point number.
+    public var isFloat: Bool {
+        switch self {
+        case .float, .customFloat: true
         default: false
         }
     }
@@ -56,13 +67,30 @@ public enum ElementType: Sendable, Equatable, CustomStringConvertible {
     }
 
     private static func number(_ type: hid_t, bits: Int) -> ElementType {
-        H5Tget_class(type) == H5T_FLOAT
-            ? .float(bits: bits) : .integer(bits: bits, signed: H5Tget_sign(type) != H5T_SGN_NONE)
+        guard H5Tget_class(type) == H5T_FLOAT else {
+            return .integer(bits: bits, signed: H5Tget_sign(type) != H5T_SGN_NONE)
+        }
+        var (sign, exponent, exponentSize, mantissa, mantissaSize) = (0, 0, 0, 0, 0)
+        H5Tget_fields(type, &sign, &exponent, &exponentSize, &mantissa, &mantissaSize)
+        let bias = H5Tget_ebias(type)
+        let fields = [sign, exponent, exponentSize, mantissa, mantissaSize, bias]
+        func isLike(_ exponentBits: Int, _ mantissaBits: Int) -> Bool {
+            let usual = [bits - 1, mantissaBits, exponentBits, 0, mantissaBits, 1 << (exponentBits - 1) - 1]
+            return fields == usual && 1 + exponentBits + mantissaBits == bits
+                && H5Tget_norm(type) == H5T_NORM_IMPLIED
+        }
+        switch bits {
+        case 16 where isLike(5, 10), 32 where isLike(8, 23), 64 where isLike(11, 52): return .float(bits: bits)
+        case 16 where isLike(8, 7): return .customFloat(name: "bfloat16", bits: bits)
+        default:
+            let name = "float\(bits) (\(exponentSize) bits of exponent, \(mantissaSize) of fraction)"
+            return .customFloat(name: name, bits: bits)
+        }
     }
 
     /// Whether a number has a size that numbers have, and its bits lie within it. A damaged file may say otherwise, and
     /// HDF5 1.10 then takes memory without end, or reads and writes beyond it.
-    private static func hasSoundFields(_ type: hid_t) -> Bool {
+    static func hasSoundFields(_ type: hid_t) -> Bool {
         let bits = 8 * H5Tget_size(type)
         let (precision, offset) = (H5Tget_precision(type), Int(H5Tget_offset(type)))
         guard precision > 0, offset >= 0, precision + offset <= bits, bits <= 512 else { return false }

@@ -9,18 +9,41 @@ public final class File: Group {
     /// The path the file was opened by.
     public var path: String { filePath }
 
-    private init(path: String, handle: Handle) {
-        super.init(name: "/", handle: handle, file: OpenFile(path: path, handle: handle))
+    private init(path: String, handle: Handle, linked: LinkedFiles? = nil) {
+        let linked = linked ?? LinkedFiles(from: path, .within(folder: SystemFile.folder(path)))
+        super.init(name: "/", handle: handle, file: OpenFile(path: path, handle: handle, linked: linked))
     }
 
     /// Opens a file for reading, without a file lock.
     ///
+    /// - Parameters:
+    ///   - path: Where it is.
+    ///   - links: Which other files it may lead to; nil for those below its own folder.
     /// - Throws: ``HDF5Error`` of kind `unreadable` when the system does not give the file, `notHDF5` when it is no HDF5
-    ///   file or is cut short.
-    public static func open(_ path: String) throws(HDF5Error) -> File {
+    ///   file or is cut short, `refused` when its writer has not closed it or its format is newer than the library.
+    public static func open(_ path: String, links: LinkPolicy? = nil) throws(HDF5Error) -> File {
+        try open(path, linked: LinkedFiles(from: path, links ?? .within(folder: SystemFile.folder(path))))
+    }
+
+    /// Opens a file that another one leads to.
+    static func open(_ path: String, linked: LinkedFiles) throws(HDF5Error) -> File {
         Library.silence()
         try SystemFile.require(path, O_RDONLY)
-        return try open(path, flags: ch5_read_only(), access: access { ch5_do_not_lock($0) })
+        return try open(path, flags: ch5_read_only(), access: access { ch5_do_not_lock($0) }, linked: linked)
+    }
+
+    /// Real paths of the other files that what was opened so far leads to: by links, as sources of virtual data sets, as
+    /// files of raw numbers.
+    public var linkedFiles: [String] { file.linked.paths.sorted() }
+
+    /// Refuses a file that another program has open for writing: what it holds is not yet what it will hold. Programs show
+    /// that by a lock; one that was told not to lock, or a file system without locks, does not.
+    ///
+    /// - Throws: ``HDF5Error`` of kind `refused`.
+    public static func requireClosed(_ path: String) throws(HDF5Error) {
+        guard SystemFile.isBeingWritten(path) else { return }
+        throw HDF5Error(
+            .refused, file: path, "is open for writing in another program; wait until that has closed it")
     }
 
     /// Opens a file for reading and writing. HDF5 locks it where the file system can: nobody else may have it open so.
@@ -94,16 +117,27 @@ public final class File: Group {
         return results.allSatisfy { $0 >= 0 }
     }
 
-    private static func open(_ path: String, flags: UInt32, access: Handle?) throws(HDF5Error) -> File {
+    private static func open(
+        _ path: String, flags: UInt32, access: Handle?, linked: LinkedFiles? = nil
+    ) throws(HDF5Error) -> File {
         guard isHDF5(path) else { throw HDF5Error(.notHDF5, file: path, "is not an HDF5 file") }
         guard let access, let handle = Handle(H5Fopen(path, flags, access.id), H5Fclose) else {
             let frames = errorFrames()
             if frames.contains(where: { $0.text.contains("unable to lock") }) {
                 throw HDF5Error(.unwritable, file: path, "is in use by another program", frames: frames)
             }
+            if frames.contains(where: { $0.text.contains("h5clear") }) {
+                throw HDF5Error(
+                    .refused, file: path,
+                    "was not closed by the program that wrote it, or is still open there; if no program writes it any more, check what it holds and take the mark away with: h5clear -s \(path)",
+                    frames: frames)
+            }
+            if HDF5Error.isOfNewerFormat(frames) {
+                throw HDF5Error(.refused, file: path, HDF5Error.newerFormat, frames: frames)
+            }
             throw HDF5Error(.notHDF5, file: path, "is cut short or damaged", frames: frames)
         }
-        return File(path: path, handle: handle)
+        return File(path: path, handle: handle, linked: linked)
     }
 
     /// How files are opened: closing one closes what is open in it, so that closing says whether all was stored.

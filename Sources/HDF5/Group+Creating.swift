@@ -55,7 +55,7 @@ extension Group {
         return try createDataset(name, type: type, shape: shape, storage: storage)
     }
 
-    private func createDataset(
+    func createDataset(
         _ name: String, type: Handle, shape: [Int], storage: Storage
     ) throws(HDF5Error) -> Dataset {
         Library.silence()

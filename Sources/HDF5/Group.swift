@@ -1,4 +1,5 @@
 import CHDF5
+import Glibc
 
 /// A group of an open file: data sets and other groups by name.
 public class Group: AttributeHolder {
@@ -7,7 +8,7 @@ public class Group: AttributeHolder {
         /// What an entry is.
         public enum Kind: Sendable {
             case dataset, group
-            /// A named type, or a link into another file or to nowhere.
+            /// A named type, or what cannot be opened.
             case other
         }
 
@@ -15,6 +16,8 @@ public class Group: AttributeHolder {
         public let name: String
         /// What it is.
         public let kind: Kind
+        /// Why it cannot be told what it is: a link that leads nowhere, or must not be followed, for instance.
+        public let fault: String?
         /// Whether it is a data set.
         public var isDataset: Bool { kind == .dataset }
     }
@@ -33,43 +36,47 @@ public class Group: AttributeHolder {
     public func members() throws(HDF5Error) -> [Member] {
         Library.silence()
         let links = LinkList()
-        let append: ch5_link_visitor = { name, isExternal, context in
+        let append: ch5_link_visitor = { name, _, context in
             guard let name, let context else { return 0 }
-            Unmanaged<LinkList>.fromOpaque(context).takeUnretainedValue().links.append(
-                (String(cString: name), isExternal != 0))
+            let bytes = Array(UnsafeRawBufferPointer(start: name, count: strlen(name)))
+            Unmanaged<LinkList>.fromOpaque(context).takeUnretainedValue().names.append(bytes)
             return 0
         }
         guard ch5_visit_links(handle.id, append, Unmanaged.passUnretained(links).toOpaque()) >= 0 else {
             throw file.error(.failed, name, "cannot be listed", frames: errorFrames())
         }
-        // Other files are not opened to see what a link leads to: it may be anything, also a pipe that never answers.
-        return links.links.sorted { precedes($0.name, $1.name) }.map {
-            Member(name: $0.name, kind: $0.isExternal ? .other : kind(of: $0.name))
-        }
+        return links.names.sorted { $0.lexicographicallyPrecedes($1) }.map(member)
     }
 
     /// Whether there is an entry of that name, or path; a link that leads nowhere is one.
     public func contains(_ name: String) -> Bool {
-        guard !name.isEmpty, !name.utf8.contains(0) else { return false }
+        guard isName(name) else { return false }
         Library.silence()
-        var path = name.hasPrefix("/") ? "/" : ""
-        // The library looks only at the last part of a path: the others must be there.
-        for part in name.split(separator: "/") {
-            path += path.isEmpty || path == "/" ? String(part) : "/" + part
-            guard H5Lexists(handle.id, path, ch5_default()) > 0 else { return false }
-        }
-        return true
+        do throws(HDF5Error) { return try place(of: name) != nil } catch { return true }
     }
 
     /// Opens a group.
     ///
-    /// - Throws: ``HDF5Error`` of kind `missingObject`.
+    /// - Throws: ``HDF5Error`` of kind `missingObject`, or `refused` when a link must not be followed.
     public func group(_ name: String) throws(HDF5Error) -> Group {
-        guard contains(name) else { throw file.error(.missingObject, path(of: name), "is missing") }
-        guard let handle = Handle(H5Gopen2(handle.id, name, ch5_default()), H5Gclose) else {
+        guard let place = try place(of: name) else {
+            throw file.error(.missingObject, path(of: name), "is missing")
+        }
+        guard let handle = Handle(H5Gopen2(place.group.id, place.name, ch5_default()), H5Gclose) else {
             throw file.error(.missingObject, path(of: name), "is not a group", frames: errorFrames())
         }
-        return Group(name: path(of: name), handle: handle, file: file)
+        return Group(name: path(of: name), handle: handle, file: place.file)
+    }
+
+    /// Where an entry leads to; nil when there is none.
+    ///
+    /// - Throws: ``HDF5Error`` of kind `missingObject` for a link that leads nowhere, `refused` for one that must not be
+    ///   followed.
+    func place(of name: String) throws(HDF5Error) -> Place? {
+        guard isName(name) else { return nil }
+        Library.silence()
+        var walk = LinkWalk(path(of: name))
+        return try walk.follow(name, from: handle, in: file)
     }
 
     /// Creates a group.
@@ -90,17 +97,25 @@ public class Group: AttributeHolder {
     /// Whether the library takes a text as it is: a zero would end it early.
     func isName(_ text: String) -> Bool { !text.isEmpty && !text.utf8.contains(0) }
 
-    private func kind(of name: String) -> Member.Kind {
-        guard let object = Handle(H5Oopen(handle.id, name, ch5_default()), H5Oclose) else { return .other }
-        switch H5Iget_type(object.id) {
-        case H5I_DATASET: return .dataset
-        case H5I_GROUP: return .group
-        default: return .other
+    private func member(_ bytes: [UInt8]) -> Member {
+        guard let name = String(validating: bytes, as: UTF8.self) else {
+            return Member(name: printable(bytes), kind: .other, fault: "has a name that is not UTF-8; rename it")
         }
+        do throws(HDF5Error) {
+            // A dot and slashes are no names but ways; an entry of such a name is not what the way leads to.
+            guard name != ".", let object = try place(of: name)?.open() else {
+                return Member(name: name, kind: .other, fault: "cannot be opened")
+            }
+            switch H5Iget_type(object.id) {
+            case H5I_DATASET: return Member(name: name, kind: .dataset, fault: nil)
+            case H5I_GROUP: return Member(name: name, kind: .group, fault: nil)
+            default: return Member(name: name, kind: .other, fault: nil)
+            }
+        } catch { return Member(name: name, kind: .other, fault: error.reason) }
     }
 }
 
-/// Links that the library calls back with.
+/// Names of links that the library calls back with.
 private final class LinkList {
-    var links: [(name: String, isExternal: Bool)] = []
+    var names: [[UInt8]] = []
 }

@@ -10,6 +10,9 @@ public struct HDF5Error: Error, Sendable, CustomStringConvertible {
         case missingObject
         /// The object has another type or shape than asked for.
         case mismatch
+        /// The file must not be read as it is: its writer has not closed it, its format is newer than the library, or an object
+        /// leads to a file that may not be read. The reason says what to do.
+        case refused
         /// A file could not be created, or written: a full disk, for instance.
         case unwritable
         /// Any other failure that the library reported, such as a damaged chunk.
@@ -55,5 +58,15 @@ public struct HDF5Error: Error, Sendable, CustomStringConvertible {
         self.object = object
         self.reason = reason
         self.frames = frames
+    }
+
+    /// Whether the library met a version of the format that it does not know.
+    static func isOfNewerFormat(_ frames: [Frame]) -> Bool {
+        frames.contains { frame in ["bad version", "bad superblock version"].contains { frame.text.contains($0) } }
+    }
+
+    /// What is wrong then.
+    static var newerFormat: String {
+        "is of a newer format than the HDF5 library here (\(Library.version)) reads, or damaged; write it with libver='v110' in h5py, or rewrite it where the newer library is with: h5repack -k 2 OLD NEW"
     }
 }

@@ -63,6 +63,20 @@ enum StringTransfer {
         return pointers.withUnsafeBytes { body($0.baseAddress) }
     }
 
+    /// The same for bytes that end with zero.
+    static func withPointers<R>(_ strings: [[UInt8]], _ body: (UnsafeRawPointer?) -> R) -> R {
+        let starts = strings.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
+        return strings.flatMap(\.self).withUnsafeBytes { bytes in
+            let pointers = starts.dropLast().map { place in bytes.baseAddress.map { $0 + place } }
+            return pointers.withUnsafeBytes { body($0.baseAddress) }
+        }
+    }
+
+    /// Bytes before the zero that ends a string.
+    static func length(_ start: UnsafePointer<UInt8>) -> Int {
+        strlen(UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self))
+    }
+
     /// Strings of at most `length` bytes one after another, each filled up with zeros.
     static func fixedBytes(_ strings: [String], length: Int) -> [UInt8] {
         var bytes: [UInt8] = []

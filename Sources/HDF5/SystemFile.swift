@@ -1,6 +1,6 @@
 import Glibc
 
-/// The file as the system sees it.
+/// Files as the system sees them.
 enum SystemFile {
     /// Checks that the system gives the file, so that a missing one is told from a damaged one.
     ///
@@ -16,5 +16,47 @@ enum SystemFile {
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw HDF5Error(.unreadable, file: path, "is not a file")
         }
+    }
+
+    /// Whether another program has the file open for writing, as HDF5 marks it by a lock where the file system has any.
+    static func isBeingWritten(_ path: String) -> Bool {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return false }
+        // Closing gives the lock back.
+        defer { Glibc.close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+
+    /// Whether there is something at a path, symbolic links followed.
+    static func exists(_ path: String) -> Bool { size(path) != nil }
+
+    /// Whether there is a file, not a folder, a pipe or a device.
+    static func isRegular(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// Bytes; nil when there is nothing.
+    static func size(_ path: String) -> Int? {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : nil
+    }
+
+    /// The path without symbolic links; nil when there is nothing.
+    static func realPath(_ path: String) -> String? {
+        guard let real = realpath(path.isEmpty ? "." : path, nil) else { return nil }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
+    /// The folder of a file; empty for the one that the process is in.
+    static func folder(_ path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "" }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// A path below a folder; the empty one is that which the process is in.
+    static func join(_ folder: String, _ path: String) -> String {
+        folder.isEmpty ? path : folder.hasSuffix("/") ? folder + path : folder + "/" + path
     }
 }

@@ -4,10 +4,10 @@ import Survey
 struct GalaxyIdentifiers {
     /// What they are; ranks agree on it.
     let kind: PartitionFile.Identifiers
-    /// Those that are integers; empty for others.
-    private(set) var integers: [Int64] = []
-    /// Those that are strings; empty for others.
-    private(set) var strings: [String] = []
+    /// The bits of those that are integers, with a sign or without; empty for others.
+    private var integers: [Int64] = []
+    /// The bytes of those that are strings; empty for others.
+    private var strings: [[UInt8]] = []
 
     /// None yet.
     init(_ kind: PartitionFile.Identifiers) { self.kind = kind }
@@ -16,10 +16,11 @@ struct GalaxyIdentifiers {
     ///
     /// - Throws: `HDF5Error` when they cannot be read.
     mutating func append(_ rows: Range<Int>, of file: PartitionFile) throws {
-        switch kind {
+        switch try file.identifiers(rows: rows, as: kind) {
         case .none: break
-        case .integers: integers += try file.integerIdentifiers(rows: rows)
-        case .strings: strings += try file.stringIdentifiers(rows: rows)
+        case .integers(let values): integers += values
+        case .unsignedIntegers(let values): integers += values.map { Int64(bitPattern: $0) }
+        case .strings(let values): strings += values
         }
     }
 
@@ -33,8 +34,8 @@ struct GalaxyIdentifiers {
     mutating func appendUnknown(_ count: Int) {
         switch kind {
         case .none: break
-        case .integers: integers += repeatElement(0, count: count)
-        case .strings: strings += repeatElement("", count: count)
+        case .integers, .unsignedIntegers: integers += repeatElement(0, count: count)
+        case .strings: strings += repeatElement([], count: count)
         }
     }
 
@@ -43,22 +44,29 @@ struct GalaxyIdentifiers {
         var some = GalaxyIdentifiers(kind)
         switch kind {
         case .none: break
-        case .integers: some.integers = Array(integers[places])
+        case .integers, .unsignedIntegers: some.integers = Array(integers[places])
         case .strings: some.strings = Array(strings[places])
         }
         return some
     }
 
-    /// As texts for people; none where there are none.
-    var texts: [String] { kind == .integers ? integers.map(String.init) : strings }
+    /// All of them, to be written or compared.
+    var values: IdentifierValues {
+        switch kind {
+        case .none: .none
+        case .integers: .integers(integers)
+        case .unsignedIntegers: .unsignedIntegers(integers.map { UInt64(bitPattern: $0) })
+        case .strings: .strings(strings)
+        }
+    }
 
     // MARK: Between ranks
 
     /// What another rank makes the same of: the integers, or the length of each string and then all of them in one.
     var bytes: [UInt8] {
-        let numbers = kind == .strings ? strings.map { Int64($0.utf8.count) } : integers
+        let numbers = kind == .strings ? strings.map { Int64($0.count) } : integers
         var bytes = numbers.withUnsafeBytes { Array($0) }
-        for string in strings { bytes += string.utf8 }
+        for string in strings { bytes += string }
         return bytes
     }
 
@@ -70,14 +78,14 @@ struct GalaxyIdentifiers {
         let numbers = bytes.withUnsafeBytes { bytes in
             (0..<count).map { bytes.loadUnaligned(fromByteOffset: MemoryLayout<Int64>.size * $0, as: Int64.self) }
         }
-        if kind == .integers {
-            integers = numbers
-        } else {
+        if kind == .strings {
             for length in numbers {
                 guard length >= 0, length <= bytes.count - place else { return nil }
-                strings.append(String(decoding: bytes[place..<place + Int(length)], as: UTF8.self))
+                strings.append(Array(bytes[place..<place + Int(length)]))
                 place += Int(length)
             }
+        } else {
+            integers = numbers
         }
         guard place == bytes.count else { return nil }
     }

@@ -106,7 +106,7 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
     private static func code(of error: HDF5Error) -> Code {
         switch error.kind {
         case .unreadable: .inputMissing
-        case .notHDF5, .missingObject, .mismatch, .failed: .badData
+        case .notHDF5, .missingObject, .mismatch, .failed, .refused: .badData
         case .unwritable: .inputOutput
         }
     }
@@ -136,6 +136,7 @@ public struct JobError: Error, Sendable, CustomStringConvertible {
         case .unreadable: "; check the path and its permissions"
         case .notHDF5, .failed: "; copy the file again from where it came from"
         case .missingObject, .mismatch: "; check the file with: photoz inspect \(error.file)"
+        case .refused: ""
         case .unwritable: "; check the free space and the permissions of its folder"
         }
     }

@@ -37,7 +37,11 @@ final class PredictionsWriter {
         case .none: objectID = nil
         case .integers:
             objectID = try file.createDataset("object_id", of: Int64.self, shape: [count], storage: storage)
-        case .strings: objectID = try file.createStringDataset("object_id", shape: [count], storage: storage)
+        case .unsignedIntegers:
+            objectID = try file.createDataset("object_id", of: UInt64.self, shape: [count], storage: storage)
+        case .strings:
+            objectID = try file.createStringDataset(
+                "object_id", shape: [count], form: dataSet.stringForm ?? .any, storage: storage)
         }
         try file.setAttribute("partitions", dataSet.partitions.map(\.name))
         for (name, text) in provenance { try file.setAttribute(name, text) }
@@ -52,7 +56,13 @@ final class PredictionsWriter {
         of dataSet: DataSet, ranks: Int, hasViews: Bool, isTable: Bool, hasRankFiles: Bool
     ) -> Int {
         let numbers = hasViews ? 6 : 4
-        let (stored, written) = [.none: (0, 0), .integers: (8, 21), .strings: (48, 40)][dataSet.identifiers] ?? (0, 0)
+        let length = dataSet.stringForm?.length
+        let (stored, written): (Int, Int) =
+            switch dataSet.identifiers {
+            case .none: (0, 0)
+            case .integers, .unsignedIntegers: (8, 21)
+            case .strings: (length ?? 48, length.map { $0 + 1 } ?? 40)
+            }
         let names = dataSet.partitions.reduce(0) { $0 + 3 * $1.name.utf8.count + 256 }
         var bytes = dataSet.rows * (4 * numbers + 4 + 8 + stored) + names + (256 << 10)
         bytes += ranks * (hasRankFiles ? 4096 + 2048 : 2048)
@@ -82,17 +92,13 @@ final class PredictionsWriter {
             try partition.write(rows: rows, from: [Int32](repeating: Int32(piece.partition), count: rows.count))
             try row.write(rows: rows, from: piece.rows.map { Int64($0) })
             if let table {
-                let texts = identifiers[rows.lowerBound - first..<rows.upperBound - first].texts
+                let texts = identifiers[rows.lowerBound - first..<rows.upperBound - first].values.texts
                 try table.write(
                     piece, identifiers: texts, columns: columns, flags: bits.map(GalaxyFlags.init), from: start - first)
             }
             start = rows.upperBound
         }
-        switch identifiers.kind {
-        case .none: break
-        case .integers: try objectID?.write(rows: galaxies, from: identifiers.integers)
-        case .strings: try objectID?.write(rows: galaxies, strings: identifiers.strings)
-        }
+        if let objectID { try identifiers.values.write(to: objectID, rows: galaxies) }
     }
 
     /// Stores and closes the file.

@@ -78,7 +78,8 @@ public struct Run {
 
     private mutating func runUnlessStopped() throws -> RunEnding {
         try settleWaiting()
-        let weights = world.rank == 0 ? try WeightsFile(options.weights) : nil
+        let weights =
+            world.rank == 0 ? try WeightsFile(options.weights, followsLinks: options.schema(1, 1).followsLinks) : nil
         let shape = try world.broadcast(weights?.shape ?? NetworkShape(), root: 0)
         let training = try world.share(weights?.training)
         let schema = options.schema(shape.bands, shape.imageSize).trained(on: training)
@@ -180,6 +181,7 @@ public struct Run {
 
         let flags = try countFlags(outcome)
         try warnOfFlags(flags, outcome, dataSet, training)
+        try warnOfDuplicates(outcome, dataSet, schema)
         let metrics = try measure(outcome, dataSet)
         let bins = try measureBins(outcome, dataSet)
         let calibration = options.views > 1 ? try calibrate(outcome) : nil

@@ -1,5 +1,6 @@
 import Collectives
 import FoundationEssentials
+import HDF5
 import Survey
 
 /// What rank 0 found out and every rank must know.
@@ -9,6 +10,7 @@ struct RunPlan: Codable {
     let rows: [Int]
     let hasRedshift: Bool
     let identifiers: Int
+    let stringForm: StringForm?
     let stamps: [FileStamp]
     /// The hash that this attempt's journals begin with.
     let identity: [UInt8]
@@ -24,13 +26,15 @@ struct RunPlan: Codable {
         stamps = dataSet.partitions.map(\.stamp)
         hasRedshift = dataSet.hasRedshift
         identifiers = dataSet.identifiers.rawValue
+        stringForm = dataSet.stringForm
     }
 
     var dataSet: DataSet {
         DataSet(
             folder: folder,
             partitions: names.indices.map { DataSet.Partition(name: names[$0], rows: rows[$0], stamp: stamps[$0]) },
-            hasRedshift: hasRedshift, identifiers: .init(rawValue: identifiers) ?? .none)
+            hasRedshift: hasRedshift, identifiers: .init(rawValue: identifiers) ?? .none,
+            stringForm: stringForm)
     }
 }
 

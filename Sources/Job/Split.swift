@@ -23,6 +23,10 @@ public struct SplitOptions: Sendable {
     public var images: String
     /// The level of gzip compression, 1 to 9.
     public var compression: Int?
+    /// Columns, or groups of them, that are left out.
+    public var without: Set<String> = []
+    /// Whether links, sources of virtual data sets and raw files may lead anywhere, not only below the data's folder.
+    public var followsLinks = false
 
     /// - Parameters: As the properties.
     public init(data: [String], output: String, size: PartitionSize, images: String, compression: Int? = nil) {
@@ -35,7 +39,7 @@ public struct SplitOptions: Sendable {
 }
 
 /// Deals the galaxies of a data set to partitions of another size, in the same order, with all that is known of each: every
-/// data set of the files that has a row for each galaxy. Each rank makes its share of the partitions.
+/// data set of the files that has a row for each galaxy, in the type in which it is stored. Each rank makes its share of the partitions.
 public struct Split {
     private let options: SplitOptions
     private let world: Communicator?
@@ -50,6 +54,7 @@ public struct Split {
 
     /// What rank 0 found out.
     private struct Layout: Codable {
+        let folder: String
         let paths: [String]
         let rows: [Int]
         /// Galaxies of each new partition.
@@ -87,16 +92,24 @@ public struct Split {
     private func plan(_ folder: OutputFolder) throws -> Layout {
         let (base, names) = try DataSet.list(options.data)
         let paths = names.map { base.isEmpty ? $0 : base + "/" + $0 }
-        let first = try GalaxyColumns(paths[0], images: options.images)
+        let choice = choice(base)
+        let first = try GalaxyColumns(paths[0], choice)
         let rows = try paths.map { path in
-            let columns = try GalaxyColumns(path, images: options.images)
+            try File.requireClosed(path)
+            let columns = try GalaxyColumns(path, choice)
             try columns.requireSame(as: first)
             return columns.rows
         }
         let total = rows.reduce(0, +)
         try folder.requireSpace(bytes: options.compression == nil ? total * first.bytesPerRow : 0)
         let partitions = try partitions(total, bytesPerRow: first.bytesPerRow)
-        return Layout(paths: paths, rows: rows, partitions: partitions, leftOut: first.leftOut)
+        return Layout(folder: base, paths: paths, rows: rows, partitions: partitions, leftOut: first.leftOut)
+    }
+
+    private func choice(_ folder: String) -> GalaxyColumns.Choice {
+        GalaxyColumns.Choice(
+            images: options.images, without: options.without,
+            links: options.followsLinks ? .anywhere : folder.isEmpty ? nil : .within(folder: folder))
     }
 
     /// What a file takes beside its galaxies: descriptions of its data sets.
@@ -129,7 +142,7 @@ public struct Split {
             var written = 0
             var writer: GalaxyColumns.Writer?
             for piece in pieces {
-                let columns = try GalaxyColumns(layout.paths[piece.partition], images: options.images)
+                let columns = try GalaxyColumns(layout.paths[piece.partition], choice(layout.folder))
                 let open = try writer ?? columns.writer(to: file, count: count, compression: options.compression)
                 try open.copy(piece.rows, of: columns, at: written)
                 writer = open

@@ -57,6 +57,9 @@ public struct DataSet: Sendable {
     /// What identifiers the galaxies have: integers or strings only when every file that holds galaxies has them.
     public let identifiers: PartitionFile.Identifiers
 
+    /// How identifiers that are strings are stored; nil for others.
+    public let stringForm: StringForm?
+
     /// What the user should know about the files, although they can be used.
     public let warnings: [String]
     /// Files that were left out because they cannot be used.
@@ -68,8 +71,9 @@ public struct DataSet: Sendable {
     /// A data set that another rank has looked at.
     public init(
         folder: String, partitions: [Partition], hasRedshift: Bool, identifiers: PartitionFile.Identifiers,
-        warnings: [String] = [], unusable: [Unusable] = []
+        stringForm: StringForm? = nil, warnings: [String] = [], unusable: [Unusable] = []
     ) {
+        self.stringForm = stringForm
         self.folder = folder
         self.partitions = partitions
         self.hasRedshift = hasRedshift
@@ -106,8 +110,8 @@ public struct DataSet: Sendable {
     ) throws -> DataSet {
         var unusable: [Unusable] = []
         var statements = Statements()
-        let files = try names.compactMap { name -> (Partition, Bool, PartitionFile.Identifiers)? in
-            do { return try look(at: name, in: folder, schema: schema, &statements) } catch {
+        let files = try names.compactMap { name -> Look? in
+            do { return try Look(at: name, in: folder, schema: schema, &statements) } catch {
                 guard skipsUnusable else { throw error }
                 unusable.append(Unusable(name: name, error: error))
                 return nil
@@ -115,8 +119,11 @@ public struct DataSet: Sendable {
         }
         if files.isEmpty, let first = unusable.first { throw first.error }
         let columns: [(option: String, name: String, isMissing: Bool)] = [
-            ("--redshift", schema.redshift, schema.requiresRedshift && !files.contains { $0.1 }),
-            ("--object-id", schema.objectID, schema.requiresObjectID && !files.contains { $0.2 != .none }),
+            ("--redshift", schema.redshift, schema.requiresRedshift && !files.contains(where: \.hasRedshift)),
+            (
+                "--object-id", schema.objectID,
+                schema.requiresObjectID && !files.contains { $0.identifiers.kind != .none }
+            ),
         ]
         if let lacking = columns.first(where: \.isMissing) {
             let place = folder.isEmpty ? names.joined(separator: ", ") : folder
@@ -124,38 +131,53 @@ public struct DataSet: Sendable {
                 "\(place): no partition has a data set \"\(lacking.name)\", which \(lacking.option) names; photoz inspect says what a partition holds, and without \(lacking.option) the run does without"
             )
         }
-        let kinds = Set(files.filter { $0.0.rows > 0 }.map(\.2))
-        guard !kinds.isSuperset(of: [.integers, .strings]) else {
-            throw Failure.inconsistent(
-                "\(folder.isEmpty ? names.joined(separator: ", ") : folder): some partitions have integers as \(schema.objectID), others strings"
-            )
+        let sources = files.filter { $0.partition.rows > 0 }.map(\.identifiers)
+        let common: CommonIdentifiers
+        do {
+            common = try CommonIdentifiers(sources, name: schema.objectID) {
+                try PartitionFile($0.path, schema: schema, folder: folder.isEmpty ? nil : folder)
+            }
+        } catch Failure.inconsistent(let reason) {
+            throw Failure.inconsistent("\(folder.isEmpty ? names.joined(separator: ", ") : folder): \(reason)")
         }
         if schema.trained.bands == nil, let difference = statements.differenceOfBands {
             throw Failure.inconsistent(difference)
         }
-        var warnings = statements.warnings + sameFiles(files.map(\.0.name), in: folder)
-        if kinds.count > 1, let without = files.first(where: { $0.0.rows > 0 && $0.2 == .none }) {
+        var warnings = statements.warnings + sameFiles(files.map(\.partition.name), in: folder)
+        if common.kind == .none, sources.contains(where: { $0.kind != .none }),
+            let without = sources.first(where: { $0.kind == .none })
+        {
             warnings.append(
-                "\(without.0.name) has no \(schema.objectID): the predictions carry none, although others have it")
+                "\(without.name) has no \(schema.objectID): the predictions carry none, although others have it")
         }
         return DataSet(
-            folder: folder, partitions: files.map(\.0), hasRedshift: files.contains { $0.1 },
-            identifiers: kinds.count == 1 ? kinds.first ?? .none : .none, warnings: warnings, unusable: unusable)
+            folder: folder, partitions: files.map(\.partition), hasRedshift: files.contains(where: \.hasRedshift),
+            identifiers: common.kind, stringForm: common.form, warnings: warnings, unusable: unusable)
     }
 
-    private static func look(
-        at name: String, in folder: String, schema: PartitionSchema, _ statements: inout Statements
-    ) throws -> (Partition, Bool, PartitionFile.Identifiers) {
-        let path = join(folder, name)
-        guard !FolderListing.isLossy(name, in: folder) else {
-            throw PartitionError(
-                file: path, faults: ["has a name that is not UTF-8, and results could not name it; rename the file"])
+    /// What opening a partition has shown.
+    private struct Look {
+        let partition: Partition
+        let hasRedshift: Bool
+        let identifiers: CommonIdentifiers.Source
+
+        init(at name: String, in folder: String, schema: PartitionSchema, _ statements: inout Statements) throws {
+            let path = join(folder, name)
+            guard !FolderListing.isLossy(name, in: folder) else {
+                throw PartitionError(
+                    file: path, faults: ["has a name that is not UTF-8, and results could not name it; rename the file"]
+                )
+            }
+            try File.requireClosed(path)
+            let file = try PartitionFile(path, schema: schema, folder: folder.isEmpty ? nil : folder)
+            // Integers are as quickly read as checked; strings are read when they are written.
+            if file.identifiers.areIntegers { try file.forEachIdentifiers() }
+            if file.rows > 0 { statements.add(file.statement, file.warnings, of: name) }
+            partition = Partition(name: name, rows: file.rows, stamp: file.stamp)
+            hasRedshift = file.hasRedshift
+            identifiers = CommonIdentifiers.Source(
+                name: name, path: path, kind: file.identifiers, form: file.objectID?.stringForm)
         }
-        let file = try PartitionFile(path, schema: schema)
-        // Integers are as quickly read as checked; strings are read when they are written.
-        if file.identifiers == .integers { try file.checkIdentifiers() }
-        if file.rows > 0 { statements.add(file.statement, file.warnings, of: name) }
-        return (Partition(name: name, rows: file.rows, stamp: FileStamp(path)), file.hasRedshift, file.identifiers)
     }
 
     /// Opens a partition that must be the file that it was when the data set was opened.
@@ -163,8 +185,8 @@ public struct DataSet: Sendable {
     /// - Throws: `HDF5Error`, or ``PartitionError`` when the file has changed.
     public func openAsBefore(_ partition: Int, schema: PartitionSchema) throws -> PartitionFile {
         let (path, before) = (path(of: partition), partitions[partition])
-        let file = try PartitionFile(path, schema: schema)
-        guard file.rows == before.rows, FileStamp(path) == before.stamp else {
+        let file = try PartitionFile(path, schema: schema, folder: folder.isEmpty ? nil : folder)
+        guard file.rows == before.rows, file.stamp == before.stamp else {
             throw PartitionError(
                 file: path,
                 faults: ["was changed after the job started; start the job again when the file is as it shall be"])

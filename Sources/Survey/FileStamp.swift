@@ -9,9 +9,24 @@ public struct FileStamp: Codable, Equatable, Sendable {
     public let seconds: Int
     /// Nanoseconds beside ``seconds``.
     public let nanoseconds: Int
+    /// Sum over the same of the files that it leads to; absent when there are none.
+    public let linked: UInt64?
 
     /// That of the file which stands at a path now.
-    public init(_ path: String) {
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - others: Real paths of the files that are read with it.
+    public init(_ path: String, linked others: [String] = []) {
+        linked =
+            others.isEmpty
+            ? nil
+            : others.reduce(0xcbf2_9ce4_8422_2325) { sum, other in
+                let stamp = FileStamp(other)
+                let text = "\(other) \(stamp.bytes) \(stamp.seconds) \(stamp.nanoseconds) "
+                // FNV-1a: the same on every machine.
+                return text.utf8.reduce(sum) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+            }
         var status = stat()
         guard stat(path, &status) == 0 else {
             (bytes, seconds, nanoseconds) = (-1, 0, 0)

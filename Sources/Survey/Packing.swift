@@ -101,13 +101,10 @@ struct Packings {
 }
 
 extension ElementType {
-    /// Whether it is a floating-point number.
-    var isFloat: Bool { if case .float = self { true } else { false } }
-
     /// Numbers as float32 reads them when this type has stored them: -99.9 in float16 reads -99.875.
     func stored(_ values: [Double]) -> [Float] {
-        guard case .float(bits: 16) = self else { return values.map { Float($0) } }
-        // The type's name does not tell IEEE half precision from bfloat16.
+        guard isFloat, size == 2 else { return values.map { Float($0) } }
+        // IEEE half precision, or bfloat16.
         return values.flatMap { value in
             let single = Float(value)
             let cut = (single.bitPattern &+ 0x7fff &+ (single.bitPattern >> 16 & 1)) & 0xffff_0000

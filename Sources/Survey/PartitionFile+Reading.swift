@@ -82,60 +82,9 @@ extension PartitionFile {
             }
             for galaxy in flags[..<rows.count] { counts.add(galaxy) }
         }
-        do { try checkIdentifiers() } catch let error as PartitionError { faults += error.faults }
+        try forEachIdentifiers()
         guard faults.isEmpty else { throw PartitionError(file: path, faults: faults) }
         return counts
-    }
-
-    /// Reads all identifiers, so that what cannot be carried into results is known before work starts.
-    ///
-    /// - Throws: ``PartitionError`` that names the row of an integer beyond int64, `HDF5Error` when they cannot be read.
-    func checkIdentifiers() throws {
-        let step = 1 << 16
-        for first in stride(from: 0, to: rows, by: step) {
-            let part = first..<min(first + step, rows)
-            switch identifiers {
-            case .none: return
-            case .strings: _ = try stringIdentifiers(rows: part)
-            case .integers: try requireSigned(part)
-            }
-        }
-    }
-
-    /// HDF5 would replace an unsigned integer beyond int64 by the largest one there is, without a word.
-    private func requireSigned(_ part: Range<Int>) throws {
-        guard let objectID, objectID.elementType == .integer(bits: 64, signed: false) else {
-            _ = try integerIdentifiers(rows: part)
-            return
-        }
-        let values = try [UInt64](unsafeUninitializedCapacity: part.count) { buffer, count in
-            try objectID.read(rows: part, into: UnsafeMutableBufferPointer(rebasing: buffer[..<part.count]))
-            count = part.count
-        }
-        guard let place = values.firstIndex(where: { $0 > Int64.max }) else { return }
-        throw PartitionError(
-            file: path,
-            faults: [
-                "\(schema.objectID): row \(part.lowerBound + place) holds \(values[place]), beyond int64; store such identifiers as strings"
-            ])
-    }
-
-    /// Identifiers that are integers.
-    ///
-    /// - Throws: `HDF5Error` when the file cannot be read.
-    public func integerIdentifiers(rows: Range<Int>) throws -> [Int64] {
-        guard let objectID else { return [] }
-        return try [Int64](unsafeUninitializedCapacity: rows.count) { buffer, count in
-            try objectID.read(rows: rows, into: UnsafeMutableBufferPointer(rebasing: buffer[..<rows.count]))
-            count = rows.count
-        }
-    }
-
-    /// Identifiers that are strings.
-    ///
-    /// - Throws: `HDF5Error` when the file cannot be read.
-    public func stringIdentifiers(rows: Range<Int>) throws -> [String] {
-        try objectID?.readStrings(rows: rows) ?? []
     }
 
     private func readImages(rows: Range<Int>, into buffer: UnsafeMutableBufferPointer<Float>) throws {

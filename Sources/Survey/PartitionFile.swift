@@ -2,11 +2,6 @@ import HDF5
 
 /// An open partition: a file of galaxies whose data sets have been checked by name, shape and type.
 public final class PartitionFile {
-    /// What object identifiers are.
-    public enum Identifiers: Int, Sendable {
-        case none, integers, strings
-    }
-
     /// The file's path.
     public let path: String
     /// Galaxies in the file.
@@ -37,11 +32,18 @@ public final class PartitionFile {
     /// What makes the network's images and magnitudes of those in the file.
     let preparation: Preparation
 
+    /// Tells whether the file, and those that it leads to, are still the same.
+    public let stamp: FileStamp
+
     /// Opens a partition and checks everything but the values.
     ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - schema: How it is laid out.
+    ///   - folder: What the file leads to must lie below this folder, unless links are followed anywhere; nil for its own.
     /// - Throws: `HDF5Error` when the file cannot be opened, ``PartitionError`` with every fault that it has.
-    public init(_ path: String, schema: PartitionSchema) throws {
-        let file = try File.open(path)
+    public init(_ path: String, schema: PartitionSchema, folder: String? = nil) throws {
+        let file = try File.open(path, links: schema.followsLinks ? .anywhere : folder.map { .within(folder: $0) })
         var check = PartitionCheck(file: file, schema: schema)
         let images = check.images()
         let magnitudes = check.magnitudes()
@@ -63,8 +65,14 @@ public final class PartitionFile {
         self.redshift = redshift
         self.objectID = objectID
         rows = images.rows
+        stamp = FileStamp(path, linked: file.linkedFiles)
         hasRedshift = redshift != nil
-        identifiers = objectID.map { $0.elementType == .string ? .strings : .integers } ?? .none
+        switch objectID?.elementType {
+        case nil: identifiers = .none
+        case .string: identifiers = .strings
+        case .integer(bits: 64, signed: false): identifiers = .unsignedIntegers
+        default: identifiers = .integers
+        }
         self.bandTable = bandTable
         self.packings = packings
         self.statement = statement
@@ -141,11 +149,7 @@ private struct PartitionCheck {
     }
 
     private mutating func checkStorage(of dataset: Dataset) {
-        if dataset.isNeverWritten {
-            faults.append("\(dataset.name): has shape \(dataset.shape) and no data; its writer did not finish")
-        } else if dataset.isImplausible {
-            faults.append("\(dataset.name): claims \(dataset.count) elements, more than the file can hold")
-        }
+        do { try dataset.requireWritten() } catch { faults.append("\(dataset.name): \(error.reason)") }
         for filter in dataset.filters where !filter.isDecodable {
             faults.append(
                 "\(dataset.name): is packed with \(filter.name), which this HDF5 library cannot undo; install its plug-in or repack the file"
@@ -198,7 +202,20 @@ private struct PartitionCheck {
         guard let objectID else { return }
         if objectID.shape.count != 1 { faults.append("\(objectID.name): has shape \(objectID.shape) instead of [N]") }
         switch objectID.elementType {
-        case .integer, .string: break
+        case .integer(let bits, _) where bits <= 64: break
+        case .integer:
+            faults.append(
+                "\(objectID.name): holds \(objectID.elementType), wider than 64 bits; store such identifiers as strings"
+            )
+        case .string where objectID.stringLength ?? 0 <= PartitionFile.longestIdentifier: break
+        case .string:
+            faults.append(
+                "\(objectID.name): holds strings of \(objectID.stringLength ?? 0) bytes; identifiers have at most \(PartitionFile.longestIdentifier)"
+            )
+        case .float, .customFloat:
+            faults.append(
+                "\(objectID.name): holds \(objectID.elementType), which does not tell large integers apart; identifiers are integers or strings"
+            )
         default: faults.append("\(objectID.name): holds \(objectID.elementType); identifiers are integers or strings")
         }
     }

@@ -58,6 +58,8 @@ public struct PartitionSchema: Sendable {
     public var softening: [Double]?
     /// What the network was trained on.
     public var trained = Trained()
+    /// Whether links, sources of virtual data sets and raw files may lead anywhere, not only below the data's folder.
+    public var followsLinks = false
     /// Bands of an image and magnitudes of a galaxy, as the network has them.
     public let bands: Int
     /// Pixels along the side of an image, as the network has them.

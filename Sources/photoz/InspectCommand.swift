@@ -49,7 +49,8 @@ struct InspectCommand: ParsableCommand {
             Exit.show(try ResultInspection.describeJSON(file))
             return
         }
-        let opened = try File.open(file)
+        try File.requireClosed(file)
+        let opened = try File.open(file, links: schema.followLinks ? .anywhere : nil)
         if opened.hasAttribute("format") {
             try describeWeights(file)
         } else if opened.contains(schema.imageName) {
@@ -65,7 +66,7 @@ struct InspectCommand: ParsableCommand {
     }
 
     private func describeWeights(_ file: String) throws {
-        let weights = try WeightsFile(file)
+        let weights = try WeightsFile(file, followsLinks: schema.followLinks)
         try weights.checkValues()
         let shape = weights.shape
         Exit.show("\(file): AstroMAE weights, whole and finite")

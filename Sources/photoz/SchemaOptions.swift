@@ -77,6 +77,13 @@ struct SchemaOptions: ParsableArguments {
             valueName: "low,high"))
     var redshiftRange: NumberList<Double>?
 
+    @Flag(help: SchemaOptions.followLinksHelp)
+    var followLinks = false
+
+    /// Also of `photoz split`.
+    static let followLinksHelp: ArgumentHelp =
+        "Read what links, sources of virtual data sets and raw files lead to outside of the folder that was named."
+
     /// The schema for a network that takes images [bands, imageSize, imageSize].
     func schema(bands: Int, imageSize: Int) -> PartitionSchema {
         var schema = known(PartitionSchema(bands: bands, imageSize: imageSize))
@@ -103,6 +110,7 @@ struct SchemaOptions: ParsableArguments {
             schema.missing.magnitudes = (Float(range[0]), Float(range[1]))
         }
         if let range = redshiftRange?.values { schema.missing.redshifts = (Float(range[0]), Float(range[1])) }
+        schema.followsLinks = followLinks
         return schema
     }
 

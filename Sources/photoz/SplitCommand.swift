@@ -7,8 +7,8 @@ struct SplitCommand: ParsableCommand {
         commandName: "split",
         abstract: "Deal a data set to partitions of another size.",
         discussion: """
-            Galaxies keep their order and all that the files know of them: every data set with a row for each galaxy, as it \
-            is stored, with its attributes. Under mpirun each rank makes its share of the partitions.
+            Galaxies keep their order and all that the files know of them: every data set with a row for each galaxy, in its \
+            own type, bit for bit, with its attributes. What cannot be copied is refused by name. Under mpirun each rank makes its share of the partitions.
             """)
 
     @Option(
@@ -32,6 +32,13 @@ struct SplitCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Compress the images by gzip, 1 (fast) to 9 (small).", valueName: "level"))
     var gzip: Int?
 
+    @Option(
+        help: ArgumentHelp("Leave out these data sets or groups, with commas between them.", valueName: "names"))
+    var without: String?
+
+    @Flag(help: SchemaOptions.followLinksHelp)
+    var followLinks = false
+
     func validate() throws {
         guard !data.isEmpty else { throw ValidationError("--data needs a folder or at least one file.") }
         guard (partitionMb == nil) != (partitions == nil) else {
@@ -48,7 +55,10 @@ struct SplitCommand: ParsableCommand {
 
     func run() {
         let size = partitionMb.map(PartitionSize.megabytes) ?? .count(partitions ?? 1)
-        let options = SplitOptions(data: data, output: output, size: size, images: images, compression: gzip)
-        underMPIWhenLaunched { world in try Split(options, world: world).run() }
+        var options = SplitOptions(data: data, output: output, size: size, images: images, compression: gzip)
+        options.without = Set(without?.split(separator: ",").map(String.init) ?? [])
+        options.followsLinks = followLinks
+        let chosen = options
+        underMPIWhenLaunched { world in try Split(chosen, world: world).run() }
     }
 }

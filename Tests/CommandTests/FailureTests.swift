@@ -132,21 +132,6 @@ extension CommandTests {
             try await expectFailure(66, data: [input.path], naming: ["1.h5", "is not a file"])
         }
 
-        @Test func identifiersBeyondInt64() async throws {
-            let data = try partition(.init())
-            let file = try File.create(input.file("2.h5"))
-            let source = try File.open(input.file("1.h5"))
-            let images: [Float] = try source.dataset("images").readAll()
-            let magnitudes: [Double] = try source.dataset("magnitudes").readAll()
-            try file.createDataset("images", of: Float.self, shape: [10, 5, 32, 32]).write(rows: 0..<10, from: images)
-            try file.createDataset("magnitudes", of: Double.self, shape: [10, 5]).write(rows: 0..<10, from: magnitudes)
-            try file.createDataset("object_id", of: UInt64.self, shape: [10])
-                .write(rows: 0..<10, from: (0..<10).map { UInt64(Int64.max) - 3 + $0 })
-            try file.close()
-            try await expectFailure(
-                65, data: data, naming: ["2.h5", "object_id: row 4 holds 9223372036854775808", "as strings"])
-        }
-
         @Test func aWeightsFileAsData() async throws {
             try await expectFailure(
                 65, data: [Repository.weights], naming: ["astromae-mock-sdss.h5", "images: is missing"])

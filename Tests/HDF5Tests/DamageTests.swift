@@ -64,7 +64,9 @@ extension HDF5Suite {
                 let dataset = try file.createDataset(name, of: Float.self, shape: [1 << 45], storage: storage)
                 let error = try failure { _ = try dataset.readAll(as: Float.self) }
                 #expect(error.kind == .failed && error.object == name, "\(error)")
-                #expect(try dataset.read(rows: 1 << 44..<(1 << 44) + 2, as: Float.self) == [0, 0])
+                // Nor are the fill values given that HDF5 has for what nobody wrote.
+                let part = try failure { _ = try dataset.read(rows: 1 << 44..<(1 << 44) + 2, as: Float.self) }
+                #expect(part.kind == .failed && part.reason.contains("no data"), "\(part)")
             }
             // What compresses well is no such claim.
             let storage = Storage.chunked(rows: 1 << 20, compression: 9)

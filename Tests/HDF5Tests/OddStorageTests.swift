@@ -27,7 +27,6 @@ extension HDF5Suite {
             Stored(name: "scale_offset", type: "int32"),
             Stored(name: "odd_chunks", type: "int32"),
             Stored(name: "compact", type: "int32"),
-            Stored(name: "never_written", type: "float32", factor: 0, shift: 2.5),
         ]
 
         @Test(arguments: stored) func numbers(stored: Stored) throws {
@@ -37,6 +36,15 @@ extension HDF5Suite {
             #expect(try dataset.readAll(as: Double.self) == expected)
             #expect(try dataset.readAll(as: Float.self) == expected.map { Float($0) })
             #expect(try dataset.read(rows: 3..<5, as: Double.self) == Array(expected[12..<20]))
+        }
+
+        @Test func neverWritten() throws {
+            // Its fill value is no number that anybody wrote.
+            let dataset = try file.dataset("never_written")
+            for read in [{ try dataset.readAll(as: Float.self) }, { try dataset.read(rows: 0..<1, as: Float.self) }] {
+                let error = try failure { _ = try read() }
+                #expect(error.kind == .failed && error.object == "never_written", "\(error)")
+            }
         }
 
         @Test func scalar() throws {

@@ -28,7 +28,7 @@ extension SurveySuite {
                 #expect(galaxies.images == (rows.lowerBound * 32..<rows.upperBound * 32).map { Float($0) / 8 })
                 #expect(galaxies.magnitudes == (rows.lowerBound * 2..<rows.upperBound * 2).map { 17 + Float($0) / 16 })
                 #expect(galaxies.redshifts == rows.map { Float($0) / 32 })
-                #expect(try file.integerIdentifiers(rows: rows) == rows.map { Int64($0 * $0 - 3) })
+                #expect(try file.identifiers(rows: rows, as: .integers) == .integers(rows.map { Int64($0 * $0 - 3) }))
             }
         }
 
@@ -39,7 +39,7 @@ extension SurveySuite {
             let file = try PartitionFile(path, schema: schema)
             #expect(!file.hasRedshift && file.identifiers == .none)
             #expect(try Galaxies(file, rows: 0..<3, schema: schema).redshifts.allSatisfy { $0.isNaN })
-            #expect(try file.integerIdentifiers(rows: 0..<3) == [] && file.stringIdentifiers(rows: 0..<3) == [])
+            #expect(try file.identifiers(rows: 0..<3, as: .none) == .none)
         }
 
         @Test func identifiersThatAreStrings() throws {
@@ -48,7 +48,7 @@ extension SurveySuite {
             try partition.write(path)
             let file = try PartitionFile(path, schema: schema)
             #expect(file.identifiers == .strings)
-            #expect(try file.stringIdentifiers(rows: 1..<3) == ["", "ß"])
+            #expect(try file.identifiers(rows: 1..<3, as: .strings) == .strings([[], Array("ß".utf8)]))
         }
 
         @Test func redshiftsMayBeUnknown() throws {
@@ -71,7 +71,7 @@ extension SurveySuite {
             let file = try PartitionFile(path, schema: schema)
             #expect(file.rows == 0)
             #expect(try Galaxies(file, rows: 0..<0, schema: schema).images == [])
-            #expect(try file.integerIdentifiers(rows: 0..<0) == [])
+            #expect(try file.identifiers(rows: 0..<0, as: .integers) == .integers([]))
             try file.checkValues()
         }
 
@@ -112,7 +112,7 @@ extension SurveySuite {
             #expect(galaxies.images == (0..<96).map { isInteger ? Float($0) : Float($0) / 4 })
             #expect(galaxies.magnitudes == (0..<6).map { 16 + Float($0) / 2 })
             #expect(galaxies.redshifts == [0, 1, 2])
-            #expect(try file.stringIdentifiers(rows: 0..<3) == ["a", "bc", "def"])
+            #expect(try file.identifiers(rows: 0..<3, as: .strings).texts == ["a", "bc", "def"])
             let nextIsThird = try Galaxies(file, rows: 1..<2, schema: schema)
             #expect(nextIsThird.images == Array(galaxies.images[32..<64]))
         }
