@@ -35,6 +35,7 @@ struct RandomPartition {
     /// What is wrong with a data set, so that a run must refuse it.
     enum Fault: CaseIterable {
         case neverWritten, lastChunksUnwritten, danglingLink, sourceGone, sourceShort, gapInSources, rawFileShort
+        case linkToPipe, rawFileIsPipe, linkOutside, rawFileOutside
     }
 
     let name: String
@@ -47,6 +48,10 @@ struct RandomPartition {
     private(set) var redshifts: [Float] = []
     /// Galaxies that lack a magnitude.
     private(set) var incomplete: Set<Int> = []
+    /// A galaxy with a pixel that is no number.
+    private(set) var odd: Int?
+    /// The data set whose numbers are packed, which a run unpacks or refuses.
+    private(set) var packed: String?
     /// Identifiers as text.
     private(set) var identifiers: [String] = []
     /// What the network sees: [galaxy, band, y, x] and [galaxy, band].
@@ -55,6 +60,7 @@ struct RandomPartition {
 
     private let group: Group
     private let folder: String
+    private let outside: String
     private var numbers: SeededNumbers
 
     /// Writes the partition and the files that it leads to.
@@ -63,14 +69,18 @@ struct RandomPartition {
     ///   - seed: Of all that is left to chance.
     ///   - group: Of the run that the partition is for.
     ///   - folder: The data folder.
+    ///   - outside: Another folder.
     ///   - survey: Where galaxies come from.
-    init(seed: Int, _ group: Group, in folder: String, _ survey: Galaxies) {
+    init(seed: Int, _ group: Group, in folder: String, outside: String, _ survey: Galaxies) {
         name = "\(seed).h5"
         self.group = group
         self.folder = folder
+        self.outside = outside
         numbers = SeededNumbers(seed: UInt64(seed))
-        count = Int.random(in: 1...9, using: &numbers)
-        let fault = Int.random(in: 0..<3, using: &numbers) == 0 ? Fault.allCases.randomElement(using: &numbers) : nil
+        count = Int.random(in: 0..<15, using: &numbers) == 0 ? 0 : Int.random(in: 1...9, using: &numbers)
+        let fault =
+            count > 0 && Int.random(in: 0..<3, using: &numbers) == 0
+            ? Fault.allCases.randomElement(using: &numbers) : nil
         let columns = ["images"] + group.magnitudes + ["redshift"]
         let faulty = fault.flatMap { _ in columns.randomElement(using: &numbers) }
         RawHDF5.create(folder + "/" + name) { file in
@@ -100,6 +110,12 @@ struct RandomPartition {
             }
         }
         wide = wide.map { number.stored($0) }
+        if number.isFloat, count > 0, chance(8) {
+            let galaxy = Int.random(in: 0..<count, using: &numbers)
+            wide[(galaxy * 5 * side + start) * side + start] = [.nan, .infinity].randomElement(using: &numbers)!
+            odd = galaxy
+            story.append("galaxy \(galaxy): a pixel is not finite")
+        }
         var shape = [count, 5, side, side]
         if group.isBandsLast {
             shape = [count, side, side, 5]
@@ -110,6 +126,12 @@ struct RandomPartition {
             }
         }
         write(file, "images", shape, wide, number, fault)
+        guard fault == nil, !number.isFloat, chance(4) else { return }
+        RawHDF5.setAttribute(file, "images", "scale_factor", 0.5)
+        RawHDF5.setAttribute(file, "images", "add_offset", 0.25)
+        images = images.map { $0 * 0.5 + 0.25 }
+        packed = "images"
+        story.append("images: packed")
     }
 
     private mutating func writeMagnitudes(
@@ -173,6 +195,7 @@ struct RandomPartition {
 
     private mutating func layout(_ shape: [Int], _ number: RawHDF5.Number) -> RawHDF5.Layout {
         let size = shape.reduce(1, *) * number.bits / 8
+        guard size > 0 else { return .contiguous }
         switch Int.random(in: 0..<8, using: &numbers) {
         case 0: return .contiguous
         case 1 where size < 60_000: return .compact
@@ -228,7 +251,27 @@ struct RandomPartition {
             RawHDF5.write(file, name, shape: shape, values, number, .raw(path))
             truncate(path, off_t(values.count * number.bits / 8 - 1))
             return
+        case .linkToPipe, .linkOutside:
+            let other = fault == .linkOutside ? "\(outside)/\(self.name)-\(name).h5" : "\(self.name)-\(name).pipe"
+            if fault == .linkToPipe {
+                mkfifo("\(folder)/\(other)", 0o600)
+            } else {
+                RawHDF5.create(other) { RawHDF5.write($0, "x", shape: shape, values, number, layout) }
+            }
+            RawHDF5.link(file, external: "/x", of: other, as: name)
+            return
+        case .rawFileIsPipe, .rawFileOutside:
+            let path = "\(fault == .rawFileOutside ? outside : folder)/\(self.name)-\(name).raw"
+            RawHDF5.write(file, name, shape: shape, values, number, .raw(path))
+            guard fault == .rawFileIsPipe else { return }
+            unlink(path)
+            mkfifo(path, 0o600)
+            return
         case nil: break
+        }
+        guard count > 0 else {
+            RawHDF5.write(file, name, shape: shape, values, number, layout)
+            return
         }
         switch Int.random(in: 0..<8, using: &numbers) {
         case 0: writeVirtual(file, name, shape, values, number, nil)

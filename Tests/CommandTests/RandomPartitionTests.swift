@@ -24,10 +24,13 @@ extension CommandTests {
         @Test("Right, or refused by name", arguments: 0..<(count + perRun - 1) / perRun)
         func rightOrRefused(batch: Int) async throws {
             let (folder, plain, scratch) = (try TemporaryFolder(), try TemporaryFolder(), try TemporaryFolder())
+            let outside = try TemporaryFolder()
             let group = RandomPartition.Group(Self.groups[batch % Self.groups.count])
             let survey = try Galaxies()
             let seeds = batch * Self.perRun..<min((batch + 1) * Self.perRun, Self.count)
-            let partitions = seeds.map { RandomPartition(seed: $0, group, in: folder.path, survey) }
+            let partitions = seeds.map {
+                RandomPartition(seed: $0, group, in: folder.path, outside: outside.path, survey)
+            }
             for partition in partitions { try write(partition, plain.file(partition.name)) }
 
             let more = ["--on-error", "skip", "--batch-size", "\(1 + batch % 7)", "--quiet"]
@@ -51,17 +54,25 @@ extension CommandTests {
                     #expect(reasons.contains { $0.contains(faulty) }, "\(reasons) \(story)")
                     continue
                 }
-                #expect(refused[partition.name] == nil, story)
+                if let reasons = refused[partition.name] {
+                    // Values that are not finite, and packed ones, may be refused by name.
+                    let named = partition.odd.map { _ in "images" } ?? partition.packed
+                    let isNamed = named.map { name in reasons.allSatisfy { $0.contains(name) } } ?? false
+                    try #require(isNamed, "\(reasons) \(story)")
+                    if partition.packed != nil { continue }
+                }
+                guard partition.count > 0 else { continue }
                 let (mine, plain) = (try #require(found[partition.name]), try #require(expected[partition.name]))
                 for galaxy in 0..<partition.count {
-                    let isKnown = !partition.incomplete.contains(galaxy)
+                    let isKnown = !partition.incomplete.contains(galaxy) && partition.odd != galaxy
                     let wanted = isKnown ? plain.predicted[galaxy] : .nan
                     #expect(isSame(mine.predicted[galaxy], wanted), "galaxy \(galaxy) \(story)")
+                    guard galaxy != partition.odd else { continue }
                     #expect(isSame(mine.redshifts[galaxy], partition.redshifts[galaxy]), "galaxy \(galaxy) \(story)")
                 }
                 #expect(mine.identifiers == partition.identifiers, story)
             }
-            #expect((outcome.exitCode == 65) == partitions.contains { $0.faulty != nil }, "\(outcome.report)")
+            #expect((outcome.exitCode == 65) == !refused.isEmpty, "\(outcome.report)")
         }
 
         private func isSame(_ one: Float, _ other: Float) -> Bool {

@@ -44,12 +44,12 @@ enum RawHDF5 {
     }
 
     /// What happens to a chunk on its way into the file.
-    enum Filter: CaseIterable {
+    enum Filter: String {
         case gzip, shuffle, checksum, szip, scaleOffset, nBit
     }
 
     /// How the numbers lie in the file.
-    enum Layout {
+    enum Layout: CustomStringConvertible {
         case contiguous
         case compact
         /// Sizes of a chunk; whether the first dimension may grow.
@@ -58,6 +58,17 @@ enum RawHDF5 {
         case raw(String)
         /// In the data set of the same name of other files: which rows each of them has.
         case virtual([(file: String, rows: Range<Int>)])
+
+        var description: String {
+            switch self {
+            case .contiguous: "in one piece"
+            case .compact: "compact"
+            case .chunked(let chunk, let filters, let isResizable):
+                "chunks \(chunk) \(filters.map(\.rawValue))" + (isResizable ? " resizable" : "")
+            case .raw: "raw"
+            case .virtual(let parts): "virtual \(parts.map(\.rows))"
+            }
+        }
     }
 
     /// Makes a file, runs `body` with it and closes all that is open.
@@ -157,6 +168,15 @@ enum RawHDF5 {
             Array(string.utf8) + [UInt8](repeating: isPadded ? 0x20 : 0, count: length - string.utf8.count)
         }
         check(H5Dwrite(dataset, type, ch5_all(), ch5_all(), ch5_default(), bytes))
+    }
+
+    /// Gives a data set a number as an attribute.
+    static func setAttribute(_ file: hid_t, _ dataset: String, _ name: String, _ value: Double) {
+        let holder = checked(H5Dopen2(file, dataset, ch5_default()))
+        let space = checked(H5Screate(H5S_SCALAR))
+        let attribute = checked(
+            H5Acreate2(holder, name, ch5_double(), space, ch5_default(), ch5_default()))
+        check(withUnsafePointer(to: value) { H5Awrite(attribute, ch5_double(), $0) })
     }
 
     /// A link within the file.
