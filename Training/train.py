@@ -24,6 +24,7 @@ import h5py
 import numpy as np
 import torch
 from astromae import ROOT, AstroMAE, Shape
+from record_range import record
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -270,15 +271,7 @@ def describe(weights: Path, options: argparse.Namespace, metrics: dict[str, dict
             f"of {options.batch}; PyTorch {torch.__version__}"
         )
         attributes["metrics"] = json.dumps(metrics)
-        attributes["bands"] = "ugriz"
         attributes["license"] = LICENSE
-        attributes["image_units"] = options.image_units
-
-
-def image_units(folder: Path) -> str:
-    with h5py.File(folder / "1.h5") as file:
-        units = file["images"].attrs["units"]
-    return units if isinstance(units, str) else units.decode()
 
 
 def main() -> None:
@@ -305,7 +298,6 @@ def main() -> None:
         known, unseen = split(options.catalog, options.held_out, folder)
         drawn = simulate(folder / "population", options.galaxies, options.seed)
         real = simulate(folder / "catalog", options.catalog_galaxies, options.seed + 1, known)
-        options.image_units = image_units(drawn)
         survey = Survey.read(drawn).joined(Survey.read(real))
         whitening = Whitening(survey.magnitudes)
         network = trainable_network()
@@ -313,6 +305,7 @@ def main() -> None:
         train(network, survey, whitening, options.steps, options.batch, generator)
         whitening.folded_into(network.inception_model.magnitude_block[0])
         export(network, options.output)
+        record(options.output, [drawn, real])
 
         test = {
             "simulated": simulate(folder / "test", TEST_GALAXIES, options.seed + 2),

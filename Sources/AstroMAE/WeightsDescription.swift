@@ -57,6 +57,12 @@ struct WeightsDescription {
         shape.batchNormEpsilon = epsilon("batch_norm_eps", in: file) ?? shape.batchNormEpsilon
     }
 
+    /// What the network was trained on, when its sizes are known; attributes that cannot be understood are faults.
+    mutating func training(of file: File) -> TrainingRecord {
+        guard faults.isEmpty else { return TrainingRecord() }
+        return TrainingRecord(file, bandCount: shape.bands, faults: &faults)
+    }
+
     private mutating func epsilon(_ name: String, in file: File) -> Double? {
         guard file.hasAttribute(name) else { return nil }
         guard let value = try? file.attribute(name, as: Double.self), value.isFinite, value > 0 else {

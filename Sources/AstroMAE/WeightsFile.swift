@@ -13,6 +13,9 @@ public final class WeightsFile: TensorSource {
     /// Free text about the network: `description`, `license` and the like, by name.
     public let texts: [(name: String, text: String)]
 
+    /// What the network was trained on.
+    public let training: TrainingRecord
+
     private let file: File
     /// Faults found in values so far.
     private var valueFaults: [String] = []
@@ -22,10 +25,12 @@ public final class WeightsFile: TensorSource {
     /// - Throws: `HDF5Error` when the file cannot be opened, ``WeightsError`` with every fault that it has.
     public init(_ path: String) throws {
         let file = try File.open(path)
-        let description = try WeightsDescription(file)
+        var description = try WeightsDescription(file)
+        let training = description.training(of: file)
         guard description.faults.isEmpty else { throw WeightsError(file: path, faults: description.faults) }
         self.path = path
         self.file = file
+        self.training = training
         shape = description.shape
         tensorCount = description.tensors.count
         parameterCount = description.inventory.required
@@ -33,7 +38,7 @@ public final class WeightsFile: TensorSource {
             // The opening convolution stands twice in the file and once in the network.
             .filter { !$0.key.hasPrefix("inception_model.conv2d_init.") }
             .reduce(0) { $0 + $1.value.reduce(1, *) }
-        texts = ["description", "training_data", "image_units", "bands", "license"].compactMap { name in
+        texts = ["description", "training_data", "image_units", "bands", "range_source", "license"].compactMap { name in
             (try? file.attributeStrings(name))?.first.map { (name, $0) }
         }
     }

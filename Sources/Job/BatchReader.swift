@@ -10,8 +10,6 @@ final class BatchReader {
         let galaxies: Range<Int>
         /// Room for more galaxies than there are: the first `galaxies.count` are read.
         let buffers: GalaxyBuffers
-        /// How many of them lack something.
-        let missing: MissingValues
         /// Those that could not be read; their numbers are 0.
         let skipped: [Skipped]
         /// As the partitions have them, where the data set has any.
@@ -46,7 +44,7 @@ final class BatchReader {
             try body(
                 Batch(
                     galaxies: galaxies, buffers: slot.all.slice(0..<galaxies.count, schema: ring.schema),
-                    missing: slot.missing, skipped: slot.skipped, identifiers: slot.identifiers))
+                    skipped: slot.skipped, identifiers: slot.identifiers))
             ring.free.signal()
         }
     }
@@ -108,22 +106,22 @@ private final class Slot {
     /// What it holds; nil behind the last one.
     var galaxies: Range<Int>?
     var failure: (any Error)?
-    var missing = MissingValues()
     var skipped: [BatchReader.Skipped] = []
     var identifiers: GalaxyIdentifiers
 
     init(galaxies: Int, schema: PartitionSchema, identifiers: PartitionFile.Identifiers) {
         self.identifiers = GalaxyIdentifiers(identifiers)
-        func room(_ count: Int) -> UnsafeMutableBufferPointer<Float> { .allocate(capacity: max(count, 1)) }
+        func room<T>(_ count: Int) -> UnsafeMutableBufferPointer<T> { .allocate(capacity: max(count, 1)) }
         all = GalaxyBuffers(
             images: room(galaxies * schema.bands * schema.imageSize * schema.imageSize),
-            magnitudes: room(galaxies * schema.bands), redshifts: room(galaxies))
+            magnitudes: room(galaxies * schema.bands), redshifts: room(galaxies), flags: room(galaxies))
     }
 
     deinit {
         all.images.deallocate()
         all.magnitudes.deallocate()
         all.redshifts.deallocate()
+        all.flags?.deallocate()
     }
 }
 
@@ -144,16 +142,15 @@ private final class PieceReader {
     }
 
     func read(_ piece: Shard, into slot: Slot) throws {
-        (slot.missing, slot.skipped) = (MissingValues(), [])
+        slot.skipped = []
         slot.identifiers = GalaxyIdentifiers(dataSet.identifiers)
         var first = 0
         for part in piece.pieces {
             let places = first..<first + part.rows.count
             let buffers = slot.all.slice(places, schema: schema)
             do {
-                let missing = try read(part, into: buffers)
+                try read(part, into: buffers)
                 try addIdentifiers(of: part, to: slot)
-                slot.missing += missing
             } catch {
                 guard policy == .skip else { throw error }
                 readOneByOne(part, galaxies: piece.galaxies.lowerBound + first, buffers, slot)
@@ -162,12 +159,12 @@ private final class PieceReader {
         }
     }
 
-    private func read(_ part: Shard.Piece, into buffers: GalaxyBuffers) throws -> MissingValues {
+    private func read(_ part: Shard.Piece, into buffers: GalaxyBuffers) throws {
         if open?.index != part.partition {
             open = nil
             open = (part.partition, try dataSet.openAsBefore(part.partition, schema: schema))
         }
-        return try open?.file.read(rows: part.rows, into: buffers) ?? MissingValues()
+        try open?.file.read(rows: part.rows, into: buffers)
     }
 
     /// From the file that the galaxies were read from.
@@ -182,20 +179,20 @@ private final class PieceReader {
             let one = buffers.slice(index..<index + 1, schema: schema)
             let place = Shard.Piece(partition: part.partition, rows: row..<row + 1)
             var fault: (any Error)?
-            var missing = MissingValues()
-            do { missing = try read(place, into: one) } catch { fault = error }
+            one.flags?[0] = []
+            do { try read(place, into: one) } catch { fault = error }
             // A row without an image may still have its name.
             do { try addIdentifiers(of: place, to: slot) } catch {
                 slot.identifiers.appendUnknown(1)
                 fault = fault ?? error
             }
-            guard let fault else {
-                slot.missing += missing
-                continue
-            }
+            guard let fault else { continue }
             one.images.update(repeating: 0)
             one.magnitudes.update(repeating: 0)
             one.redshifts.update(repeating: .nan)
+            // What else is known of it is that its image is at fault, if it is.
+            one.flags?[0].formIntersection(.imageAtFault)
+            one.flags?[0].insert(.skipped)
             let name = dataSet.partitions[part.partition].name
             slot.skipped.append(
                 BatchReader.Skipped(

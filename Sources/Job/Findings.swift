@@ -1,8 +1,10 @@
+import Survey
+
 /// What is known of some neighbouring galaxies when the network has seen them.
 struct Findings {
     /// Their places in the data set.
     let galaxies: Range<Int>
-    /// Photometric redshifts; NaN for a galaxy that lacks a magnitude or was left out.
+    /// Photometric redshifts; NaN for a galaxy that has none, as its flags say.
     var predictions: [Float]
     /// Spectroscopic redshifts, NaN where unknown.
     var redshifts: [Float]
@@ -11,47 +13,40 @@ struct Findings {
     /// Mean and scatter of the redshifts of all views; empty without views.
     var means: [Float] = []
     var scatters: [Float] = []
-    /// Whether it has no redshift because it lacks a magnitude.
-    var isIncomplete: [Bool]
-    /// Galaxies whose spectroscopic redshift was a sentinel.
-    var missingRedshifts = 0
+    /// What is odd about each.
+    var flags: [GalaxyFlags]
 
     /// Columns of ``columns``.
     static func columnCount(hasViews: Bool) -> Int { hasViews ? 6 : 4 }
 
-    /// The numbers of each galaxy, for the journal.
+    /// The numbers of each galaxy, for the journal; flags as the bits of a number, which nobody computes with.
     var columns: [[Float]] {
         let views = means.isEmpty ? [] : [means, scatters]
-        return [predictions, redshifts, magnitudes] + views + [isIncomplete.map { $0 ? 1 : 0 }]
+        return [predictions, redshifts, magnitudes] + views + [flags.map { Float(bitPattern: $0.rawValue) }]
     }
 
     /// What ``columns`` gave, of all or of some of the galaxies.
-    init(galaxies: Range<Int>, columns: [[Float]], missingRedshifts: Int) {
+    init(galaxies: Range<Int>, columns: [[Float]]) {
         self.galaxies = galaxies
         (predictions, redshifts, magnitudes) = (columns[0], columns[1], columns[2])
         if columns.count == Self.columnCount(hasViews: true) { (means, scatters) = (columns[3], columns[4]) }
-        isIncomplete = columns[columns.count - 1].map { $0 != 0 }
-        self.missingRedshifts = missingRedshifts
+        flags = columns[columns.count - 1].map { GalaxyFlags(rawValue: $0.bitPattern) }
     }
 
     /// Findings without views.
     init(
-        galaxies: Range<Int>, predictions: [Float], redshifts: [Float], magnitudes: [Float], isIncomplete: [Bool],
-        missingRedshifts: Int
+        galaxies: Range<Int>, predictions: [Float], redshifts: [Float], magnitudes: [Float], flags: [GalaxyFlags]
     ) {
         self.galaxies = galaxies
         self.predictions = predictions
         self.redshifts = redshifts
         self.magnitudes = magnitudes
-        self.isIncomplete = isIncomplete
-        self.missingRedshifts = missingRedshifts
+        self.flags = flags
     }
 
-    /// Those of some of the galaxies. The first galaxy carries the number of missing redshifts.
+    /// Those of some of the galaxies.
     func part(_ part: Range<Int>) -> Findings {
         let places = part.lowerBound - galaxies.lowerBound..<part.upperBound - galaxies.lowerBound
-        return Findings(
-            galaxies: part, columns: columns.map { Array($0[places]) },
-            missingRedshifts: places.lowerBound == 0 ? missingRedshifts : 0)
+        return Findings(galaxies: part, columns: columns.map { Array($0[places]) })
     }
 }

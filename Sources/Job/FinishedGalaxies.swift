@@ -153,8 +153,7 @@ struct FinishedGalaxies {
         }
         let all = Findings(
             galaxies: head.galaxies,
-            columns: (0..<columns).map { Array(numbers[$0 * head.count..<($0 + 1) * head.count]) },
-            missingRedshifts: head.missingRedshifts)
+            columns: (0..<columns).map { Array(numbers[$0 * head.count..<($0 + 1) * head.count]) })
         body(all.part(head.galaxies.clamped(to: wanted)))
         return head.galaxies.upperBound
     }

@@ -56,7 +56,8 @@ struct ViewStatistics {
     var scatters: [Float] {
         first.indices.map {
             let sum = squares[$0] - sums[$0] * sums[$0] / Double(views)
-            return Float((max(0, sum) / Double(views - 1)).squareRoot())
+            // Rounding may leave less than nothing; what is no number stays none.
+            return Float(((sum < 0 ? 0 : sum) / Double(views - 1)).squareRoot())
         }
     }
 }

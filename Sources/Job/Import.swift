@@ -14,6 +14,8 @@ public struct ImportOptions: Sendable {
     public var heads: Int?
     /// What the arrays of an `.npz` file are called.
     public var names = ArrayNames()
+    /// The partitions that networks were trained on, whose ranges the weights record; or weights that have such a record.
+    public var trainedOn: String?
     /// Whether files that stand under the names of the output are replaced.
     public var overwrite = false
 
@@ -165,7 +167,8 @@ public struct Import {
         case .dataSet(let tensors):
             return try write(ImportedPartition(tensors, source: task.input), to: task.output)
         case .model(let model):
-            let weights = try ImportedWeights(model, heads: options.heads, source: task.input)
+            let weights = try ImportedWeights(
+                model, heads: options.heads, trainedOn: options.trainedOn, source: task.input)
             try writeWhole(task.output, replacing: Self.ownFile) { try weights.write(to: $0) }
             return (weights.description, 0)
         }

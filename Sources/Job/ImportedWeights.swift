@@ -7,6 +7,7 @@ struct ImportedWeights {
     private let model: TorchModel
     private let heads: Int
     private let source: String
+    private let trainedOn: String?
 
     /// What it holds, for people.
     var description: String {
@@ -16,9 +17,10 @@ struct ImportedWeights {
     /// - Parameters:
     ///   - model: Its tensors.
     ///   - heads: What the user says of the attention heads.
+    ///   - trainedOn: The partitions that it was trained on, or weights that say so.
     ///   - source: The model's file.
     /// - Throws: ``JobError`` with code 65 when the heads are not known, or a tensor has a type that weights have not.
-    init(_ model: TorchModel, heads: Int?, source: String) throws {
+    init(_ model: TorchModel, heads: Int?, trainedOn: String? = nil, source: String) throws {
         if let heads, let told = model.heads, heads != told {
             throw JobError(.wrongUsage, "\(source): has \(told) attention heads, not \(heads); leave --num-heads out")
         }
@@ -31,6 +33,7 @@ struct ImportedWeights {
         self.model = model
         self.heads = known
         self.source = source
+        self.trainedOn = trainedOn
         for (name, tensor) in model.tensors where !name.hasSuffix("num_batches_tracked") {
             guard [.float(bits: 16), .float(bits: 32), .bfloat16].contains(tensor.type) else {
                 throw JobError(
@@ -59,5 +62,6 @@ struct ImportedWeights {
             let faults = error.faults.map { "\n  - " + $0 }.joined()
             throw JobError(.badData, "\(source): is no AstroMAE redshift network that this program can run:\(faults)")
         }
+        if let trainedOn { try TrainingRecord(of: trainedOn, for: path).record(in: path) }
     }
 }

@@ -78,34 +78,34 @@ struct Inference {
 
     private func predict(_ batch: BatchReader.Batch, _ engine: Engine) -> Findings {
         let images = UnsafeBufferPointer(batch.buffers.images)
-        let isIncomplete = isIncomplete(batch)
-        var unknown = batch.missing.magnitudes > 0 ? isIncomplete.indices.filter { isIncomplete[$0] } : []
-        unknown += batch.skipped.flatMap { $0.galaxies.map { $0 - batch.galaxies.lowerBound } }
-        let redshifts = predict(batch, images, engine, unknown)
+        var flags = batch.buffers.flags.map { Array($0) } ?? []
+        let known = flags.map { $0.isDisjoint(with: Self.withoutPrediction) }
+        let redshifts = predict(batch, images, engine, known)
+        for (galaxy, redshift) in redshifts.enumerated() where known[galaxy] {
+            if !redshift.isFinite {
+                flags[galaxy].insert(.predictionNotFinite)
+            } else if schema.trained.limits.isOutside(redshift: redshift) {
+                flags[galaxy].insert(.predictionOutside)
+            }
+        }
         var findings = Findings(
             galaxies: batch.galaxies, predictions: redshifts, redshifts: Array(batch.buffers.redshifts),
-            magnitudes: referenceMagnitudes(batch), isIncomplete: isIncomplete,
-            missingRedshifts: batch.missing.redshifts)
+            magnitudes: referenceMagnitudes(batch), flags: flags)
         guard views > 1 else { return findings }
         var statistics = ViewStatistics(redshifts)
         withUnsafeTemporaryAllocation(of: Float.self, capacity: images.count) { turned in
             turned.initialize(repeating: 0)
             for view in 1..<views {
                 ImageViews.write(view, of: images, size: schema.imageSize, into: turned)
-                statistics.add(predict(batch, UnsafeBufferPointer(turned), engine, unknown))
+                statistics.add(predict(batch, UnsafeBufferPointer(turned), engine, known))
             }
         }
         (findings.means, findings.scatters) = (statistics.means, statistics.scatters)
         return findings
     }
 
-    /// Whether each galaxy lacks a magnitude.
-    private func isIncomplete(_ batch: BatchReader.Batch) -> [Bool] {
-        let bands = schema.bands
-        return (0..<batch.galaxies.count).map { galaxy in
-            batch.buffers.magnitudes[galaxy * bands..<(galaxy + 1) * bands].contains(where: \.isNaN)
-        }
-    }
+    /// What keeps the network from being asked.
+    private static let withoutPrediction: GalaxyFlags = [.magnitudeMissing, .skipped]
 
     /// The band in the middle: r of u, g, r, i, z.
     private func referenceMagnitudes(_ batch: BatchReader.Batch) -> [Float] {
@@ -114,16 +114,21 @@ struct Inference {
         }
     }
 
-    /// - Parameter unknown: Galaxies that have no photometric redshift, whatever the network makes of them.
+    /// Redshifts of the galaxies; NaN for those that have none, whatever the network makes of them, and for answers that are
+    /// not finite.
+    ///
+    /// - Parameter known: Whether each has what the network needs.
     private func predict(
-        _ batch: BatchReader.Batch, _ images: UnsafeBufferPointer<Float>, _ engine: Engine, _ unknown: [Int]
+        _ batch: BatchReader.Batch, _ images: UnsafeBufferPointer<Float>, _ engine: Engine, _ known: [Bool]
     ) -> [Float] {
         [Float](unsafeUninitializedCapacity: batch.galaxies.count) { redshifts, count in
             engine.predict(
                 images: images, magnitudes: UnsafeBufferPointer(batch.buffers.magnitudes),
                 redshifts: UnsafeMutableBufferPointer(rebasing: redshifts[..<batch.galaxies.count]))
             count = batch.galaxies.count
-            for galaxy in unknown { redshifts[galaxy] = .nan }
+            for galaxy in known.indices where !known[galaxy] || !redshifts[galaxy].isFinite {
+                redshifts[galaxy] = .nan
+            }
         }
     }
 }

@@ -82,7 +82,7 @@ final class JournalWriter: Sendable {
     func append(_ findings: Findings) throws {
         let columns = findings.columns
         let head = Journal.Head(
-            galaxies: findings.galaxies, columns: columns.count, missingRedshifts: findings.missingRedshifts)
+            galaxies: findings.galaxies, columns: columns.count)
         let numbers = columns.flatMap(\.self)
         let isDue = try state.withLock { state in
             if let failure = state.failure { throw failure }

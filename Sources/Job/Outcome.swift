@@ -29,8 +29,7 @@ struct Outcome {
     private(set) var scatters: [Float] = []
     /// Of the same galaxies in the same order, where the data set has any.
     var identifiers: GalaxyIdentifiers
-    /// Galaxies that have no redshift for a reason that is known, by their place in the columns.
-    private(set) var withoutRedshift: Set<Int> = []
+    private(set) var flags: [GalaxyFlags] = []
     /// Rows that could not be read and were left out.
     private(set) var skipped: [SkippedRows] = []
     var report = RankReport()
@@ -41,6 +40,7 @@ struct Outcome {
         predictions.reserveCapacity(capacity)
         redshifts.reserveCapacity(capacity)
         magnitudes.reserveCapacity(capacity)
+        flags.reserveCapacity(capacity)
         guard hasViews else { return }
         means.reserveCapacity(capacity)
         scatters.reserveCapacity(capacity)
@@ -57,19 +57,13 @@ struct Outcome {
         magnitudes += findings.magnitudes
         means += findings.means
         scatters += findings.scatters
-        for (index, isIncomplete) in findings.isIncomplete.enumerated() where isIncomplete {
-            withoutRedshift.insert(place + index)
-            report.missing.magnitudes += 1
-        }
-        report.missing.redshifts += findings.missingRedshifts
+        flags += findings.flags
         report.samples = predictions.count
     }
 
     /// Notes that rows among the galaxies added last were left out.
     mutating func skip(_ rows: SkippedRows, galaxies: Range<Int>) {
         note(rows)
-        guard let run = runs.last else { return }
-        withoutRedshift.formUnion(galaxies.map { run.place + $0 - run.galaxies.lowerBound })
     }
 
     /// Notes that something of these rows could not be read.

@@ -19,7 +19,7 @@ final class PredictionsTable {
         hasIdentifiers = dataSet.identifiers != .none
         let columns =
             ["partition", "row"] + (hasIdentifiers ? ["object_id"] : []) + ["redshift_predicted", "redshift"]
-            + (hasViews ? ["redshift_mean", "redshift_sigma"] : [])
+            + (hasViews ? ["redshift_mean", "redshift_sigma"] : []) + ["flags"]
         try put(columns.joined(separator: ",") + "\n")
     }
 
@@ -30,8 +30,12 @@ final class PredictionsTable {
     /// - Parameters:
     ///   - identifiers: One for each galaxy, or none.
     ///   - columns: As in `predictions.h5`; what is not known stays empty.
+    ///   - flags: As in `predictions.h5`.
     ///   - start: The piece's first place in the columns.
-    func write(_ piece: Shard.Piece, identifiers: [String], columns: [[Float]], from start: Int) throws {
+    func write(
+        _ piece: Shard.Piece, identifiers: [String], columns: [[Float]], flags: [GalaxyFlags],
+        from start: Int
+    ) throws {
         let name = Self.field(dataSet.partitions[piece.partition].name)
         var text = ""
         for (index, row) in piece.rows.enumerated() {
@@ -41,7 +45,7 @@ final class PredictionsTable {
                 let value = column[start + index]
                 text += value.isNaN ? "," : ",\(value)"
             }
-            text += "\n"
+            text += ",\(flags[start + index].rawValue)\n"
         }
         try put(text)
     }

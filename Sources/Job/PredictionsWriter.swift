@@ -9,6 +9,7 @@ final class PredictionsWriter {
     private let file: File
     private let dataSet: DataSet
     private let numbers: [Dataset]
+    private let flags: Dataset
     private let partition: Dataset
     private let row: Dataset
     private let objectID: Dataset?
@@ -28,6 +29,8 @@ final class PredictionsWriter {
         let (count, storage) = (dataSet.rows, Storage.chunked(rows: Self.block))
         let names = ["redshift_predicted", "redshift"] + (hasViews ? ["redshift_mean", "redshift_sigma"] : [])
         numbers = try names.map { try file.createDataset($0, of: Float.self, shape: [count], storage: storage) }
+        flags = try file.createDataset("flags", of: UInt32.self, shape: [count], storage: storage)
+        try GalaxyFlags.describe(flags)
         partition = try file.createDataset("partition", of: Int32.self, shape: [count], storage: storage)
         row = try file.createDataset("row", of: Int64.self, shape: [count], storage: storage)
         switch dataSet.identifiers {
@@ -48,7 +51,7 @@ final class PredictionsWriter {
     static func byteCount(
         of dataSet: DataSet, ranks: Int, hasViews: Bool, isTable: Bool, hasRankFiles: Bool
     ) -> Int {
-        let numbers = hasViews ? 5 : 3
+        let numbers = hasViews ? 6 : 4
         let (stored, written) = [.none: (0, 0), .integers: (8, 21), .strings: (48, 40)][dataSet.identifiers] ?? (0, 0)
         let names = dataSet.partitions.reduce(0) { $0 + 3 * $1.name.utf8.count + 256 }
         var bytes = dataSet.rows * (4 * numbers + 4 + 8 + stored) + names + (256 << 10)
@@ -63,13 +66,16 @@ final class PredictionsWriter {
     ///
     /// - Parameters:
     ///   - first: The first galaxy's place in the data set.
-    ///   - columns: Photometric redshifts, spectroscopic ones (NaN where unknown), and with views the mean and the
-    ///     scatter of their redshifts.
+    ///   - columns: Photometric redshifts, spectroscopic ones (NaN where unknown), with views the mean and the scatter of
+    ///     their redshifts, and flags as the bits of a number.
     ///   - identifiers: Of the same galaxies.
     /// - Throws: `HDF5Error` when they cannot be written.
     func write(first: Int, columns: [[Float]], identifiers: GalaxyIdentifiers) throws {
         let galaxies = first..<first + columns[0].count
         for (dataset, column) in zip(numbers, columns) { try dataset.write(rows: galaxies, from: column) }
+        let bits = columns[numbers.count].map(\.bitPattern)
+        try flags.write(rows: galaxies, from: bits)
+        let columns = Array(columns.prefix(numbers.count))
         var start = first
         for piece in Shard(galaxies, partitionRows: dataSet.partitions.map(\.rows)).pieces {
             let rows = start..<start + piece.rows.count
@@ -77,7 +83,8 @@ final class PredictionsWriter {
             try row.write(rows: rows, from: piece.rows.map { Int64($0) })
             if let table {
                 let texts = identifiers[rows.lowerBound - first..<rows.upperBound - first].texts
-                try table.write(piece, identifiers: texts, columns: columns, from: start - first)
+                try table.write(
+                    piece, identifiers: texts, columns: columns, flags: bits.map(GalaxyFlags.init), from: start - first)
             }
             start = rows.upperBound
         }
@@ -94,5 +101,16 @@ final class PredictionsWriter {
     func close() throws {
         try file.close()
         try table?.close()
+    }
+}
+
+extension GalaxyFlags {
+    /// Says what each bit of a data set of flags means, by the conventions of netCDF (CF).
+    ///
+    /// - Throws: `HDF5Error` when it cannot be written.
+    fileprivate static func describe(_ dataset: Dataset) throws {
+        try dataset.setAttribute("description", "what is odd about a galaxy and its redshift; 0 when nothing is")
+        try dataset.setAttribute("flag_masks", names.indices.map { UInt32(1) << UInt32($0) })
+        try dataset.setAttribute("flag_meanings", names.joined(separator: " "))
     }
 }

@@ -43,8 +43,11 @@ struct Progress {
     private func say(_ text: String) { writeToStandardError(text) }
 }
 
-/// A warning that does not stop the job; for rank 0.
-func warn(_ text: String) { writeToStandardError("photoz: warning: \(text)\n") }
+/// A warning that does not stop the job; for rank 0, whose results record it.
+func warn(_ text: String) {
+    WarningLog.add(text)
+    writeToStandardError("photoz: warning: \(text)\n")
+}
 
 /// In one piece. What cannot be shown is no failure of the job.
 private func writeToStandardError(_ text: String) {

@@ -1,5 +1,3 @@
-import Survey
-
 /// What one rank did in the inference phase: plain numbers, so that ranks can send them to each other.
 struct RankReport: BitwiseCopyable {
     /// Galaxies that it predicted.
@@ -22,8 +20,6 @@ struct RankReport: BitwiseCopyable {
     var resumed = 0
     /// Threads that computed.
     var threads = 1
-    /// Galaxies that lack something.
-    var missing = MissingValues()
 
     /// Image and magnitude bits of a galaxy, as the published throughput counts them: 5 * 32 * 32 float32 pixels and
     /// 5 float64 magnitudes.

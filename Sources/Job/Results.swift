@@ -1,6 +1,8 @@
+import AstroMAE
 import Costs
 import FoundationEssentials
 import Metrics
+import Survey
 
 /// `Results.json`: what the whole run did, schema `photoz.results/1`.
 struct Results: Encodable {
@@ -48,7 +50,7 @@ struct Results: Encodable {
         let magnitude: [MetricsBin]
     }
 
-    /// Galaxies that lack a magnitude, or have a sentinel for a spectroscopic redshift.
+    /// Galaxies that lack a magnitude, or whose spectroscopic redshift is not known.
     struct Missing: Encodable {
         let magnitudes: Int
         let redshifts: Int
@@ -142,6 +144,11 @@ struct Results: Encodable {
     let metrics: RedshiftMetrics?
     let bins: Bins?
     let calibration: Calibration?
+    let flags: FlagCounts
+    /// What the network was trained on.
+    let training: TrainingRecord
+    /// What the user was warned of.
+    let warnings: [String]
     let cost: RunCost
     let skipped: Skipped
     let processor: Host.Processor
@@ -172,7 +179,7 @@ struct Results: Encodable {
         case samplesPerSecond = "sample_persec"
         case wallTime = "wall_time (seconds)"
         case resumed = "resumed_samples"
-        case cost, missing, skipped
+        case cost, missing, skipped, flags, warnings
         case processor = "cpu_info"
         case machineMemory = "ram_info (GB)"
     }
@@ -203,9 +210,10 @@ struct Results: Encodable {
         try values.encode(cost, forKey: .cost)
         try values.encode(skipped, forKey: .skipped)
         try values.encode(
-            Missing(
-                magnitudes: reports.reduce(0) { $0 + $1.missing.magnitudes },
-                redshifts: reports.reduce(0) { $0 + $1.missing.redshifts }), forKey: .missing)
+            Missing(magnitudes: flags.magnitudeMissing, redshifts: flags[.redshiftMissing]), forKey: .missing)
+        try values.encode(
+            Dictionary(uniqueKeysWithValues: zip(GalaxyFlags.names, flags.each)), forKey: .flags)
+        try values.encode(warnings, forKey: .warnings)
         try values.encode(processor, forKey: .processor)
         try values.encode(memory, forKey: .machineMemory)
         try values.encode(provenance, forKey: .provenance)

@@ -4,31 +4,6 @@ import Survey
 
 /// What is found out over all ranks.
 extension Run {
-    /// Finite input may still be so far from any galaxy that the network overflows; the user should know.
-    func warnOfPredictionsThatAreNotFinite(
-        _ outcome: Outcome, _ dataSet: DataSet
-    ) throws {
-        let places = outcome.predictions.indices.lazy.filter {
-            !outcome.predictions[$0].isFinite && !outcome.withoutRedshift.contains($0)
-        }
-        let count = try world.allReduce(places.count { _ in true }, .sum)
-        let first = try world.allReduce(places.compactMap(outcome.galaxy(at:)).min() ?? Int.max, .min)
-        guard count > 0, world.rank == 0,
-            let piece = Shard(first..<first + 1, partitionRows: dataSet.partitions.map(\.rows)).pieces.first
-        else { return }
-        warn(
-            "\(count) predictions are not finite, the first in \(dataSet.path(of: piece.partition)), row \(piece.rows.lowerBound); its image or magnitudes are far from what the network knows"
-        )
-    }
-
-    func warnOfMissingMagnitudes(_ outcome: Outcome) throws {
-        let count = try world.allReduce(outcome.report.missing.magnitudes, .sum)
-        guard count > 0, world.rank == 0 else { return }
-        warn(
-            "\(count) of the galaxies lack a magnitude (-99, -99.9, 99 or infinite): they have no redshift, and metrics leave them out"
-        )
-    }
-
     /// Metrics over all ranks; nil when no partition knows redshifts.
     func measure(_ outcome: Outcome, _ dataSet: DataSet) throws -> RedshiftMetrics? {
         guard dataSet.hasRedshift else { return nil }

@@ -15,10 +15,10 @@ extension Run {
             try OutputPlace.require(
                 options.output, holdsNoneOf: dataSet.partitions.indices.map(dataSet.path(of:)))
             skippedFiles = dataSet.unusable.map { SkippedRows(file: $0.name, error: $0.error) }
-            try compare(dataSet, schema, with: weights)
             // One line for a few, not a screen for a thousand.
             for warning in dataSet.warnings.prefix(3) { warn(warning) }
             if dataSet.warnings.count > 3 { warn("and \(dataSet.warnings.count - 3) more of that kind") }
+            for warning in dataSet.warnings.dropFirst(3) { WarningLog.add(warning) }
             weightsHash = try fileHash(options.weights)
             let identity = RunIdentity(
                 version: version, weightsHash: weightsHash, options: options,
@@ -59,23 +59,6 @@ extension Run {
         let columns = Findings.columnCount(hasViews: options.views > 1)
         bytes += max(0, dataSet.rows * (4 * columns + 1) + world.size * 4096 - output.journal.byteCount)
         try output.requireSpace(bytes: bytes)
-    }
-
-    /// Says when images are of other bands or units than the network was trained on.
-    func compare(_ dataSet: DataSet, _ schema: PartitionSchema, with weights: WeightsFile?) throws {
-        guard let trained = weights?.texts, !dataSet.partitions.isEmpty else { return }
-        let file = try PartitionFile(dataSet.path(of: 0), schema: schema)
-        let stated = Dictionary(file.imageTexts) { first, _ in first }
-        let known = Dictionary(trained.map { ($0.name, $0.text) }) { first, _ in first }
-        if let bands = schema.bandNames ?? stated["bands"], let others = known["bands"], bands != others {
-            warn(
-                "the images have the bands \(bands) and the weights were trained on \(others): redshifts will be wrong until there are weights for these bands"
-            )
-        }
-        // The network's units may say more, such as the softening of each band.
-        if let units = stated["units"], let others = known["image_units"], !others.hasPrefix(units) {
-            warn("the images are in \(units) and the weights were trained on \(others): redshifts may be wrong")
-        }
     }
 
     func open(_ schema: PartitionSchema) throws -> DataSet {

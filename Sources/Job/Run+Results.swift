@@ -39,14 +39,15 @@ extension Run {
 
     func results(
         _ ranks: RankRecords, _ metrics: RedshiftMetrics?, _ bins: Results.Bins?,
-        _ calibration: Results.Calibration?, _ dataSet: DataSet, _ network: PreparedNetwork
+        _ calibration: Results.Calibration?, _ flags: FlagCounts, _ training: TrainingRecord, _ dataSet: DataSet,
+        _ network: PreparedNetwork
     ) -> Results {
         let times = clock.times
         let reports = ranks.reports
         return Results(
             reports: reports, partitionCount: dataSet.partitions.count, batchSize: options.batchSize,
             precision: options.precision.rawValue, wallTime: times, metrics: metrics, bins: bins,
-            calibration: calibration,
+            calibration: calibration, flags: flags, training: training, warnings: WarningLog.all,
             // A function, as a rank, lives as long as the job.
             cost: RunCost(
                 ranks: reports.map { (times.total, $0.memory, $0.threads) }, prices: options.prices),

@@ -67,7 +67,9 @@ public struct Run {
         try settleWaiting()
         let weights = world.rank == 0 ? try WeightsFile(options.weights) : nil
         let shape = try world.broadcast(weights?.shape ?? NetworkShape(), root: 0)
-        let schema = options.schema(shape.bands, shape.imageSize)
+        let training = try world.share(weights?.training)
+        let schema = options.schema(shape.bands, shape.imageSize).trained(on: training)
+        if let contradiction = schema.contradiction { throw JobError(.wrongUsage, contradiction) }
         let output = world.rank == 0 ? try openOutput() : nil
         do {
             let instructionSet = try commonInstructionSet()
@@ -88,7 +90,7 @@ public struct Run {
             }
             try world.barrier()
             end(.load)
-            return try finish(network, plan, finished, schema, output)
+            return try finish(network, plan, finished, schema, training, output)
         } catch {
             output?.discard(keepsBeginning: Self.reasonOfStop(error) != nil)
             output?.release()
@@ -147,7 +149,7 @@ public struct Run {
 
     private mutating func finish(
         _ network: PreparedNetwork, _ plan: RunPlan, _ finished: FinishedGalaxies, _ schema: PartitionSchema,
-        _ output: OutputFolder?
+        _ training: TrainingRecord, _ output: OutputFolder?
     ) throws -> RunEnding {
         let dataSet = plan.dataSet
         var outcome = try infer(network, plan, finished, schema)
@@ -158,8 +160,8 @@ public struct Run {
         StopSignal.ignore()
         end(.inference)
 
-        try warnOfPredictionsThatAreNotFinite(outcome, dataSet)
-        try warnOfMissingMagnitudes(outcome)
+        let flags = try countFlags(outcome)
+        try warnOfFlags(flags, outcome, dataSet, training)
         let metrics = try measure(outcome, dataSet)
         let bins = try measureBins(outcome, dataSet)
         let calibration = options.views > 1 ? try calibrate(outcome) : nil
@@ -175,10 +177,10 @@ public struct Run {
         }
         // That there is room for it is known before anything old is replaced.
         try output.write(
-            json(results(ranks, metrics, bins, calibration, dataSet, network)), to: "Results.json")
+            json(results(ranks, metrics, bins, calibration, flags, training, dataSet, network)), to: "Results.json")
         try output.publish()
         end(.write)
-        let results = results(ranks, metrics, bins, calibration, dataSet, network)
+        let results = results(ranks, metrics, bins, calibration, flags, training, dataSet, network)
         try output.write(json(results), to: "Results.json")
         try output.finish()
         output.release()
@@ -199,6 +201,7 @@ public struct Run {
         }
         let columns =
             [outcome.predictions, outcome.redshifts] + (options.views > 1 ? [outcome.means, outcome.scatters] : [])
+            + [outcome.flags.map { Float(bitPattern: $0.rawValue) }]
         try BlockCollection(outcome.runs, total: dataSet.rows, on: world).forEachBlock(columns, outcome.identifiers) {
             try writer?.write(first: $0, columns: $1, identifiers: $2)
         }

@@ -1,5 +1,7 @@
+import AstroMAE
 import Glibc
 import Metrics
+import Survey
 
 extension Results {
     /// One screen about the run, for standard output.
@@ -29,8 +31,40 @@ extension Results {
         } else {
             lines.append("  no galaxy with a spectroscopic redshift above -1: no metrics")
         }
+        lines += flagLines.isEmpty ? [] : [""] + flagLines
         lines += ["", "Results: \(output)/Results.json, \(output)/predictions.h5, \(output)/combined_data.json"]
         return lines.joined(separator: "\n")
+    }
+
+    /// What is odd about the galaxies; nothing when nothing is.
+    private var flagLines: [String] {
+        var lines: [String] = []
+        func row(_ name: String, _ count: Int, _ remark: String) {
+            if count > 0 { lines.append("  " + padded(name, 24) + padded("\(count)", 14) + remark) }
+        }
+        func each(_ flags: [(String, GalaxyFlags)]) -> String {
+            flags.map { "\($0) \(self.flags[$1])" }.joined(separator: ", ")
+        }
+        row(
+            "no magnitude", flags.magnitudeMissing,
+            each([("not observed", .magnitudeNotObserved), ("not detected", .magnitudeNotDetected)]) + ": no redshift")
+        let usual = percent(training.usualFraction)
+        row(
+            "outside of training", flags.inputOutside,
+            each([("magnitude", .magnitudeOutside), ("colour", .colourOutside), ("pixel", .imageOutside)])
+                + (flags.hasManyOutside(training) ? "; usual: \(usual), do not trust these" : "; usual: \(usual)"))
+        row(
+            "images at fault", flags.imageAtFault,
+            each([
+                ("blank band", .imageBlank), ("constant band", .imageConstant), ("saturated", .imageSaturated),
+                ("not finite", .imageNotFinite),
+            ]))
+        row("odd redshifts", flags[.predictionOutside], "predicted outside of those trained on")
+        row("no answer", flags[.predictionNotFinite], "the network's answer is not finite: no redshift")
+        if !training.hasRanges {
+            lines.append("  range unknown           the weights do not say what they were trained on")
+        }
+        return lines
     }
 
     private var phases: String {

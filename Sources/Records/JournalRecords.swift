@@ -3,12 +3,12 @@ import CZlib
 /// What of a run is finished, so that another can go on: findings about runs of neighbouring galaxies, appended to a file of
 /// each rank, each with a checksum.
 ///
-/// The file: the bytes `photozJ1` and the run's 32-byte identity; then records. A record: first galaxy (Int64), galaxies,
-/// columns, missing redshifts (Int32), the checksum (CRC-32 of these numbers and the columns, UInt32), and the columns
-/// (Float32), all in this machine's order of bytes.
+/// The file: the bytes `photozJ2` and the run's 32-byte identity; then records. A record: first galaxy (Int64), galaxies,
+/// columns (Int32), the checksum (CRC-32 of these numbers and the columns, UInt32), and the columns (Float32), all in this
+/// machine's order of bytes.
 package enum Journal {
     /// What a journal begins with.
-    package static let magic = Array("photozJ1".utf8)
+    package static let magic = Array("photozJ2".utf8)
     /// Bytes of a run's identity, which stands behind it.
     package static let identitySize = 32
     /// Where the first record begins.
@@ -17,8 +17,8 @@ package enum Journal {
     /// The numbers that a record begins with.
     package struct Head: Equatable {
         /// Bytes of a head.
-        package static let size = 24
-        private static let checkedSize = 20
+        package static let size = 20
+        private static let checkedSize = 16
 
         /// The first galaxy.
         package let first: Int
@@ -26,8 +26,6 @@ package enum Journal {
         package let count: Int
         /// Numbers of a galaxy.
         package let columns: Int
-        /// Galaxies whose spectroscopic redshift was a sentinel.
-        package let missingRedshifts: Int
 
         /// The galaxies' places in the data set.
         package var galaxies: Range<Int> { first..<first + count }
@@ -35,11 +33,10 @@ package enum Journal {
         package var bodySize: Int { 4 * columns * count }
 
         /// - Parameters: As the properties.
-        package init(galaxies: Range<Int>, columns: Int, missingRedshifts: Int) {
+        package init(galaxies: Range<Int>, columns: Int) {
             first = galaxies.lowerBound
             count = galaxies.count
             self.columns = columns
-            self.missingRedshifts = missingRedshifts
         }
 
         /// Reads a head; nil when it makes no sense for a data set of `total` galaxies with so many columns.
@@ -48,9 +45,7 @@ package enum Journal {
             first = Int(bytes.loadUnaligned(as: Int64.self))
             count = number(8)
             self.columns = number(12)
-            missingRedshifts = number(16)
-            guard self.columns == columns, count > 0, first >= 0, first <= total, count <= total - first,
-                (0...count).contains(missingRedshifts)
+            guard self.columns == columns, count > 0, first >= 0, first <= total, count <= total - first
             else { return nil }
         }
 
@@ -58,7 +53,7 @@ package enum Journal {
         package var bytes: [UInt8] {
             var bytes: [UInt8] = []
             withUnsafeBytes(of: Int64(first)) { bytes += $0 }
-            for number in [count, columns, missingRedshifts] {
+            for number in [count, columns] {
                 withUnsafeBytes(of: Int32(truncatingIfNeeded: number)) { bytes += $0 }
             }
             return bytes

@@ -54,6 +54,7 @@ public struct Report {
             page.paragraph("No galaxy has a spectroscopic redshift above -1: there is nothing to compare with.")
         }
         describeMetrics(results)
+        describeFlags(results)
         page.section("Ranks")
         let ranks = RankTimes(record)
         if let ranks {
@@ -111,6 +112,22 @@ public struct Report {
         }
     }
 
+    /// What is odd about the galaxies, and what the run warned of.
+    private mutating func describeFlags(_ results: RunRecord.Results) {
+        let found = (results.flags ?? [:]).filter { $0.value > 0 }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        guard !found.isEmpty || !(results.warnings ?? []).isEmpty else { return }
+        page.section("Flags and warnings")
+        for warning in results.warnings ?? [] { page.paragraph("Warning: \(warning).") }
+        guard !found.isEmpty else { return }
+        let all = Double(max(results.samples, 1))
+        page.table(
+            ["flag", "galaxies", "of all (%)"],
+            found.map { [$0.key, grouped($0.value), decimal(100 * Double($0.value) / all, 3)] })
+        page.paragraph(
+            "Outside means outside of the percentiles 0.1 and 99.9 of the galaxies that the network was trained on; some of any survey are."
+        )
+    }
+
     private static let binHead = ["from", "to", "galaxies", "Bias", "sigma_mad", "outliers (%)"]
 
     private func rows(_ bins: [RunRecord.Results.Bin]?, digits: Int) -> [[String]] {
@@ -137,7 +154,7 @@ public struct Report {
             (
                 "missing",
                 results.missing.map {
-                    "magnitudes of \(grouped($0.magnitudes)) galaxies, redshifts of \(grouped($0.redshifts)) (sentinels)"
+                    "magnitudes of \(grouped($0.magnitudes)) galaxies, redshifts of \(grouped($0.redshifts))"
                 } ?? "-"
             ),
             ("cost as AWS Lambda functions", results.cost.map { decimal($0.lambda, 6) + " USD" } ?? "-"),

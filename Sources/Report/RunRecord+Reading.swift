@@ -31,6 +31,14 @@ extension RunRecord.Results {
         missing = try root.known("missing").map { node throws(RecordError) in
             Missing(magnitudes: try node.entry("magnitudes").whole(), redshifts: try node.entry("redshifts").whole())
         }
+        flags = try root.known("flags").map { node throws(RecordError) in
+            var flags: [String: Int] = [:]
+            for (name, value) in try node.entries() { flags[name] = try value.whole() }
+            return flags
+        }
+        warnings = try root.known("warnings").map { node throws(RecordError) in
+            try node.list().map { item throws(RecordError) in try item.text() }
+        }
         cost = try root.known("cost").map(RunCost.init)
         provenance = try Provenance(root.entry("provenance"))
     }

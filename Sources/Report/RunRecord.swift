@@ -70,6 +70,10 @@ struct RunRecord {
         let calibration: Calibration?
         /// Missing in results of earlier versions.
         let missing: Missing?
+        /// Galaxies with each flag, by its name. Missing in results of earlier versions.
+        let flags: [String: Int]?
+        /// What the run warned of. Missing in results of earlier versions.
+        let warnings: [String]?
         /// Missing in results of earlier versions.
         let cost: RunCost?
         let provenance: Provenance

@@ -105,8 +105,9 @@ public struct DataSet: Sendable {
         folder: String, names: [String], schema: PartitionSchema, skipsUnusable: Bool = false
     ) throws -> DataSet {
         var unusable: [Unusable] = []
+        var statements = Statements()
         let files = try names.compactMap { name -> (Partition, Bool, PartitionFile.Identifiers)? in
-            do { return try look(at: name, in: folder, schema: schema) } catch {
+            do { return try look(at: name, in: folder, schema: schema, &statements) } catch {
                 guard skipsUnusable else { throw error }
                 unusable.append(Unusable(name: name, error: error))
                 return nil
@@ -119,7 +120,10 @@ public struct DataSet: Sendable {
                 "\(folder.isEmpty ? names.joined(separator: ", ") : folder): some partitions have integers as \(schema.objectID), others strings"
             )
         }
-        var warnings = sameFiles(files.map(\.0.name), in: folder)
+        if schema.trained.bands == nil, let difference = statements.differenceOfBands {
+            throw Failure.inconsistent(difference)
+        }
+        var warnings = statements.warnings + sameFiles(files.map(\.0.name), in: folder)
         if kinds.count > 1, let without = files.first(where: { $0.0.rows > 0 && $0.2 == .none }) {
             warnings.append(
                 "\(without.0.name) has no \(schema.objectID): the predictions carry none, although others have it")
@@ -130,12 +134,13 @@ public struct DataSet: Sendable {
     }
 
     private static func look(
-        at name: String, in folder: String, schema: PartitionSchema
+        at name: String, in folder: String, schema: PartitionSchema, _ statements: inout Statements
     ) throws -> (Partition, Bool, PartitionFile.Identifiers) {
         let path = join(folder, name)
         let file = try PartitionFile(path, schema: schema)
         // Integers are as quickly read as checked; strings are read when they are written.
         if file.identifiers == .integers { try file.checkIdentifiers() }
+        if file.rows > 0 { statements.add(file.statement, file.warnings, of: name) }
         return (Partition(name: name, rows: file.rows, stamp: FileStamp(path)), file.hasRedshift, file.identifiers)
     }
 

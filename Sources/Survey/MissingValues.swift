@@ -1,43 +1,52 @@
-/// Galaxies of which a survey does not know everything.
-public struct MissingValues: Sendable, BitwiseCopyable {
-    /// Galaxies that lack a magnitude; they can have no photometric redshift.
-    public var magnitudes = 0
-    /// Galaxies whose redshift is a sentinel or infinite; those without a number are not counted.
-    public var redshifts = 0
+/// What stands for a magnitude or a redshift that is not known: one rule for all surveys.
+public struct MissingValues: Sendable, Equatable {
+    /// Why a magnitude is missing.
+    enum Reason {
+        case notObserved, notDetected
+    }
 
-    /// None.
+    /// From here on a number says that a source was looked for and not found: 99, 99.9, 999.
+    static let notDetected: Float = 90
+    /// Down from here a number says that nothing was looked for: -99, -999, -9999.
+    static let notObserved: Float = -90
+
+    /// Magnitudes above the first and below the second can be magnitudes. No galaxy on the sky is brighter than 0 mag, so
+    /// that 0, -1 and -9 are sentinels too.
+    public var magnitudes = (low: Float(0), high: MissingValues.notDetected)
+    /// Redshifts that can be redshifts, both ends included.
+    public var redshifts = (low: Float(0), high: Float(20))
+    /// Numbers that stand for missing ones besides, of magnitudes and of redshifts.
+    public var others: [Double] = []
+
+    /// The usual rule.
     public init() {}
 
-    /// Adds those of other galaxies.
-    public static func += (sum: inout MissingValues, more: MissingValues) {
-        sum.magnitudes += more.magnitudes
-        sum.redshifts += more.redshifts
+    /// Whether both call the same numbers missing.
+    public static func == (one: MissingValues, other: MissingValues) -> Bool {
+        one.magnitudes == other.magnitudes && one.redshifts == other.redshifts && one.others == other.others
     }
 
-    /// Puts NaN in place of sentinels, and of infinities, and counts the galaxies.
+    /// Takes numbers below 0 for magnitudes when a network was trained on such, unless a range was asked for.
+    public mutating func admit(brightest: Float) {
+        if brightest <= 0, magnitudes == (0, Self.notDetected) { magnitudes.low = Self.notObserved }
+    }
+
+    /// Whether, and why, a number is no magnitude; nil for a magnitude.
     ///
-    /// - Parameters:
-    ///   - magnitudes: [galaxies, bands]
-    ///   - redshifts: [galaxies]
-    init(
-        clearing magnitudes: UnsafeMutableBufferPointer<Float>, bands: Int, redshifts: UnsafeMutableBufferPointer<Float>
-    ) {
-        for galaxy in redshifts.indices {
-            if Self.isMissing(redshifts[galaxy]) {
-                if !redshifts[galaxy].isNaN { self.redshifts += 1 }
-                redshifts[galaxy] = .nan
-            }
-            var isComplete = true
-            for place in galaxy * bands..<(galaxy + 1) * bands where Self.isMissing(magnitudes[place]) {
-                magnitudes[place] = .nan
-                isComplete = false
-            }
-            if !isComplete { self.magnitudes += 1 }
+    /// - Parameter others: ``others`` as the numbers' type stores them.
+    func reason(magnitude: Float, others: [Float]) -> Reason? {
+        if magnitude >= Self.notDetected { return .notDetected }
+        // Written so that it holds for what is no number.
+        guard magnitude > magnitudes.low, magnitude < magnitudes.high, !others.contains(magnitude) else {
+            return .notObserved
         }
+        return nil
     }
 
-    /// What catalogues write where they have measured nothing: -99, -99.9, 99, infinity.
-    private static func isMissing(_ value: Float) -> Bool {
-        !value.isFinite || value == -99 || value == -99.9 || value == 99
+    /// Whether a number is no redshift.
+    ///
+    /// - Parameter others: ``others`` as the numbers' type stores them.
+    func isMissing(redshift: Float, others: [Float]) -> Bool {
+        !(redshift >= redshifts.low && redshift <= redshifts.high) || others.contains(redshift)
     }
 }

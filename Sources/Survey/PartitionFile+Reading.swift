@@ -4,88 +4,87 @@ import HDF5
 public struct GalaxyBuffers {
     /// [rows, bands, imageSize, imageSize]
     public let images: UnsafeMutableBufferPointer<Float>
-    /// [rows, bands]
+    /// [rows, bands]; NaN where a magnitude is missing.
     public let magnitudes: UnsafeMutableBufferPointer<Float>
     /// [rows]; NaN where the redshift is not known.
     public let redshifts: UnsafeMutableBufferPointer<Float>
+    /// [rows]; nil where nobody asks.
+    public let flags: UnsafeMutableBufferPointer<GalaxyFlags>?
 
     /// The buffers must outlive the value; each holds exactly the same number of galaxies.
     public init(
         images: UnsafeMutableBufferPointer<Float>, magnitudes: UnsafeMutableBufferPointer<Float>,
-        redshifts: UnsafeMutableBufferPointer<Float>
+        redshifts: UnsafeMutableBufferPointer<Float>, flags: UnsafeMutableBufferPointer<GalaxyFlags>? = nil
     ) {
         self.images = images
         self.magnitudes = magnitudes
         self.redshifts = redshifts
+        self.flags = flags
     }
 
     /// The part that holds some of the galaxies.
     public func slice(_ rows: Range<Int>, schema: PartitionSchema) -> GalaxyBuffers {
-        let pixels = schema.bands * schema.imageSize * schema.imageSize
+        let pixels = schema.imageCount
         return GalaxyBuffers(
             images: .init(rebasing: images[rows.lowerBound * pixels..<rows.upperBound * pixels]),
             magnitudes: .init(rebasing: magnitudes[rows.lowerBound * schema.bands..<rows.upperBound * schema.bands]),
-            redshifts: .init(rebasing: redshifts[rows]))
+            redshifts: .init(rebasing: redshifts[rows]), flags: flags.map { .init(rebasing: $0[rows]) })
     }
 }
 
 extension PartitionFile {
-    /// Reads galaxies into memory that the caller owns and checks that their images and magnitudes are finite. What is
-    /// missing, by the sentinels of catalogues, is NaN.
+    /// Reads galaxies into memory that the caller owns: images and magnitudes as the network takes them, in its order of
+    /// bands and its units. What is missing is NaN, and what is odd about a galaxy stands in its flags.
     ///
     /// - Parameters:
     ///   - rows: A range of the file's rows.
     ///   - buffers: Room for exactly these galaxies.
-    /// - Returns: How many galaxies lack something.
-    /// - Throws: ``PartitionError`` that names the row of a value that is not finite, `HDF5Error` when the file cannot be
-    ///   read.
-    @discardableResult
-    public func read(rows: Range<Int>, into buffers: GalaxyBuffers) throws -> MissingValues {
-        guard !rows.isEmpty else { return MissingValues() }
+    /// - Throws: ``PartitionError`` that names the row of a pixel that is not finite, whose galaxy is flagged so;
+    ///   `HDF5Error` when the file cannot be read.
+    public func read(rows: Range<Int>, into buffers: GalaxyBuffers) throws {
+        guard !rows.isEmpty else { return }
+        buffers.flags?.update(repeating: [])
+        try requireSameBands(rows)
         try readImages(rows: rows, into: buffers.images)
-        try requireFinite(buffers.images, name: schema.images, rows: rows)
+        try checkImages(rows: rows, buffers)
         try readMagnitudes(rows: rows, into: buffers.magnitudes)
-        if !schema.allowsMissingMagnitudes {
-            try requireFinite(buffers.magnitudes, name: schema.magnitudes.joined(separator: ","), rows: rows)
-        }
-        if let redshift {
-            try redshift.read(rows: rows, into: buffers.redshifts)
-        } else {
-            buffers.redshifts.update(repeating: .nan)
-        }
-        return MissingValues(clearing: buffers.magnitudes, bands: schema.bands, redshifts: buffers.redshifts)
+        try readRedshifts(rows: rows, into: buffers.redshifts)
+        clear(buffers)
     }
 
-    /// Reads the whole file and reports every galaxy whose image or magnitudes are not finite.
+    /// Reads the whole file and reports every galaxy whose image is not finite.
     ///
-    /// - Returns: How many galaxies lack something.
+    /// - Returns: How many galaxies have each flag.
     /// - Throws: ``PartitionError`` with every fault, `HDF5Error` when the file cannot be read.
     @discardableResult
-    public func checkValues() throws -> MissingValues {
+    public func checkValues() throws -> FlagCounts {
         let step = 256
-        var missing = MissingValues()
-        let pixels = schema.bands * schema.imageSize * schema.imageSize
+        var counts = FlagCounts()
         var faults: [String] = []
-        try withUnsafeTemporaryAllocation(of: Float.self, capacity: step * (pixels + schema.bands + 1)) { room in
-            for first in stride(from: 0, to: self.rows, by: step) {
-                let rows = first..<min(first + step, self.rows)
-                let (images, rest) = (rows.count * pixels, rows.count * (pixels + schema.bands))
-                let buffers = GalaxyBuffers(
-                    images: .init(rebasing: room[..<images]), magnitudes: .init(rebasing: room[images..<rest]),
-                    redshifts: .init(rebasing: room[rest..<rest + rows.count]))
-                do { missing += try read(rows: rows, into: buffers) } catch is PartitionError {
-                    for row in rows {
-                        let one = buffers.slice(row - first..<row - first + 1, schema: schema)
-                        do { try read(rows: row..<row + 1, into: one) } catch let error as PartitionError {
-                            faults += error.faults
-                        }
+        let room = [schema.imageCount, schema.bands, 1].map {
+            UnsafeMutableBufferPointer<Float>.allocate(capacity: step * $0)
+        }
+        let flags = UnsafeMutableBufferPointer<GalaxyFlags>.allocate(capacity: step)
+        defer {
+            for part in room { part.deallocate() }
+            flags.deallocate()
+        }
+        let all = GalaxyBuffers(images: room[0], magnitudes: room[1], redshifts: room[2], flags: flags)
+        for first in stride(from: 0, to: self.rows, by: step) {
+            let rows = first..<min(first + step, self.rows)
+            do { try read(rows: rows, into: all.slice(0..<rows.count, schema: schema)) } catch is PartitionError {
+                for row in rows {
+                    let one = all.slice(row - first..<row - first + 1, schema: schema)
+                    do { try read(rows: row..<row + 1, into: one) } catch let error as PartitionError {
+                        faults += error.faults
                     }
                 }
             }
+            for galaxy in flags[..<rows.count] { counts.add(galaxy) }
         }
         do { try checkIdentifiers() } catch let error as PartitionError { faults += error.faults }
         guard faults.isEmpty else { throw PartitionError(file: path, faults: faults) }
-        return missing
+        return counts
     }
 
     /// Reads all identifiers, so that what cannot be carried into results is known before work starts.
@@ -145,57 +144,66 @@ extension PartitionFile {
         let sides = isChannelsFirst ? Array(images.shape[2...]) : Array(images.shape[1...2])
         let centre = sides.map { ($0 - size) / 2..<($0 - size) / 2 + size }
         let bands = 0..<schema.bands
-        if isChannelsFirst {
+        if isChannelsFirst, preparation.imagePlaces == nil {
             try images.read([rows, bands, centre[0], centre[1]], into: buffer)
         } else {
-            try withUnsafeTemporaryAllocation(of: Float.self, capacity: buffer.count) { interleaved in
-                try images.read([rows, centre[0], centre[1], bands], into: interleaved)
-                separateBands(interleaved, into: buffer)
+            try withUnsafeTemporaryAllocation(of: Float.self, capacity: buffer.count) { asStored in
+                if isChannelsFirst {
+                    try images.read([rows, bands, centre[0], centre[1]], into: asStored)
+                } else {
+                    try images.read([rows, centre[0], centre[1], bands], into: asStored)
+                }
+                arrangeBands(asStored, isChannelsFirst: isChannelsFirst, into: buffer)
             }
         }
+        packings.images.unpack(buffer)
+        preparation.conversion?.convert(buffer, pixels: size * size)
     }
 
-    /// [rows, y, x, band] to [rows, band, y, x].
-    private func separateBands(
-        _ interleaved: UnsafeMutableBufferPointer<Float>, into buffer: UnsafeMutableBufferPointer<Float>
+    /// [rows, band, y, x] or [rows, y, x, band] in the file's order of bands to [rows, band, y, x] in the network's.
+    private func arrangeBands(
+        _ stored: UnsafeMutableBufferPointer<Float>, isChannelsFirst: Bool,
+        into buffer: UnsafeMutableBufferPointer<Float>
     ) {
         let (bands, pixels) = (schema.bands, schema.imageSize * schema.imageSize)
+        let places = preparation.imagePlaces ?? Array(0..<bands)
+        let (bandStep, pixelStep) = isChannelsFirst ? (pixels, 1) : (1, bands)
         for start in stride(from: 0, to: buffer.count, by: bands * pixels) {
             for band in 0..<bands {
-                for pixel in 0..<pixels {
-                    buffer[start + band * pixels + pixel] = interleaved[start + pixel * bands + band]
-                }
+                let (from, to) = (start + places[band] * bandStep, start + band * pixels)
+                for pixel in 0..<pixels { buffer[to + pixel] = stored[from + pixel * pixelStep] }
             }
         }
     }
 
     private func readMagnitudes(rows: Range<Int>, into buffer: UnsafeMutableBufferPointer<Float>) throws {
+        let bands = schema.bands
         if magnitudes.count == 1 {
             try magnitudes[0].read(rows: rows, into: buffer)
+            packings.magnitudes[0].unpack(buffer)
+            guard let places = preparation.magnitudePlaces else { return }
+            for start in stride(from: 0, to: buffer.count, by: bands) {
+                let stored = Array(buffer[start..<start + bands])
+                for (band, place) in places.enumerated() { buffer[start + band] = stored[place] }
+            }
             return
         }
+        let places = preparation.magnitudePlaces ?? Array(0..<bands)
         try withUnsafeTemporaryAllocation(of: Float.self, capacity: rows.count) { column in
-            for (band, dataset) in magnitudes.enumerated() {
-                try dataset.read(rows: rows, into: column)
-                for row in column.indices { buffer[row * magnitudes.count + band] = column[row] }
+            for (band, place) in places.enumerated() {
+                try magnitudes[place].read(rows: rows, into: column)
+                packings.magnitudes[place].unpack(column)
+                for row in column.indices { buffer[row * bands + band] = column[row] }
             }
         }
     }
 
-    private func requireFinite(
-        _ values: UnsafeMutableBufferPointer<Float>, name: String, rows: Range<Int>
-    ) throws {
-        // Without its sign, a number's pattern grows with it; infinity and NaN stand above all. Integers keep the loop
-        // free of an order of additions, so that it is vectorised.
-        var largest: Int32 = 0
-        for value in values { largest = max(largest, Int32(truncatingIfNeeded: value.bitPattern & 0x7fff_ffff)) }
-        guard largest >= 0x7f80_0000 else { return }
-        guard let place = values.firstIndex(where: { !$0.isFinite }) else { return }
-        let row = rows.lowerBound + place / (values.count / rows.count)
-        throw PartitionError(
-            file: path,
-            faults: [
-                "\(name): row \(row) holds \(values[place].isNaN ? "nan" : "\(values[place])") in float32, not a finite number; correct or remove that galaxy"
-            ])
+    private func readRedshifts(rows: Range<Int>, into buffer: UnsafeMutableBufferPointer<Float>) throws {
+        guard let redshift else {
+            buffer.update(repeating: .nan)
+            return
+        }
+        try redshift.read(rows: rows, into: buffer)
+        packings.redshift.unpack(buffer)
     }
 }

@@ -15,8 +15,10 @@ public final class PartitionFile {
     public let hasRedshift: Bool
     /// Whether its galaxies have identifiers, and of which kind.
     public let identifiers: Identifiers
-    /// Units and bands of the images, as the file states them.
-    public let imageTexts: [(name: String, text: String)]
+    /// What it says of its images and magnitudes.
+    public let statement: Statement
+    /// What of that the user should know about, although the file can be used; without the file's name.
+    public let warnings: [String]
 
     /// Shape, type and storage of the images.
     public var imageDescription: String {
@@ -28,6 +30,12 @@ public final class PartitionFile {
     let magnitudes: [Dataset]
     let redshift: Dataset?
     let objectID: Dataset?
+    /// The names of the image's bands of each galaxy.
+    let bandTable: Dataset?
+    /// How the numbers of each data set are stored.
+    let packings: Packings
+    /// What makes the network's images and magnitudes of those in the file.
+    let preparation: Preparation
 
     /// Opens a partition and checks everything but the values.
     ///
@@ -40,8 +48,14 @@ public final class PartitionFile {
         let redshift = check.optional(schema.redshift)
         let objectID = check.optional(schema.objectID)
         check.lengths(of: [images].compactMap { $0 } + magnitudes + [redshift, objectID].compactMap { $0 })
-        check.types(redshift: redshift, objectID: objectID)
+        let packings = check.packings(images: images, magnitudes: magnitudes, redshift: redshift, objectID: objectID)
+        check.types(magnitudes: magnitudes, redshift: redshift, objectID: objectID, packings)
+        let bandTable = check.bandTable()
         guard let images, check.faults.isEmpty else { throw PartitionError(file: path, faults: check.faults) }
+        let statement = Statement(
+            file: file, images: images, magnitudes: magnitudes, table: bandTable, bands: schema.bands)
+        let preparation = Preparation(schema, statement: statement)
+        guard preparation.faults.isEmpty else { throw PartitionError(file: path, faults: preparation.faults) }
         self.path = path
         self.schema = schema
         self.images = images
@@ -51,9 +65,14 @@ public final class PartitionFile {
         rows = images.rows
         hasRedshift = redshift != nil
         identifiers = objectID.map { $0.elementType == .string ? .strings : .integers } ?? .none
-        imageTexts = ["bands", "units"].compactMap { name in
-            (try? images.attributeStrings(name))?.first.map { (name, $0) }
-        }
+        self.bandTable = bandTable
+        self.packings = packings
+        self.statement = statement
+        self.preparation = preparation
+        let isWhole = redshift.map { !packings.redshift.isScaled && !$0.elementType.isFloat } ?? false
+        warnings =
+            preparation.warnings
+            + (isWhole ? ["\(schema.redshift) holds whole numbers, as classes are and redshifts are not"] : [])
     }
 }
 
@@ -92,10 +111,6 @@ private struct PartitionCheck {
             if dataset.shape != expected {
                 let shape = isTable ? "[N, \(schema.bands)]" : "[N]"
                 faults.append("\(dataset.name): has shape \(dataset.shape) instead of \(shape)")
-            }
-            guard case .float = dataset.elementType else {
-                faults.append("\(dataset.name): holds \(dataset.elementType); magnitudes are floating-point numbers")
-                continue
             }
         }
         if !isTable, names.count != schema.bands {
@@ -145,7 +160,33 @@ private struct PartitionCheck {
         faults.append("the data sets differ in length: \(each)")
     }
 
-    mutating func types(redshift: Dataset?, objectID: Dataset?) {
+    /// How the numbers are stored. Identifiers are taken as they are: a scale of theirs is refused.
+    mutating func packings(
+        images: Dataset?, magnitudes: [Dataset], redshift: Dataset?, objectID: Dataset?
+    ) -> Packings {
+        let packings = Packings(
+            images: images.map { Packing($0) } ?? Packing(), magnitudes: magnitudes.map { Packing($0) },
+            redshift: redshift.map { Packing($0) } ?? Packing())
+        faults += packings.images.faults + packings.magnitudes.flatMap(\.faults) + packings.redshift.faults
+        if let objectID, objectID.elementType != .string, Packing(objectID).isScaled {
+            faults.append("\(objectID.name): identifiers with a scale_factor or add_offset are not supported")
+        }
+        return packings
+    }
+
+    /// The names of the bands of each image, where a file has such a table.
+    func bandTable() -> Dataset? {
+        guard file.contains(Statement.bandTable), let table = try? file.dataset(Statement.bandTable),
+            table.elementType == .string, table.shape.count == 2, table.shape[1] == schema.bands
+        else { return nil }
+        return table
+    }
+
+    mutating func types(magnitudes: [Dataset], redshift: Dataset?, objectID: Dataset?, _ packings: Packings) {
+        for (dataset, packing) in zip(magnitudes, packings.magnitudes) where !dataset.elementType.isFloat {
+            if dataset.elementType.isNumeric && packing.isScaled { continue }
+            faults.append("\(dataset.name): holds \(dataset.elementType); magnitudes are floating-point numbers")
+        }
         if let redshift {
             if redshift.shape.count != 1 {
                 faults.append("\(redshift.name): has shape \(redshift.shape) instead of [N]")

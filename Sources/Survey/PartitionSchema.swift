@@ -8,6 +8,23 @@ public struct PartitionSchema: Sendable {
         case nhwc
     }
 
+    /// What the network was trained on, as far as its weights say so.
+    public struct Trained: Sendable {
+        /// Its bands, in its order.
+        public var bands: BandNames?
+        /// Units of its images.
+        public var units: String?
+        /// Nanomaggies of each band that pixels are an asinh of.
+        public var softening: [Double]?
+        /// Arcsec on a side of a pixel.
+        public var pixelScale: Double?
+        /// Between which numbers its galaxies lie.
+        public var limits = TrainedLimits()
+
+        /// Nothing is known.
+        public init() {}
+    }
+
     /// The data set of images.
     public var images = "images"
     /// The data set of magnitudes, [galaxy, band], or one data set [galaxy] for each band.
@@ -20,10 +37,21 @@ public struct PartitionSchema: Sendable {
     public var layout = Layout.nchw
     /// Whether larger images are cut down to their centre.
     public var crop = false
-    /// Whether magnitudes may be infinite or no number, as in surveys that write so where they have measured nothing.
-    public var allowsMissingMagnitudes = false
-    /// The bands by their names, where the survey is known to have these.
-    public var bandNames: String?
+    /// What stands for a magnitude or a redshift that is not known.
+    public var missing = MissingValues()
+    /// The bands of images and magnitudes in the order in which the files have them, where that is known; files that say
+    /// otherwise are refused.
+    public var bandNames: BandNames?
+    /// The same of images alone, where they differ.
+    public var imageBandNames: BandNames?
+    /// Whether the user wants images or magnitudes put in the order of the network's bands.
+    public var asksForOrder = false
+    /// The units of the pixels, where they are known and not what the files say.
+    public var units: FluxUnits?
+    /// Nanomaggies of each band, in the files' order, that pixels are an asinh of, or shall become.
+    public var softening: [Double]?
+    /// What the network was trained on.
+    public var trained = Trained()
     /// Bands of an image and magnitudes of a galaxy, as the network has them.
     public let bands: Int
     /// Pixels along the side of an image, as the network has them.
@@ -34,4 +62,7 @@ public struct PartitionSchema: Sendable {
         self.bands = bands
         self.imageSize = imageSize
     }
+
+    /// Floats of an image.
+    var imageCount: Int { bands * imageSize * imageSize }
 }

@@ -21,6 +21,12 @@ struct ImportCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The attention heads of a state dict, which does not tell them.", valueName: "count"))
     var numHeads: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "The partitions (a folder or a file) that the network was trained on: their ranges, bands and units become part of the weights. Or other weights, whose record is copied.",
+            valueName: "path"))
+    var trainedOn: String?
+
     @Option(help: ArgumentHelp("The array of images of an .npz file.", valueName: "name"))
     var images: String?
 
@@ -41,12 +47,17 @@ struct ImportCommand: ParsableCommand {
 
     func validate() throws {
         guard !inputs.isEmpty else { throw ValidationError("Give at least one file.") }
+        let names = magnitudes?.split(separator: ",") ?? []
+        guard Set(names).count == names.count else {
+            throw ValidationError("--magnitudes names an array twice; each band has an array of its own.")
+        }
         if let numHeads, numHeads < 1 { throw ValidationError("--num-heads must be at least 1.") }
     }
 
     func run() {
         var options = ImportOptions(inputs: inputs, output: output)
         options.heads = numHeads
+        options.trainedOn = trainedOn
         options.overwrite = overwrite
         options.names.images = images
         options.names.magnitudes = magnitudes?.split(separator: ",").map(String.init)

@@ -60,21 +60,31 @@ struct InspectCommand: ParsableCommand {
             "  images [\(shape.bands), \(shape.imageSize), \(shape.imageSize)], patches of \(shape.patch) x \(shape.patch) pixels, \(shape.magnitudeCount) magnitudes"
         )
         print("  \(shape.depth) blocks of \(shape.embedding) features, \(shape.heads) heads, MLP of \(shape.hidden)")
-        for (name, text) in weights.texts { print("  \(name): \(text)") }
+        for (name, text) in weights.texts + weights.training.texts { print("  \(name): \(text)") }
+        if !weights.training.hasRanges { print("  trained on: unknown, the file does not say") }
     }
 
     private func describePartition(_ file: String) throws {
         let partition = try PartitionFile(file, schema: schema.schema(bands: 5, imageSize: 32))
-        let missing = try partition.checkValues()
+        let counts = try partition.checkValues()
         print("\(file): partition, whole and finite")
         print("  \(partition.rows) galaxies, images \(partition.imageDescription)")
         print("  redshifts: \(partition.hasRedshift ? "yes" : "none")")
-        if missing.magnitudes + missing.redshifts > 0 {
+        let unknown = partition.hasRedshift ? counts[.redshiftMissing] : 0
+        if counts.magnitudeMissing + unknown > 0 {
             print(
-                "  missing (-99, -99.9, 99 or infinite): magnitudes of \(missing.magnitudes) galaxies, redshifts of \(missing.redshifts)"
+                "  missing (no number, a sentinel, or impossible): magnitudes of \(counts.magnitudeMissing) galaxies, redshifts of \(unknown)"
+            )
+        }
+        if counts.imageAtFault > 0 {
+            print(
+                "  images with a blank band: \(counts[.imageBlank]), with a constant one: \(counts[.imageConstant]), saturated: \(counts[.imageSaturated])"
             )
         }
         print("  identifiers: \(partition.identifiers)")
-        for (name, text) in partition.imageTexts { print("  image \(name): \(text)") }
+        let statement = partition.statement
+        if let bands = statement.imageBands { print("  image bands: \(bands)") }
+        if let units = statement.units { print("  image units: \(units)") }
+        for warning in partition.warnings { print("  warning: \(warning)") }
     }
 }

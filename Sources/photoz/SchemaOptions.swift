@@ -36,6 +36,47 @@ struct SchemaOptions: ParsableArguments {
     @Flag(help: "Take the centre of images that are larger than the network's.")
     var crop = false
 
+    @Option(
+        help: ArgumentHelp(
+            "The bands of images and magnitudes in the order of the files, such as zirgu or z,i,r,g,u: both are put in the network's order.",
+            valueName: "bands"))
+    var bands: String?
+
+    @Option(help: ArgumentHelp("The same for images alone, where magnitudes have another order.", valueName: "bands"))
+    var imageBands: String?
+
+    @Option(
+        help:
+            "What pixels are: nanomaggies, maggies, nJy, uJy, mJy, Jy or asinh (of nanomaggies / softening). They are converted to the network's units."
+    )
+    var units: FluxUnits?
+
+    @Option(
+        help: ArgumentHelp(
+            "Softening of the asinh, nanomaggies: one number, or one for each band in the order of the files (default: the weights').",
+            valueName: "list"))
+    var softening: NumberList<Double>?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Numbers that stand for a missing magnitude or redshift, besides those that always do.", valueName: "list"))
+    var missing: NumberList<Double>?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Between which numbers, these excluded, magnitudes lie; all others are missing (default: 0,90).",
+            valueName: "low,high"))
+    var magnitudeRange: NumberList<Double>?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Between which numbers, these included, spectroscopic redshifts lie; all others are missing (default: 0,20).",
+            valueName: "low,high"))
+    var redshiftRange: NumberList<Double>?
+
     /// The schema for a network that takes images [bands, imageSize, imageSize].
     func schema(bands: Int, imageSize: Int) -> PartitionSchema {
         var schema = known(PartitionSchema(bands: bands, imageSize: imageSize))
@@ -45,20 +86,31 @@ struct SchemaOptions: ParsableArguments {
         schema.objectID = objectID ?? schema.objectID
         schema.layout = layout ?? schema.layout
         schema.crop = crop || schema.crop
+        schema.asksForOrder = self.bands != nil || imageBands != nil
+        schema.bandNames = self.bands.flatMap { BandNames([$0], count: bands) } ?? schema.bandNames
+        schema.imageBandNames = imageBands.flatMap { BandNames([$0], count: bands) }
+        schema.units = units
+        schema.softening = softening.map {
+            $0.values.count == 1 ? Array(repeating: $0.values[0], count: bands) : $0.values
+        }
+        schema.missing.others = missing?.values ?? []
+        if let range = magnitudeRange?.values {
+            schema.missing.magnitudes = (Float(range[0]), Float(range[1]))
+        }
+        if let range = redshiftRange?.values { schema.missing.redshifts = (Float(range[0]), Float(range[1])) }
         return schema
     }
 
     private func known(_ plain: PartitionSchema) -> PartitionSchema {
         guard let survey else { return plain }
         var schema = plain
-        schema.allowsMissingMagnitudes = true
         schema.crop = true
         schema.magnitudes = ["g", "r", "i", "z", "y"].map { $0 + "_cmodel_mag" }
         schema.redshift = "specz_redshift"
         switch survey {
         case .galaxiesml:
             schema.images = "image"
-            schema.bandNames = "grizy"
+            schema.bandNames = BandNames(["grizy"], count: schema.bands)
         case .multimodaluniverse:
             schema.images = "image_array"
         }
@@ -72,7 +124,44 @@ struct SchemaOptions: ParsableArguments {
         guard magnitudes?.contains(where: { $0 != "," }) ?? true else {
             throw ValidationError("--magnitudes needs the name of a data set.")
         }
+        let names = magnitudes?.split(separator: ",").map(String.init) ?? []
+        if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
+            throw ValidationError("--magnitudes names \(twice) twice; each band has a data set of its own.")
+        }
+        for (option, text) in [("--bands", bands), ("--image-bands", imageBands)] {
+            if let text, !Self.isBands(text) {
+                throw ValidationError(
+                    "\(option) \(text) does not name bands, each once; give them as ugriz or u,g,r,i,z.")
+            }
+        }
+        if let softening, softening.values.isEmpty || !softening.values.allSatisfy({ $0 > 0 && $0.isFinite }) {
+            throw ValidationError("--softening must be positive.")
+        }
+        if softening != nil, units == nil {
+            throw ValidationError("--softening goes with --units, which says what the pixels are.")
+        }
+        if let missing, !missing.values.allSatisfy(\.isFinite) {
+            throw ValidationError("--missing takes finite numbers; those that are not finite are missing anyway.")
+        }
+        if let range = magnitudeRange?.values, !Self.isRange(range, within: -90...90) {
+            throw ValidationError("--magnitude-range takes two numbers from -90 to 90, the smaller one first.")
+        }
+        if let range = redshiftRange?.values, !Self.isRange(range, within: -0.999...1e6) {
+            throw ValidationError("--redshift-range takes two numbers above -1, the smaller one first.")
+        }
+    }
+}
+
+extension SchemaOptions {
+    /// Whether a text names bands, each once.
+    fileprivate static func isBands(_ text: String) -> Bool {
+        (1...64).contains { BandNames([text], count: $0) != nil }
+    }
+
+    fileprivate static func isRange(_ values: [Double], within limits: ClosedRange<Double>) -> Bool {
+        values.count == 2 && values[0] < values[1] && values.allSatisfy(limits.contains)
     }
 }
 
 extension PartitionSchema.Layout: ExpressibleByArgument {}
+extension FluxUnits: ExpressibleByArgument {}

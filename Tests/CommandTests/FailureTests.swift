@@ -89,11 +89,6 @@ extension CommandTests {
             try await expectFailure(65, data: data, naming: ["2.h5", "images", "row 37", "nan", "on rank 2 of 3"])
         }
 
-        @Test func anInfiniteMagnitude() async throws {
-            let data = try partition(.init(changeMagnitudes: { $0[8 * 5 + 4] = .infinity }))
-            try await expectFailure(65, data: data, naming: ["2.h5", "magnitudes", "row 8", "inf"])
-        }
-
         @Test func everyRankMeetsBadValues() async throws {
             // All ranks fail at the same moment, and one speaks.
             let data = try partition(.init(changeImage: { for index in $0.indices { $0[index] = .nan } }), count: 300)

@@ -24,7 +24,7 @@ extension CommandTests {
                 "total_cpu_time (seconds)", "total_cpu_memory (MB)", "execution_time (seconds/batch)", "throughput_bps",
                 "sample_persec", "wall_time (seconds)", "ranks", "metrics", "metrics_in_bins", "uncertainty",
                 "cpu_info",
-                "ram_info (GB)", "provenance", "cost", "missing", "skipped", "resumed_samples",
+                "ram_info (GB)", "provenance", "cost", "missing", "skipped", "resumed_samples", "flags", "warnings",
             ]
             let results = try output.results()
             #expect(Set(results.keys) == keys)

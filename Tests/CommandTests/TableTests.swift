@@ -68,11 +68,14 @@ extension CommandTests {
             let table = records(String(decoding: try output.bytes("predictions.csv"), as: UTF8.self))
             let head = [
                 "partition", "row", "object_id", "redshift_predicted", "redshift", "redshift_mean", "redshift_sigma",
+                "flags",
             ]
             try #require(table.first == head && table.count == 66 && table.allSatisfy { $0.count == head.count })
             func column(_ name: String) -> [String] { table.dropFirst().map { $0[head.firstIndex(of: name)!] } }
 
-            for name in head[3...] { expectEqual(column(name), try output.floats(name)) }
+            for name in head[3..<7] { expectEqual(column(name), try output.floats(name)) }
+            #expect(column("flags") == (try output.integers("flags")).map(String.init))
+            #expect(column("redshift_mean")[7] == "" && column("redshift_sigma")[7] == "")
             #expect(column("redshift_predicted")[7] == "" && column("redshift_predicted")[8] != "")
             #expect(column("redshift")[39] != "" && column("redshift")[40] == "")
             let rows = try output.integers("row")
@@ -95,13 +98,13 @@ extension CommandTests {
             try MockSurvey().write(input.file("1.h5"), count: 20, variation)
             let output = try await run(ranks: 2)
             let table = records(String(decoding: try output.bytes("predictions.csv"), as: UTF8.self))
-            #expect(table[0] == ["partition", "row", "object_id", "redshift_predicted", "redshift"])
+            #expect(table[0] == ["partition", "row", "object_id", "redshift_predicted", "redshift", "flags"])
             #expect(table.dropFirst().map { $0[2] } == (try output.integers("object_id")).map(String.init))
 
             try MockSurvey().write(input.file("1.h5"), count: 20)
             let plain = try await run(ranks: 2, ["--overwrite"])
             let head = String(decoding: try plain.bytes("predictions.csv"), as: UTF8.self).prefix { $0 != "\n" }
-            #expect(head == "partition,row,redshift_predicted,redshift")
+            #expect(head == "partition,row,redshift_predicted,redshift,flags")
 
             // Results without a table leave no old one beside them.
             let outcome = try await Photoz.run(

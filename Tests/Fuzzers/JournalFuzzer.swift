@@ -43,7 +43,7 @@ private func journal(_ bytes: [UInt8], _ columns: Int) -> (bytes: [UInt8], heads
         let numbers = Array(rest.prefix(3))
         rest = rest.dropFirst(3)
         let (first, count) = (Int(numbers[0]) << 8 | Int(numbers[1]), 1 + Int(numbers[2]) % 5)
-        let head = Journal.Head(galaxies: first..<first + count, columns: columns, missingRedshifts: count / 2)
+        let head = Journal.Head(galaxies: first..<first + count, columns: columns)
         var body = Array(rest.prefix(head.bodySize))
         rest = rest.dropFirst(body.count)
         body += [UInt8](repeating: 0, count: head.bodySize - body.count)

@@ -8,7 +8,7 @@ import Testing
     private static let identity = [UInt8](repeating: 9, count: Journal.identitySize)
 
     private static func record(_ galaxies: Range<Int>, _ value: Float) -> [UInt8] {
-        let head = Journal.Head(galaxies: galaxies, columns: 4, missingRedshifts: 0)
+        let head = Journal.Head(galaxies: galaxies, columns: 4)
         let body = [Float](repeating: value, count: 4 * galaxies.count)
         return body.withUnsafeBytes { body in
             head.bytes + withUnsafeBytes(of: head.checksum(body)) { Array($0) } + body

@@ -1,0 +1,34 @@
+import AstroMAE
+import Survey
+
+extension PartitionSchema {
+    /// The same for a network that was trained on what its weights say.
+    func trained(on record: TrainingRecord) -> PartitionSchema {
+        var schema = self
+        schema.trained.bands = record.bands.flatMap { BandNames($0, count: bands) }
+        schema.trained.units = record.imageUnits
+        schema.trained.softening = record.softening
+        schema.trained.pixelScale = record.pixelScale
+        schema.trained.limits = TrainedLimits(record)
+        // Magnitudes that are scaled to small numbers are none of the sky: what the network knows can be one.
+        if let brightest = schema.trained.limits.magnitudes.map(\.lowerBound).min() {
+            schema.missing.admit(brightest: brightest)
+        }
+        return schema
+    }
+}
+
+extension TrainedLimits {
+    /// What a weights file says.
+    fileprivate init(_ record: TrainingRecord) {
+        self.init()
+        func single(_ range: ClosedRange<Double>) -> ClosedRange<Float> {
+            Float(range.lowerBound)...Float(range.upperBound)
+        }
+        magnitudes = record.magnitudes?.map(single) ?? []
+        colours = record.colours?.map(single) ?? []
+        imageMinima = record.imageMinima?.map(single) ?? []
+        imageMaxima = record.imageMaxima?.map(single) ?? []
+        redshifts = record.redshifts.map(single)
+    }
+}

@@ -1,0 +1,78 @@
+import HDF5
+
+extension PartitionFile {
+    /// Requires that the images of some galaxies have the bands that those of the first one have.
+    ///
+    /// - Throws: ``PartitionError`` that names the first row with others, `HDF5Error` when the file cannot be read.
+    func requireSameBands(_ rows: Range<Int>) throws {
+        guard let bandTable, let bands = statement.imageBands else { return }
+        let texts = try bandTable.readStrings(rows: rows)
+        for row in rows {
+            let start = (row - rows.lowerBound) * schema.bands
+            let own = Array(texts[start..<start + schema.bands])
+            guard BandNames(own, count: schema.bands) != bands else { continue }
+            throw PartitionError(
+                file: path,
+                faults: [
+                    "\(Statement.bandTable): row \(row) says \(own.joined(separator: ",")) and the images have the bands \(bands); store galaxies of one order of bands in a file"
+                ])
+        }
+    }
+
+    /// Flags what is odd about images.
+    ///
+    /// - Throws: ``PartitionError`` that names the row of a pixel that is not finite.
+    func checkImages(rows: Range<Int>, _ buffers: GalaxyBuffers) throws {
+        let (size, pixels) = (schema.imageSize, schema.imageSize * schema.imageSize)
+        var firstAtFault: Int?
+        for galaxy in 0..<rows.count {
+            var flags: GalaxyFlags = []
+            for band in 0..<schema.bands {
+                let start = (galaxy * schema.bands + band) * pixels
+                let part = UnsafeBufferPointer(rebasing: buffers.images[start..<start + pixels])
+                let range = PixelRange(part)
+                flags.formUnion(range.flags(part, width: size))
+                if range.isFinite, schema.trained.limits.isOutside(range, band: band) { flags.insert(.imageOutside) }
+            }
+            if flags.contains(.imageNotFinite) { firstAtFault = firstAtFault ?? galaxy }
+            buffers.flags?[galaxy].formUnion(flags)
+        }
+        guard let firstAtFault else { return }
+        let image = buffers.images[firstAtFault * schema.imageCount..<(firstAtFault + 1) * schema.imageCount]
+        let value = image.first { !$0.isFinite } ?? .nan
+        throw PartitionError(
+            file: path,
+            faults: [
+                "\(schema.images): row \(rows.lowerBound + firstAtFault) holds \(value.isNaN ? "nan" : "\(value)") in float32, not a finite number; correct or remove that galaxy, or leave it out with --on-error skip"
+            ])
+    }
+
+    /// Puts NaN in place of what stands for missing magnitudes and redshifts, and flags that and what lies outside of the
+    /// network's training.
+    func clear(_ buffers: GalaxyBuffers) {
+        let (rule, limits, bands) = (schema.missing, schema.trained.limits, schema.bands)
+        let others = magnitudes.map { $0.elementType.stored(rule.others) }
+        let places = preparation.magnitudePlaces ?? Array(0..<bands)
+        let otherRedshifts = redshift.map { $0.elementType.stored(rule.others) } ?? []
+        for galaxy in buffers.redshifts.indices {
+            var flags: GalaxyFlags = []
+            let own = UnsafeMutableBufferPointer(
+                rebasing: buffers.magnitudes[galaxy * bands..<(galaxy + 1) * bands])
+            for band in own.indices {
+                let others = others[others.count == 1 ? 0 : places[band]]
+                guard let reason = rule.reason(magnitude: own[band], others: others) else { continue }
+                flags.insert(reason == .notDetected ? .magnitudeNotDetected : .magnitudeNotObserved)
+                own[band] = .nan
+            }
+            flags.formUnion(limits.flags(magnitudes: own))
+            let redshift = buffers.redshifts[galaxy]
+            if rule.isMissing(redshift: redshift, others: otherRedshifts) {
+                flags.insert(.redshiftMissing)
+                buffers.redshifts[galaxy] = .nan
+            } else if limits.isOutside(redshift: redshift) {
+                flags.insert(.redshiftOutside)
+            }
+            buffers.flags?[galaxy].formUnion(flags)
+        }
+    }
+}
