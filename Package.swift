@@ -71,7 +71,7 @@ let package = Package(
         .testTarget(name: "MetricsTests", dependencies: ["Metrics"]),
         .testTarget(name: "InterchangeTests", dependencies: ["CheckedSizes", "Interchange", "TestSupport"]),
         .testTarget(name: "RecordsTests", dependencies: ["Records", "TestSupport"]),
-        .testTarget(name: "CommandTests", dependencies: ["HDF5", "TestSupport", "photoz"]),
+        .testTarget(name: "CommandTests", dependencies: ["CHDF5", "HDF5", "TestSupport", "photoz"]),
         .testTarget(
             name: "ClusterTests", dependencies: ["TestSupport", "photoz"], exclude: ["hosts.sh", "container.sh"]),
     ],

@@ -17,8 +17,8 @@ struct PartitionStamps {
         var changed: [Int: [Bool]] = [:]
         for name in FolderListing.names(of: folder) ?? [] {
             guard name.hasPrefix("stamps-"), let attempt = Int(name.dropFirst(7)),
-                let data = FileManager.default.contents(atPath: folder + "/" + name),
-                let before = try? JSONDecoder().decode([FileStamp].self, from: data), before.count == now.count
+                let bytes = try? contents(ofFile: folder + "/" + name, limit: 1 << 30),
+                let before = try? JSONDecoder().decode([FileStamp].self, from: Data(bytes)), before.count == now.count
             else { continue }
             changed[attempt] = zip(before, now).map { $0 != $1 }
         }

@@ -38,10 +38,23 @@ struct PlannedFiles: Codable {
         output = Self.join(base, payload.resultPath)
         let folder = folder
         names = try payload.files.map { try $0.map { try Self.found($0, in: folder, plan: path) } }
+        try Self.requireOneFolder(zip(payload.files.joined(), names.joined()), plan: path)
         var seen: Set<String> = []
         for name in names.joined() where !seen.insert(name).inserted {
             throw JobError(.badData, "\(path): \(name) stands in data_map twice; its galaxies would count twice")
         }
+    }
+
+    /// What was left out of names, because the files are not under them, must be one prefix: the files of two folders would
+    /// be read from one.
+    private static func requireOneFolder(_ files: some Sequence<(String, String)>, plan: String) throws {
+        func folder(_ name: String) -> String { name.split(separator: "/").dropLast().joined(separator: "/") }
+        let left = Set(files.filter { folder($0) != folder($1) }.map { folder($0.0) }).sorted()
+        guard left.count > 1 else { return }
+        throw JobError(
+            .badData,
+            "\(plan): data_map names files of the folders \(left[0]) and \(left[1]), and data_prefix leads to neither; name one folder, or correct data_prefix"
+        )
     }
 
     static func join(_ base: String, _ path: String) -> String {

@@ -160,6 +160,7 @@ extension CommandTests {
                 (#"{"0": "1.h5", "2": "2.h5"}"#, 65, "data_map has no rank 1"),
                 (#"{"0": "1.h5", "1": "1.pt"}"#, 65, "1.h5 stands in data_map twice"),
                 (#"{"0": 7, "1": null}"#, 65, #""data_map.0" is of another type"#), ("[", 65, "is no plan of a run"),
+                (#"{"0": "a/1.pt", "1": "b/2.pt"}"#, 65, "files of the folders a and b"),
                 (#"{"0": "1.h5", "0": "2.h5", "1": null}"#, 65, #"gives "data_map.0" twice"#),
             ]
             for (map, code, message) in maps {
