@@ -182,6 +182,11 @@ public struct Import {
         "a file that photoz import wrote", attribute: "description", beginning: importedBy)
 
     private func `import`(_ task: Task, isAlone: Bool) throws -> Imported {
+        // Of a zip file only its list of entries tells what it is, which its reader looks at.
+        let kind = FileKind(of: task.input)
+        if kind != .zip, let words = kind.insteadOfImport {
+            throw JobError(.badData, "\(task.input): \(words)")
+        }
         // By what it holds: a checkpoint may be named anything.
         guard try !NumPyFile.isOne(task.input) else {
             let arrays = try NamedArrays(NumPyFile(task.input), source: task.input)

@@ -124,7 +124,8 @@ extension CommandTests {
                 ("columns.npz", [], 65, "say which are what with --images"),
                 ("columns.npz", ["--magnitudes", "u,g"], 65, "2 arrays of magnitudes"),
                 ("columns.npz", ["--images", "nothing"], 65, "has no array nothing"),
-                ("missing.pt", [], 66, "there is no such file"), ("partition.h5", [], 65, "is no file of torch.save"),
+                ("missing.pt", [], 66, "there is no such file"),
+                ("partition.h5", [], 65, "is HDF5 already: photoz run takes it as it is"),
             ])
         func refusals(name: String, options: [String], code: Int, message: String) async throws {
             let output = folder.file("x.h5")
