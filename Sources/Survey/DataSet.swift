@@ -237,18 +237,25 @@ public struct DataSet: Sendable {
         let parts = entries.filter { $0.hasPrefix("healpix=") }
         let inParts = parts.flatMap { part in
             (FolderListing.names(of: join(folder, part)) ?? [])
-                .filter(isPartition).map { part + "/" + $0 }
+                .filter { isPartition($0, in: join(folder, part)) }.map { part + "/" + $0 }
         }
-        let names = entries.filter(isPartition) + inParts
+        let names = entries.filter { isPartition($0, in: folder) } + inParts
         guard !names.isEmpty else { throw Failure.empty(path: folder) }
         return names.sorted(by: NaturalOrder.precedes)
     }
 
-    /// Whether a file of a folder is a partition by its name: by an ending that HDF5 files have, in letters of either case.
-    private static func isPartition(_ name: String) -> Bool {
-        [".h5", ".hdf5", ".hdf", ".he5"].contains { name.lowercased().hasSuffix($0) } && !name.hasPrefix(".")
-            // What a job that was killed left unfinished.
-            && !name.hasPrefix("inprogress_")
+    /// Whether an entry of a folder is a partition: by its ending, or by one that HDF5 files have elsewhere, in letters of
+    /// either case, when it begins as they do.
+    private static func isPartition(_ name: String, in folder: String) -> Bool {
+        // What is hidden, and what a job that was killed left unfinished.
+        guard !name.hasPrefix("."), !name.hasPrefix("inprogress_") else { return false }
+        if name.hasSuffix(".h5") || name.hasSuffix(".hdf5") { return true }
+        let ending = name.lowercased()
+        guard [".h5", ".hdf5", ".hdf", ".he5"].contains(where: { ending.hasSuffix($0) }) else { return false }
+        var status = stat()
+        // The library would wait for the writer of a pipe.
+        return stat(join(folder, name), &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+            && File.isHDF5(join(folder, name))
     }
 
     private static func join(_ folder: String, _ name: String) -> String {
