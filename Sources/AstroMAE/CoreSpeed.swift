@@ -1,5 +1,6 @@
 import CKernels
 import Dispatch
+import Synchronization
 
 /// What cores do at best with one instruction set and precision: the measure of an engine.
 public struct CoreSpeed: Sendable {
@@ -25,40 +26,38 @@ public struct CoreSpeed: Sendable {
         CoreSpeed(peak: max(peak, other.peak), products: max(products, other.products))
     }
 
-    /// Measures in slices of some hundredths of a second, of which the fastest counts: what else the machine does slows
-    /// some of them.
+    /// Measures in slices so short that a busy machine leaves some alone; the fastest count, and both kinds are as long.
     ///
     /// - Parameters:
     ///   - instructionSet: What to compute with.
     ///   - precision: How numbers are stored.
     ///   - threads: Threads that compute at once, as the engine uses them.
-    ///   - slices: How many of them; each takes 0.05 s.
+    ///   - slices: How many of them; each takes 0.01 s.
     public static func measure(
         _ instructionSet: InstructionSet, _ precision: Precision, threads: Int, slices: Int
     ) -> CoreSpeed {
         let format = precision.linear
         let products = (0..<threads).map { _ in CachedProduct(instructionSet, format) }
         return (0..<slices).reduce(CoreSpeed(peak: 0, products: 0)) { best, _ in
-            let peak = rate(threads: threads, seconds: 0.04) { _ in instructionSet.peakOperations(format) }
-            let product = rate(threads: threads, seconds: 0.01) { products[$0].run() }
+            let peak = rate(threads: threads, seconds: 0.005) { _ in instructionSet.peakOperations(format) }
+            let product = rate(threads: threads, seconds: 0.005) { products[$0].run() }
             return best.best(CoreSpeed(peak: peak, products: product))
         }
     }
 
-    /// Operations a second of all threads, each of which repeats `work` for some time; it returns the operations it did.
+    /// Operations a second of all threads together, each of which repeats `work` for some time; it returns the operations
+    /// it did. Where there are fewer cores than threads these take turns, and all of the time counts.
     private static func rate(threads: Int, seconds: Double, _ work: @Sendable (Int) -> Double) -> Double {
-        let rates = Rates(count: threads)
+        let operations = Mutex(0.0)
+        let start = ContinuousClock.now
         DispatchQueue.concurrentPerform(iterations: threads) { thread in
             let start = ContinuousClock.now
-            var (operations, elapsed) = (0.0, Duration.zero)
-            while elapsed < .seconds(seconds) {
-                operations += work(thread)
-                elapsed = ContinuousClock.now - start
-            }
-            let (whole, fraction) = elapsed.components
-            rates.set(thread, operations / (Double(whole) + Double(fraction) * 1e-18))
+            var own = 0.0
+            repeat { own += work(thread) } while ContinuousClock.now - start < .seconds(seconds)
+            operations.withLock { $0 += own }
         }
-        return rates.sum
+        let (whole, fraction) = (ContinuousClock.now - start).components
+        return operations.withLock { $0 } / (Double(whole) + Double(fraction) * 1e-18)
     }
 }
 
@@ -111,20 +110,4 @@ private final class CachedProduct: @unchecked Sendable {  // each is used by one
         kernels.matmul(&product)
         return 2 * Double(Self.rows * Self.columns * Self.depth)
     }
-}
-
-/// A rate for each thread; each writes its own.
-private final class Rates: @unchecked Sendable {
-    private let rates: UnsafeMutableBufferPointer<Double>
-
-    init(count: Int) {
-        rates = .allocate(capacity: count)
-        rates.initialize(repeating: 0)
-    }
-
-    func set(_ thread: Int, _ rate: Double) { rates[thread] = rate }
-
-    var sum: Double { rates.reduce(0, +) }
-
-    deinit { rates.deallocate() }
 }

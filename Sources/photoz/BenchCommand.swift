@@ -43,10 +43,10 @@ struct BenchCommand: ParsableCommand {
         let network = try PreparedNetwork(WeightsFile(weights), precision, for: instructionSet)
         let bench = Bench(network, threads: threads, batchSize: batchSize)
         // The cores are measured before and after, since a machine's clock drifts; the higher peak counts.
-        let before = CoreSpeed.measure(instructionSet, precision, threads: threads, slices: 10)
+        let before = CoreSpeed.measure(instructionSet, precision, threads: threads, slices: 50)
         let rate = bench.galaxiesPerSecond(seconds: 2)
         let cores = try plausible(before) {
-            CoreSpeed.measure(instructionSet, precision, threads: threads, slices: 10)
+            CoreSpeed.measure(instructionSet, precision, threads: threads, slices: 50)
         }
         let report = BenchReport(
             galaxiesPerSecond: rate, gflops: rate * network.shape.operationsPerGalaxy / 1e9, peak: cores.peak / 1e9,
