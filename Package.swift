@@ -42,7 +42,8 @@ let package = Package(
         .target(
             name: "Job",
             dependencies: [
-                "AstroMAE", "CZlib", "CheckedSizes", "Collectives", "Costs", "HDF5", "Interchange", "Metrics", "MockSurvey",
+                "AstroMAE", "CZlib", "CheckedSizes", "Collectives", "Costs", "HDF5", "Interchange", "Metrics",
+                "MockSurvey",
                 "Records", "Survey",
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),

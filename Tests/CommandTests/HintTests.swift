@@ -47,7 +47,8 @@ extension CommandTests {
             // Another number of data sets than bands is a fault of its own, which names them all.
             let short = try await Photoz.alone(
                 [
-                    "run", "--weights", Self.small, "--data", folder.file("1.h5"), "--output", folder.file("out"), "--quiet",
+                    "run", "--weights", Self.small, "--data", folder.file("1.h5"), "--output", folder.file("out"),
+                    "--quiet",
                     "--images", "cutouts", "--magnitudes", "mag_0, mag_1",
                 ])
             #expect(short.exitCode == 65 && !short.error.contains("\" mag_1"), "\(short.report)")

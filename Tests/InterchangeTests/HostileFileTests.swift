@@ -159,7 +159,8 @@ import Testing
         ([-1], [1], false), ([3], [-1], false),
     ]
 
-    @Test("Tensors whose elements cannot be counted are refused, and empty ones are not gone through", arguments: shapes)
+    @Test(
+        "Tensors whose elements cannot be counted are refused, and empty ones are not gone through", arguments: shapes)
     func uncountable(shape: [Int], strides: [Int], isTaken: Bool) throws {
         var archive = TorchArchive()
         let key = archive.store([Float(1)])
@@ -191,7 +192,8 @@ import Testing
 
     @Test("An array that claims more than can be packed into its bytes")
     func packedSizes() throws {
-        let header: [UInt8] = Array("{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 268435456, 268435456), }\n".utf8)
+        let header: [UInt8] = Array(
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 268435456, 268435456), }\n".utf8)
         let magic: [UInt8] = [0x93] + Array("NUMPY".utf8) + [1, 0]
         let content: [UInt8] = magic + [UInt8(header.count), 0] + header
         var bytes = [UInt8](ZipArchiveBytes([("images.npy", content)]).data)

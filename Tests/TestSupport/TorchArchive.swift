@@ -42,15 +42,21 @@ public indirect enum PythonValue: Sendable {
 
 /// How a tensor looks at its storage.
 public struct TorchView: Sendable {
+    /// The storage's key.
     public var storage: String
     /// Elements of the storage.
     public var count: Int
+    /// PyTorch's name of the storage's type.
     public var kind = "FloatStorage"
+    /// Elements along each axis.
     public var shape: [Int]
+    /// Elements between neighbours along each axis.
     public var strides: [Int]
+    /// The first element's place in the storage.
     public var offset = 0
     /// What stands beside the tensor, such as the negative bit.
     public var metadata: [(String, PythonValue)] = []
+    /// Whether it is pickled as a parameter.
     public var isParameter = false
 
     /// The whole storage, in C order.
@@ -70,6 +76,7 @@ public struct TorchView: Sendable {
 public struct TorchArchive {
     private var storages: [(name: String, bytes: [UInt8])] = []
 
+    /// An empty one.
     public init() {}
 
     /// Stores bytes and returns their key.
@@ -251,6 +258,7 @@ public struct ZipArchiveBytes {
     private let entries: [(name: String, bytes: [UInt8])]
     private let hasChecksums: Bool
 
+    /// Entries in this order, names may repeat.
     public init(_ entries: [(name: String, bytes: [UInt8])], hasChecksums: Bool = false) {
         self.entries = entries
         self.hasChecksums = hasChecksums
@@ -270,6 +278,7 @@ public struct ZipArchiveBytes {
         return Int(~crc)
     }
 
+    /// The whole file.
     public var data: Data {
         var (local, central) = ([UInt8](), [UInt8]())
         for (name, content) in entries {
