@@ -147,6 +147,8 @@ struct Results: Encodable {
     let flags: FlagCounts
     /// What the network was trained on.
     let training: TrainingRecord
+    /// The bands in the network's order, where the weights name them.
+    let bands: [String]?
     /// What the user was warned of.
     let warnings: [String]
     let cost: RunCost
@@ -164,7 +166,7 @@ struct Results: Encodable {
     private var resumed: Int { reports.reduce(0) { $0 + $1.resumed } }
 
     enum CodingKeys: String, CodingKey {
-        case schema, device, precision, metrics, provenance, ranks
+        case schema, device, precision, metrics, provenance, ranks, bands
         case bins = "metrics_in_bins"
         case calibration = "uncertainty"
         case worldSize = "world_size"
@@ -194,6 +196,8 @@ struct Results: Encodable {
         try values.encode(batches, forKey: .batches)
         try values.encode("cpu", forKey: .device)
         try values.encode(precision, forKey: .precision)
+        // Null where the weights do not name them.
+        try values.encode(bands, forKey: .bands)
         try values.encode(processorTime, forKey: .processorTime)
         try values.encode(reports.reduce(0) { $0 + $1.memory }, forKey: .memory)
         try values.encode(

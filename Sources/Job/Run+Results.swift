@@ -47,7 +47,9 @@ extension Run {
         return Results(
             reports: reports, partitionCount: dataSet.partitions.count, batchSize: options.batchSize,
             precision: options.precision.rawValue, wallTime: times, metrics: metrics, bins: bins,
-            calibration: calibration, flags: flags, training: training, warnings: WarningLog.all,
+            calibration: calibration, flags: flags, training: training,
+            bands: training.bands.flatMap { BandNames($0, count: network.shape.bands)?.names },
+            warnings: WarningLog.all,
             // A function, as a rank, lives as long as the job.
             cost: RunCost(
                 ranks: reports.map { (times.total, $0.memory, $0.threads) }, prices: options.prices),

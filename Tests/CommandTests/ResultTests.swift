@@ -25,10 +25,12 @@ extension CommandTests {
                 "sample_persec", "wall_time (seconds)", "ranks", "metrics", "metrics_in_bins", "uncertainty",
                 "cpu_info",
                 "ram_info (GB)", "provenance", "cost", "missing", "skipped", "resumed_samples", "flags", "warnings",
+                "bands",
             ]
             let results = try output.results()
             #expect(Set(results.keys) == keys)
             #expect(results["schema"] as? String == "photoz.results/1")
+            #expect(results["bands"] as? [String] == ["u", "g", "r", "i", "z"])
             let phases = results["wall_time (seconds)"] as? [String: Double] ?? [:]
             #expect(Set(phases.keys) == ["total", "mpi", "startup", "load", "inference", "reduce", "write"])
             let metrics = results["metrics"] as? [String: Any] ?? [:]
