@@ -97,7 +97,7 @@ extension FileKind {
         case .hdf5, .unknown: nil
         case .torch, .numPyArchive, .pickle, .numPyArray, .safetensors:
             "is \(name), not an HDF5 file; \(importing)"
-        default: "is \(name)\(self == .empty ? "" : ", not an HDF5 file"); \(remedy)"
+        default: "is \(name), not an HDF5 file; \(remedy)"
         }
     }
 

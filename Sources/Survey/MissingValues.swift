@@ -50,3 +50,11 @@ public struct MissingValues: Sendable, Equatable {
         !(redshift >= redshifts.low && redshift <= redshifts.high) || others.contains(redshift)
     }
 }
+
+extension MissingValues: CustomStringConvertible {
+    /// The rule in words; other rules have others.
+    public var description: String {
+        "magnitudes \(magnitudes.low) to \(magnitudes.high), redshifts \(redshifts.low) to \(redshifts.high)"
+            + (others.isEmpty ? "" : ", besides \(others.map { "\($0)" }.joined(separator: ", "))")
+    }
+}
