@@ -1,5 +1,5 @@
-import CheckedSizes
 import Glibc
+import PhotozCheckedSizes
 
 /// What a network takes of memory, by checked arithmetic: nothing else is computed from a file's sizes before this fits.
 extension NetworkShape {

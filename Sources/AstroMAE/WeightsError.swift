@@ -1,3 +1,5 @@
+import PhotozExitCodes
+
 /// Every fault that a weights file has.
 public struct WeightsError: Error, Sendable, CustomStringConvertible {
     /// The file's path.
@@ -9,5 +11,12 @@ public struct WeightsError: Error, Sendable, CustomStringConvertible {
     public var description: String {
         if faults.count == 1 { return "\(file): \(faults[0])" }
         return "\(file): \(faults.count) faults\n" + faults.map { "  - " + $0 }.joined(separator: "\n")
+    }
+}
+
+extension WeightsError: ExitCoded {
+    /// The exit code of a program that this ends.
+    package var exitCode: ExitCode {
+        .badData
     }
 }

@@ -1,11 +1,11 @@
 /// Arithmetic on sizes that a file claims. Every such number is made by whoever wrote the file: it is used only after one of
 /// these has said that it can be, so that a wrong one is a message and never a crash, a hang or all of the memory.
-public enum CheckedSize {
+package enum CheckedSize {
     /// The product of sizes, such as the elements of a shape; 1 for none.
     ///
     /// - Returns: nil when a size is negative, or the product of those that are not zero is beyond what an `Int` holds: a shape
     ///   of [2^58, 2^58, 0] has no elements, and rows that cannot be counted.
-    public static func product(_ factors: some Sequence<Int>) -> Int? {
+    package static func product(_ factors: some Sequence<Int>) -> Int? {
         var (product, isEmpty) = (1, false)
         for factor in factors {
             guard factor >= 0 else { return nil }
@@ -18,10 +18,10 @@ public enum CheckedSize {
     }
 
     /// The same for sizes one after another.
-    public static func product(_ factors: Int...) -> Int? { product(factors) }
+    package static func product(_ factors: Int...) -> Int? { product(factors) }
 
     /// The sum of sizes; nil when one is negative or the sum is beyond what an `Int` holds.
-    public static func sum(_ terms: some Sequence<Int>) -> Int? {
+    package static func sum(_ terms: some Sequence<Int>) -> Int? {
         var sum = 0
         for term in terms {
             guard term >= 0 else { return nil }
@@ -33,10 +33,10 @@ public enum CheckedSize {
     }
 
     /// The same for sizes one after another.
-    public static func sum(_ terms: Int...) -> Int? { sum(terms) }
+    package static func sum(_ terms: Int...) -> Int? { sum(terms) }
 
     /// Whether `count` things from `start` on lie within the first `total`.
-    public static func fits(_ count: Int, from start: Int, in total: Int) -> Bool {
+    package static func fits(_ count: Int, from start: Int, in total: Int) -> Bool {
         count >= 0 && start >= 0 && start <= total && count <= total - start
     }
 
@@ -47,7 +47,7 @@ public enum CheckedSize {
     ///   - strides: Elements between neighbours along each dimension.
     ///   - offset: The first element.
     /// - Returns: nil when a number is negative or the place is beyond what an `Int` holds.
-    public static func lastElement(shape: [Int], strides: [Int], offset: Int) -> Int? {
+    package static func lastElement(shape: [Int], strides: [Int], offset: Int) -> Int? {
         guard shape.count == strides.count, shape.allSatisfy({ $0 > 0 }) else { return nil }
         var steps = [offset]
         for (size, stride) in zip(shape, strides) {

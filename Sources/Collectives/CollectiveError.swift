@@ -1,4 +1,5 @@
 import CMPI
+import PhotozExitCodes
 
 /// A communication that failed.
 public struct CollectiveError: Error, Sendable, CustomStringConvertible {
@@ -52,4 +53,16 @@ private func failure(_ code: Int32, _ routine: String) -> CollectiveError {
     MPI_Error_class(code, &errorClass)
     let text = MPI.text(Int(MPI_MAX_ERROR_STRING)) { MPI_Error_string(code, $0, $1) }
     return CollectiveError(.mpi(errorClass: Int(errorClass)), routine: routine, reason: text)
+}
+
+extension CollectiveError: ExitCoded {
+    /// The exit code of a program that this ends.
+    package var exitCode: ExitCode {
+        if routine == "MPI_Win_allocate_shared" { return .inputOutput }
+        return switch kind {
+        case .noRoom: .inputOutput
+        case .timedOut: .stopped
+        case .mpi, .lengthsDiffer, .misuse, .interrupted: .unexpected
+        }
+    }
 }

@@ -1,33 +1,33 @@
 /// What computing time costs, in US dollars.
-public struct Prices: Sendable {
+package struct Prices: Sendable {
     /// AWS Lambda, for a GB and a second.
-    public var gigabyteSecond = 0.000_016_666_7
+    package var gigabyteSecond = 0.000_016_666_7
     /// AWS Lambda, for a request.
-    public var request = 2e-7
+    package var request = 2e-7
     /// A core of a cluster for an hour; nil when nobody pays for it.
-    public var coreHour: Double?
+    package var coreHour: Double?
 
     /// The published prices.
-    public init() {}
+    package init() {}
 }
 
 /// What a run costs, as functions of AWS Lambda and on the cores of a cluster.
 ///
 /// Source: the published formula, requests * seconds * memory (GB) * price, plus the price of each request.
-public struct RunCost: Sendable, Equatable, Encodable {
+package struct RunCost: Sendable, Equatable, Encodable {
     /// Memory times duration over all functions, GB s (1 GB is 1000 MB).
-    public let gigabyteSeconds: Double
+    package let gigabyteSeconds: Double
     /// One function for each rank, US dollars.
-    public let lambda: Double
+    package let lambda: Double
     /// Cores times hours.
-    public let coreHours: Double
+    package let coreHours: Double
     /// US dollars; nil without a price.
-    public let cluster: Double?
+    package let cluster: Double?
 
     /// - Parameters:
     ///   - ranks: Seconds, memory in MB, and cores or threads of each rank.
     ///   - prices: What things cost.
-    public init(ranks: [(seconds: Double, megabytes: Double, cores: Int)], prices: Prices) {
+    package init(ranks: [(seconds: Double, megabytes: Double, cores: Int)], prices: Prices) {
         gigabyteSeconds = ranks.reduce(0) { $0 + $1.seconds * $1.megabytes / 1000 }
         lambda = gigabyteSeconds * prices.gigabyteSecond + Double(ranks.count) * prices.request
         coreHours = ranks.reduce(0) { $0 + $1.seconds * Double($1.cores) } / 3600
@@ -38,7 +38,7 @@ public struct RunCost: Sendable, Equatable, Encodable {
     /// What results say.
     ///
     /// - Parameters: As the properties.
-    public init(gigabyteSeconds: Double, lambda: Double, coreHours: Double, cluster: Double?) {
+    package init(gigabyteSeconds: Double, lambda: Double, coreHours: Double, cluster: Double?) {
         self.gigabyteSeconds = gigabyteSeconds
         self.lambda = lambda
         self.coreHours = coreHours
@@ -46,7 +46,7 @@ public struct RunCost: Sendable, Equatable, Encodable {
     }
 
     /// As results write it.
-    public enum CodingKeys: String, CodingKey {
+    package enum CodingKeys: String, CodingKey {
         case gigabyteSeconds = "lambda_memory_time (GB s)"
         case lambda = "lambda (USD)"
         case coreHours = "core_hours"
@@ -54,7 +54,7 @@ public struct RunCost: Sendable, Equatable, Encodable {
     }
 
     /// Every key, null where there is no price.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode(gigabyteSeconds, forKey: .gigabyteSeconds)
         try values.encode(lambda, forKey: .lambda)

@@ -1,3 +1,5 @@
+import PhotozExitCodes
+
 /// What went wrong with a file, in which object, and what the library said about it.
 public struct HDF5Error: Error, Sendable, CustomStringConvertible {
     /// Kinds of failure that a program answers differently.
@@ -68,5 +70,16 @@ public struct HDF5Error: Error, Sendable, CustomStringConvertible {
     /// What is wrong then.
     static var newerFormat: String {
         "is of a newer format than the HDF5 library here (\(Library.version)) reads, or damaged; write it with libver='v110' in h5py, or rewrite it where the newer library is with: h5repack -k 2 OLD NEW"
+    }
+}
+
+extension HDF5Error: ExitCoded {
+    /// The exit code of a program that this ends.
+    package var exitCode: ExitCode {
+        switch kind {
+        case .unreadable: .inputMissing
+        case .notHDF5, .missingObject, .mismatch, .failed, .refused: .badData
+        case .unwritable: .inputOutput
+        }
     }
 }

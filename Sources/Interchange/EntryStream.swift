@@ -1,4 +1,4 @@
-import CZlib
+import CPhotozZlib
 
 /// An entry of a zip archive, read from its beginning to its end, unpacked as it goes and compared with its checksum.
 final class EntryStream {

@@ -1,5 +1,5 @@
-import CheckedSizes
 import Glibc
+import PhotozCheckedSizes
 
 /// A file that is read at any place.
 final class InputFile {

@@ -1,3 +1,5 @@
+import PhotozExitCodes
+
 /// Why a file of PyTorch or NumPy cannot be taken.
 public struct InterchangeError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure it is.
@@ -22,5 +24,12 @@ public struct InterchangeError: Error, Sendable, CustomStringConvertible {
         self.kind = kind
         self.file = file
         self.reason = reason
+    }
+}
+
+extension InterchangeError: ExitCoded {
+    /// The exit code of a program that this ends.
+    package var exitCode: ExitCode {
+        kind == .unreadable ? .inputMissing : .badData
     }
 }

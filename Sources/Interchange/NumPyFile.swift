@@ -1,4 +1,4 @@
-import CheckedSizes
+import PhotozCheckedSizes
 
 /// A file that `numpy.savez` or `numpy.savez_compressed` wrote: a zip archive of arrays.
 public final class NumPyFile {

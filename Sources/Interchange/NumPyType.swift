@@ -1,4 +1,4 @@
-import CheckedSizes
+import PhotozCheckedSizes
 
 /// What the elements of a NumPy array are.
 enum NumPyType: Equatable {

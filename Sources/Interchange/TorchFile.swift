@@ -1,4 +1,4 @@
-import CheckedSizes
+import PhotozCheckedSizes
 
 /// A file that `torch.save` wrote: a zip archive of a pickle and the storages of its tensors.
 public final class TorchFile {

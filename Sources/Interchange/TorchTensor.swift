@@ -1,4 +1,4 @@
-import CheckedSizes
+import PhotozCheckedSizes
 
 /// A tensor of a PyTorch file: numbers of a storage, seen through a shape and strides.
 public final class TorchTensor: NumberArray {

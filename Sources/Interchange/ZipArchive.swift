@@ -1,5 +1,5 @@
-import CZlib
-import CheckedSizes
+import CPhotozZlib
+import PhotozCheckedSizes
 
 /// The directory of a zip file. Only what PyTorch and NumPy write: one volume, entries stored or deflated, not encrypted.
 ///

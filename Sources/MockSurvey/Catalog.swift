@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PhotozExitCodes
 
 /// Galaxies of a real catalogue: redshifts and magnitudes from the columns `redshift`, `u`, `g`, `r`, `i` and `z` of a file
 /// of comma-separated values (RFC 4180) with a line of names.
@@ -151,5 +152,12 @@ extension String {
         var text = self[...]
         while text.last == " " || text.last == "\t" { text.removeLast() }
         return String(text)
+    }
+}
+
+extension Catalog.Failure: ExitCoded {
+    /// The exit code of a program that this ends.
+    package var exitCode: ExitCode {
+        if case .unreadable = self { .inputMissing } else { .badData }
     }
 }

@@ -1,4 +1,4 @@
-import CZlib
+import CPhotozZlib
 
 /// What of a run is finished, so that another can go on: findings about runs of neighbouring galaxies, appended to a file of
 /// each rank, each with a checksum.

@@ -1,3 +1,5 @@
+import PhotozExitCodes
+
 /// Why a file that runs leave behind, or are planned by, cannot be taken.
 package struct RecordError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure it is.
@@ -20,5 +22,12 @@ package struct RecordError: Error, Sendable, CustomStringConvertible {
     package init(_ kind: Kind = .damaged, file: String, _ reason: String) {
         self.kind = kind
         description = "\(file): \(reason)"
+    }
+}
+
+extension RecordError: ExitCoded {
+    /// The exit code of a program that this ends.
+    package var exitCode: ExitCode {
+        kind == .unreadable ? .inputMissing : .badData
     }
 }

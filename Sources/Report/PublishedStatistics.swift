@@ -1,32 +1,32 @@
-import Costs
 import FoundationEssentials
-import Records
+import PhotozCosts
+import PhotozRecords
 
 /// The statistics of a run that the serverless system published, from what its ranks left or from those of `photoz run`.
-public struct PublishedStatistics: Sendable, Encodable {
+package struct PublishedStatistics: Sendable, Encodable {
     /// The folder.
-    public let result: String
+    package let result: String
     /// Entries of `combined_data.json`.
-    public let ranks: Int
+    package let ranks: Int
     /// Size of a partition, MB, where `result_path` tells it.
-    public let partition: Int?
+    package let partition: Int?
     /// Size of the data set, GB, where `result_path` tells it.
-    public let data: Double?
+    package let data: Double?
     /// The run's number, where `result_path` tells it.
-    public let run: Int?
+    package let run: Int?
     /// Mean over the ranks within 1.5 interquartile ranges of the quartiles, seconds.
-    public let processorTime: Double
+    package let processorTime: Double
     /// Sum over the ranks, MB.
-    public let memory: Double
+    package let memory: Double
     /// Sum over the ranks, bits a second.
-    public let throughput: Double
+    package let throughput: Double
     /// Sum over the ranks of throughput times time, bits.
-    public let bits: Double
+    package let bits: Double
     /// What the run costs, by its wall time where `Results.json` tells it, or else by the time of each rank.
-    public let cost: RunCost
+    package let cost: RunCost
 
     /// The names that results have.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
+    package enum CodingKeys: String, CodingKey, CaseIterable {
         case result, ranks, cost
         case partition = "partition (MB)"
         case data = "data (GB)"
@@ -76,7 +76,7 @@ public struct PublishedStatistics: Sendable, Encodable {
     ///   - folder: Holds `combined_data.json`, or the files of single ranks, `0.json` and on.
     ///   - prices: What things cost.
     /// - Throws: ``ReportError`` when there are none, or they are damaged.
-    public init(folder: String, prices: Prices) throws(ReportError) {
+    package init(folder: String, prices: Prices) throws(ReportError) {
         let ranks = try Self.ranks(of: folder)
         let job = try ResultFile.readIfThere("\(folder)/Results.json", advice: Self.advice, Job.init)
         if let job, job.ranks != ranks.count {

@@ -1,18 +1,18 @@
 import FoundationEssentials
 
 /// A page about one or several runs, with the figures that belong to it.
-public struct Report {
+package struct Report {
     private var page = Page()
     private var figures: [Figure] = []
     private let title: String
     /// Several runs beside each other; nil for one.
-    public private(set) var table: TextTable?
+    package private(set) var table: TextTable?
 
     /// Reads the results and draws the figures.
     ///
     /// - Parameter folders: Output folders of finished runs; at least one.
     /// - Throws: ``ReportError`` when one is missing something, or is damaged.
-    public init(folders: [String]) throws(ReportError) {
+    package init(folders: [String]) throws(ReportError) {
         var records: [RunRecord] = []
         for folder in folders { records.append(try RunRecord(folder: folder)) }
         title = records.count == 1 ? "Photometric redshifts: \(folders[0])" : "\(records.count) runs of photoz"
@@ -20,18 +20,18 @@ public struct Report {
     }
 
     /// How pages begin: by this they are known.
-    public static let pageMark =
+    package static let pageMark =
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta name=\"generator\" content=\"photoz report\">"
     /// How the files of figures begin.
-    public static let figureMark = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- A figure of photoz report. -->"
+    package static let figureMark = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- A figure of photoz report. -->"
 
     /// How the table of several runs begins as CSV.
-    public static let tableMark = "ranks,batch_size,partitions,galaxies"
+    package static let tableMark = "ranks,batch_size,partitions,galaxies"
 
     /// The figures' files beside a page, in the page's folder of figures.
     ///
     /// - Parameter page: `FILE.html`
-    public func figureFiles(of page: String) -> [String] {
+    package func figureFiles(of page: String) -> [String] {
         figures.map { "\(Self.figureFolder(of: page))/\($0.name).svg" }
     }
 
@@ -44,7 +44,7 @@ public struct Report {
     /// - Parameter path: The page, `FILE.html`; replaced when it is there.
     /// - Returns: The folder of the figures.
     /// - Throws: ``ReportError`` of kind `unwritable`.
-    public func write(to path: String) throws(ReportError) -> String {
+    package func write(to path: String) throws(ReportError) -> String {
         let folder = Self.figureFolder(of: path)
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -1,10 +1,11 @@
 import FoundationEssentials
 import Glibc
+import PhotozExitCodes
 
 /// Why a report cannot be made.
-public struct ReportError: Error, Sendable, CustomStringConvertible {
+package struct ReportError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure it is.
-    public enum Kind: Sendable {
+    package enum Kind: Sendable {
         /// A result folder, or a file in it, is not there.
         case missing
         /// A file is not what `photoz run` writes.
@@ -14,9 +15,9 @@ public struct ReportError: Error, Sendable, CustomStringConvertible {
     }
 
     /// The kind of failure.
-    public let kind: Kind
+    package let kind: Kind
     /// The file, what is wrong with it, and what to do.
-    public let description: String
+    package let description: String
 
     init(_ kind: Kind, _ description: String) {
         self.kind = kind
@@ -28,5 +29,16 @@ public struct ReportError: Error, Sendable, CustomStringConvertible {
         let code = ((error as? CocoaError)?.underlying as? POSIXError)?.code
         let reason = code.map { String(cString: strerror($0.rawValue)) } ?? "\(error)"
         self.init(.unwritable, "\(path): cannot be written: \(reason); check the folder's permissions and free space")
+    }
+}
+
+extension ReportError: ExitCoded {
+    /// The exit code of a program that this ends.
+    package var exitCode: ExitCode {
+        switch kind {
+        case .missing: .inputMissing
+        case .damaged: .badData
+        case .unwritable: .outputRefused
+        }
     }
 }

@@ -1,4 +1,4 @@
-import Records
+import PhotozRecords
 
 /// JSON files that a run left.
 enum ResultFile {

@@ -1,5 +1,5 @@
-import Costs
-import Records
+import PhotozCosts
+import PhotozRecords
 
 /// What `Results.json` and `combined_data.json` say, key by key.
 extension RunRecord.Results {

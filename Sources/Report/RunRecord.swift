@@ -1,6 +1,6 @@
-import Costs
 import Glibc
-import Records
+import PhotozCosts
+import PhotozRecords
 
 /// What a finished run left in its folder, as far as a report shows it.
 struct RunRecord {

@@ -1,14 +1,14 @@
 import FoundationEssentials
 
 /// Published statistics of several runs, as text, CSV and JSON.
-public struct StatisticsTable {
+package struct StatisticsTable {
     private let rows: [PublishedStatistics]
 
     /// - Parameter rows: The runs, in the order of their rows.
-    public init(_ rows: [PublishedStatistics]) { self.rows = rows }
+    package init(_ rows: [PublishedStatistics]) { self.rows = rows }
 
     /// A table for people.
-    public var text: String {
+    package var text: String {
         TextTable(
             [
                 "partition", "data", "run", "ranks", "CPU time (s)", "memory (MB)", "throughput (bit/s)", "bits",
@@ -27,12 +27,12 @@ public struct StatisticsTable {
     }
 
     /// How every table begins as CSV: by this it is known.
-    public static let csvMark = "partition (MB),data (GB),run,total_cpu_time (seconds)"
+    package static let csvMark = "partition (MB),data (GB),run,total_cpu_time (seconds)"
     /// Keys that the objects of its JSON have, and no other file has together.
-    public static let jsonMark = ["ranks", "result", "cost", "total_bits"]
+    package static let jsonMark = ["ranks", "result", "cost", "total_bits"]
 
     /// The published columns, with two decimals, and the folder.
-    public var csv: String {
+    package var csv: String {
         TextTable(
             [
                 "partition (MB)", "data (GB)", "run", "total_cpu_time (seconds)", "total_cpu_memory (MB)",
@@ -51,7 +51,7 @@ public struct StatisticsTable {
     /// An array of objects.
     ///
     /// - Throws: ``ReportError`` when a statistic is not finite.
-    public func json() throws(ReportError) -> Data {
+    package func json() throws(ReportError) -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         do { return try encoder.encode(rows) + Data("\n".utf8) } catch {
@@ -62,7 +62,7 @@ public struct StatisticsTable {
     /// Writes a table to a file, whole or not at all.
     ///
     /// - Throws: ``ReportError`` of kind `unwritable`.
-    public static func write(_ data: Data, to path: String) throws(ReportError) {
+    package static func write(_ data: Data, to path: String) throws(ReportError) {
         do { try data.write(to: URL(filePath: path), options: .atomic) } catch {
             throw ReportError(unwritable: path, error)
         }

@@ -1,5 +1,5 @@
 /// Rows of text under a head.
-public struct TextTable: Sendable {
+package struct TextTable: Sendable {
     private let head: [String]
     private let rows: [[String]]
 
@@ -9,7 +9,7 @@ public struct TextTable: Sendable {
     }
 
     /// For people: columns aligned at the right, but for the last.
-    public var text: String {
+    package var text: String {
         let table = [head] + rows
         let widths = head.indices.map { column in table.map { $0[column].count }.max() ?? 0 }
         return table.map { cells in
@@ -20,7 +20,7 @@ public struct TextTable: Sendable {
     }
 
     /// For programs.
-    public var csv: String {
+    package var csv: String {
         ([head] + rows).map { $0.map(Self.field).joined(separator: ",") }.joined(separator: "\n") + "\n"
     }
 

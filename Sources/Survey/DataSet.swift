@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import HDF5
+import PhotozExitCodes
 
 /// A survey on disk: partition files in data-set order.
 public struct DataSet: Sendable {
@@ -260,5 +261,15 @@ public struct DataSet: Sendable {
 
     private static func join(_ folder: String, _ name: String) -> String {
         folder.isEmpty ? name : folder.hasSuffix("/") ? folder + name : folder + "/" + name
+    }
+}
+
+extension DataSet.Failure: ExitCoded {
+    /// The exit code of a program that this ends.
+    package var exitCode: ExitCode {
+        switch self {
+        case .unreadable, .empty: .inputMissing
+        case .inconsistent: .badData
+        }
     }
 }

@@ -1,3 +1,5 @@
+import PhotozExitCodes
+
 /// Every fault of a partition file, or of one of its rows.
 public struct PartitionError: Error, Sendable, CustomStringConvertible {
     /// The file's path.
@@ -15,5 +17,12 @@ public struct PartitionError: Error, Sendable, CustomStringConvertible {
     public var description: String {
         if faults.count == 1 { return "\(file): \(faults[0])" }
         return "\(file): \(faults.count) faults\n" + faults.map { "  - " + $0 }.joined(separator: "\n")
+    }
+}
+
+extension PartitionError: ExitCoded {
+    /// The exit code of a program that this ends.
+    package var exitCode: ExitCode {
+        .badData
     }
 }

@@ -1,18 +1,18 @@
 /// What a sweep varies: every combination is run.
-public struct Grid: Sendable, Codable {
+package struct Grid: Sendable, Codable {
     /// Numbers of ranks.
-    public var ranks: [Int]
+    package var ranks: [Int]
     /// Galaxies of a batch.
-    public var batchSizes: [Int]
+    package var batchSizes: [Int]
     /// Sizes of partitions, MB; empty for the data as they are.
-    public var partitionMegabytes: [Double]
+    package var partitionMegabytes: [Double]
     /// Numbers of partitions that are taken; empty for all.
-    public var fileLimits: [Int]
+    package var fileLimits: [Int]
     /// Runs of each combination.
-    public var repeats: Int
+    package var repeats: Int
 
     /// - Parameters: As the properties.
-    public init(ranks: [Int], batchSizes: [Int], partitionMegabytes: [Double], fileLimits: [Int], repeats: Int) {
+    package init(ranks: [Int], batchSizes: [Int], partitionMegabytes: [Double], fileLimits: [Int], repeats: Int) {
         self.ranks = ranks
         self.batchSizes = batchSizes
         self.partitionMegabytes = partitionMegabytes
@@ -21,20 +21,20 @@ public struct Grid: Sendable, Codable {
     }
 
     /// One run.
-    public struct Point: Sendable, Equatable {
+    package struct Point: Sendable, Equatable {
         /// Ranks.
-        public let ranks: Int
+        package let ranks: Int
         /// Galaxies of a batch.
-        public let batchSize: Int
+        package let batchSize: Int
         /// Size of partitions, MB; nil for the data as they are.
-        public let partitionMegabytes: Double?
+        package let partitionMegabytes: Double?
         /// Partitions that are taken; nil for all.
-        public let fileLimit: Int?
+        package let fileLimit: Int?
         /// From 1.
-        public let number: Int
+        package let number: Int
 
         /// The name of its result folder.
-        public var name: String {
+        package var name: String {
             var parts = ["np\(ranks)", "batch\(batchSize)"]
             if let partitionMegabytes { parts.append(megabytes(partitionMegabytes)) }
             if let fileLimit { parts.append("files\(fileLimit)") }
@@ -43,7 +43,7 @@ public struct Grid: Sendable, Codable {
     }
 
     /// All runs. Repeats come last, so that a machine that becomes slower or faster does so for every combination alike.
-    public var points: [Point] {
+    package var points: [Point] {
         var points: [Point] = []
         let partitions = partitionMegabytes.isEmpty ? [nil] : partitionMegabytes.map(Optional.some)
         let limits = fileLimits.isEmpty ? [nil] : fileLimits.map(Optional.some)

@@ -1,7 +1,7 @@
 /// Parts a text into words as a shell does: blanks part them, quotes and backslashes keep what they enclose together.
 ///
 /// - Returns: The words; nil when a quote is never closed, or the last character is a backslash.
-public func shellWords(_ text: String) -> [String]? {
+package func shellWords(_ text: String) -> [String]? {
     var words: [String] = []
     // Nil between words: a quoted word may be empty.
     var word: String?
@@ -27,7 +27,7 @@ public func shellWords(_ text: String) -> [String]? {
 }
 
 /// A word as a shell takes it for one.
-public func shellQuoted(_ word: String) -> String {
+package func shellQuoted(_ word: String) -> String {
     let plain = word.unicodeScalars.allSatisfy {
         $0.isASCII
             && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || "-_./:=,+%@".unicodeScalars.contains($0))

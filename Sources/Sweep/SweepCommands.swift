@@ -1,5 +1,5 @@
 /// The command lines of a sweep.
-public struct SweepCommands: Sendable {
+package struct SweepCommands: Sendable {
     private let folder: SweepFolder
     private let settings: SweepFolder.Settings
     /// Such as `mpirun` or `mpirun --map-by core`; `-np N` is added.
@@ -8,7 +8,7 @@ public struct SweepCommands: Sendable {
     private let program: String
 
     /// - Parameters: As the properties.
-    public init(folder: SweepFolder, settings: SweepFolder.Settings, launcher: [String], program: String) {
+    package init(folder: SweepFolder, settings: SweepFolder.Settings, launcher: [String], program: String) {
         self.folder = folder
         self.settings = settings
         self.launcher = launcher
@@ -16,7 +16,7 @@ public struct SweepCommands: Sendable {
     }
 
     /// The words of a run's command.
-    public func words(_ point: Grid.Point) -> [String] {
+    package func words(_ point: Grid.Point) -> [String] {
         let data = point.partitionMegabytes.map { [folder.data(megabytes: $0)] } ?? settings.data
         let limit = point.fileLimit.map { ["--file-limit", "\($0)"] } ?? []
         // What an interrupted run left is replaced; a finished one is not run again.
@@ -26,14 +26,14 @@ public struct SweepCommands: Sendable {
     }
 
     /// The same as a line for a shell.
-    public func line(_ point: Grid.Point) -> String { words(point).map(shellQuoted).joined(separator: " ") }
+    package func line(_ point: Grid.Point) -> String { words(point).map(shellQuoted).joined(separator: " ") }
 
     /// How every batch script begins: by this it is known.
-    public static let scriptMark = "#!/bin/sh\n# The runs of a sweep."
+    package static let scriptMark = "#!/bin/sh\n# The runs of a sweep."
 
     /// A batch script for Slurm: one task of an array for each run, one after another so that they do not disturb each
     /// other.
-    public func slurmScript(_ points: [Grid.Point]) -> String {
+    package func slurmScript(_ points: [Grid.Point]) -> String {
         let ranks = points.map(\.ranks).max() ?? 1
         let cases = points.enumerated().map { "\($0.offset)) \(line($0.element)) ;;" }.joined(separator: "\n")
         return """

@@ -1,20 +1,21 @@
 import FoundationEssentials
 import Glibc
-import Records
+import PhotozExitCodes
+import PhotozRecords
 
 /// Where a sweep keeps its data, its runs and what it found, so that it can go on where it stopped.
-public struct SweepFolder: Sendable {
+package struct SweepFolder: Sendable {
     /// What all runs of a sweep share. Another sweep must not go on in the same folder.
-    public struct Settings: Encodable, Equatable, Sendable {
+    package struct Settings: Encodable, Equatable, Sendable {
         /// The weights file, an absolute path.
-        public let weights: String
+        package let weights: String
         /// The folder or files of the survey, absolute paths.
-        public let data: [String]
+        package let data: [String]
         /// Options of `photoz run` that all runs have.
-        public let options: [String]
+        package let options: [String]
 
         /// - Parameters: As the properties.
-        public init(weights: String, data: [String], options: [String]) {
+        package init(weights: String, data: [String], options: [String]) {
             self.weights = weights
             self.data = data
             self.options = options
@@ -31,15 +32,15 @@ public struct SweepFolder: Sendable {
     }
 
     /// The folder.
-    public let path: String
+    package let path: String
 
     /// A folder that nothing will be written in.
-    public init(planned path: String) { self.path = path }
+    package init(planned path: String) { self.path = path }
 
     /// Makes the folder, or goes on in the one of the same sweep.
     ///
     /// - Throws: ``SweepError`` when it cannot be made, or belongs to another sweep.
-    public init(_ path: String, settings: Settings) throws(SweepError) {
+    package init(_ path: String, settings: Settings) throws(SweepError) {
         self.path = path
         let file = path + "/sweep.json"
         let known: Settings?
@@ -68,26 +69,26 @@ public struct SweepFolder: Sendable {
     }
 
     /// Where a run leaves its results.
-    public func results(of point: Grid.Point) -> String { path + "/runs/" + point.name }
+    package func results(of point: Grid.Point) -> String { path + "/runs/" + point.name }
 
     /// What a run printed.
-    public func log(of point: Grid.Point) -> String { path + "/runs/" + point.name + ".log" }
+    package func log(of point: Grid.Point) -> String { path + "/runs/" + point.name + ".log" }
 
     /// Whether a run came to its end.
-    public func isFinished(_ point: Grid.Point) -> Bool {
+    package func isFinished(_ point: Grid.Point) -> Bool {
         FileManager.default.fileExists(atPath: results(of: point) + "/Results.json")
     }
 
     /// The survey in partitions of that size.
-    public func data(megabytes size: Double) -> String { path + "/data-" + megabytes(size) }
+    package func data(megabytes size: Double) -> String { path + "/data-" + megabytes(size) }
 
     /// The same while it is made.
-    public func unfinishedData(megabytes size: Double) -> String { path + "/inprogress_data-" + megabytes(size) }
+    package func unfinishedData(megabytes size: Double) -> String { path + "/inprogress_data-" + megabytes(size) }
 
     /// Writes a file of the sweep.
     ///
     /// - Throws: ``SweepError`` when it cannot be written.
-    public func write(_ text: String, to name: String) throws(SweepError) {
+    package func write(_ text: String, to name: String) throws(SweepError) {
         do { try Data(text.utf8).write(to: URL(filePath: path + "/" + name), options: .atomic) } catch {
             throw SweepError(.unwritable, "\(path)/\(name): cannot be written: \(reason(error)); check the free space")
         }
@@ -95,9 +96,9 @@ public struct SweepFolder: Sendable {
 }
 
 /// Why a sweep cannot go on.
-public struct SweepError: Error, Sendable, CustomStringConvertible {
+package struct SweepError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure it is.
-    public enum Kind: Sendable {
+    package enum Kind: Sendable {
         /// The folder is not one for this sweep.
         case refused
         /// A file cannot be written.
@@ -109,9 +110,9 @@ public struct SweepError: Error, Sendable, CustomStringConvertible {
     }
 
     /// The kind of failure.
-    public let kind: Kind
+    package let kind: Kind
     /// What is wrong, where, and what to do.
-    public let description: String
+    package let description: String
 
     init(_ kind: Kind, _ description: String) {
         self.kind = kind
@@ -123,4 +124,16 @@ public struct SweepError: Error, Sendable, CustomStringConvertible {
 private func reason(_ error: any Error) -> String {
     let code = ((error as? CocoaError)?.underlying as? POSIXError)?.code
     return code.map { String(cString: strerror($0.rawValue)) } ?? "\(error)"
+}
+
+extension SweepError: ExitCoded {
+    /// The exit code of a program that this ends.
+    package var exitCode: ExitCode {
+        switch kind {
+        case .refused: .outputRefused
+        case .unwritable: .inputOutput
+        case .failed(let code): ExitCode(rawValue: code) ?? .unexpected
+        case .noLauncher: .inputMissing
+        }
+    }
 }

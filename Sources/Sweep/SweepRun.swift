@@ -4,12 +4,12 @@ import Subprocess
 import Synchronization
 
 /// Starts one run of a sweep and waits for its end.
-public enum SweepRun {
+package enum SweepRun {
     /// - Parameters:
     ///   - words: The command.
     ///   - log: Receives all that the run prints.
     /// - Throws: ``SweepError`` when the run cannot be started or fails, with what it said.
-    public static func start(_ words: [String], log: String) throws(SweepError) {
+    package static func start(_ words: [String], log: String) throws(SweepError) {
         // Into the file at once: what a run prints may be any amount.
         let descriptor = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {

@@ -2,7 +2,8 @@ import ArgumentParser
 import AstroMAE
 import FoundationEssentials
 import HDF5
-import Job
+import PhotozJob
+import PhotozMachine
 
 /// `photoz bench`
 struct BenchCommand: ParsableCommand {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Sweep
+import PhotozSweep
 
 /// The options of a command, as its help lists them.
 struct CommandOptions {

@@ -1,5 +1,7 @@
 import ArgumentParser
-import Job
+import PhotozDiagnosis
+import PhotozJob
+import PhotozMachine
 
 /// `photoz doctor`
 struct DoctorCommand: ParsableCommand {

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Collectives
 import Glibc
-import Job
+import PhotozExitCodes
+import PhotozJob
+import PhotozMachine
 
 /// The ways out of the program: one message, from one rank, and the documented exit code.
 enum Exit {
@@ -51,7 +53,7 @@ enum Exit {
         say(
             "photoz: error: standard output: cannot be written: \(reason); send it to where there is room and a reader (the files that this command wrote are whole)",
             to: 2)
-        exit(JobError.Code.inputOutput.rawValue)
+        exit(ExitCode.inputOutput.rawValue)
     }
 
     /// Makes sure that no file is opened under the number of a standard stream that was closed: what is printed would land in
@@ -69,7 +71,7 @@ enum Exit {
     static func withoutMPI(_ error: any Error, inspecting: Bool = false) -> Never {
         let failure = JobError(error, inspecting: inspecting, inspectOptions: CommandOptions.forInspect)
         say("photoz: error: \(failure)", to: 2)
-        exit(failure.code.rawValue)
+        exit(failure.exitCode.rawValue)
     }
 
     /// Ends the whole job after a failure on this rank. When several ranks of a node fail at once, the first speaks; when
@@ -91,13 +93,13 @@ enum Exit {
             // The rank that speaks ends this one too; if it cannot, this rank still leaves with the code of its failure.
             sleep(10)
             if let cause = failure.byLauncher { end(by: cause.signal) }
-            MPI.abort(exitCode: failure.code.rawValue)
+            MPI.abort(exitCode: failure.exitCode.rawValue)
         }
         let place = world.size > 1 ? " on rank \(world.rank) of \(world.size) (\(MPI.processorName))" : ""
         say("photoz: error\(place): \(failure)", to: 2)
-        if world.size > 1 { MPI.abort(exitCode: failure.code.rawValue) }
+        if world.size > 1 { MPI.abort(exitCode: failure.exitCode.rawValue) }
         try? MPI.finish()
-        exit(failure.code.rawValue)
+        exit(failure.exitCode.rawValue)
     }
 
     /// Ends this process by a signal, as if it had not been heeded.

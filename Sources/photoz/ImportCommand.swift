@@ -1,5 +1,6 @@
 import ArgumentParser
-import Job
+import PhotozJob
+import PhotozPreparation
 
 /// `photoz import`
 struct ImportCommand: ParsableCommand {

@@ -1,7 +1,8 @@
 import ArgumentParser
 import AstroMAE
 import HDF5
-import Job
+import PhotozJob
+import PhotozMachine
 import Survey
 
 /// `photoz inspect`

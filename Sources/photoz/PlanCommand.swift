@@ -1,5 +1,5 @@
 import ArgumentParser
-import Job
+import PhotozJob
 
 /// `photoz plan`
 struct PlanCommand: ParsableCommand {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Costs
+import PhotozCosts
 
 /// What computing time costs.
 struct PriceOptions: ParsableArguments {

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Job
-import Report
+import PhotozJob
+import PhotozMachine
+import PhotozReport
 
 /// `photoz report`
 struct ReportCommand: ParsableCommand {
@@ -30,7 +31,7 @@ struct ReportCommand: ParsableCommand {
             let figures = try report.writeReplacingOwn(output)
             Exit.show("\(output), figures in \(figures)")
         } catch {
-            Exit.withoutMPI((error as? ReportError).map { JobError($0.code, $0.description) } ?? error)
+            Exit.withoutMPI(error)
         }
     }
 }
@@ -50,16 +51,5 @@ extension Report {
         let figure = OwnFile.text("a figure of photoz report", beginning: Report.figureMark)
         for file in figureFiles(of: page) { try figure.requireReplaceable(file) }
         return try write(to: page)
-    }
-}
-
-extension ReportError {
-    /// The documented exit code.
-    var code: JobError.Code {
-        switch kind {
-        case .missing: .inputMissing
-        case .damaged: .badData
-        case .unwritable: .outputRefused
-        }
     }
 }

@@ -1,6 +1,7 @@
 import HDF5
-import Job
-import Records
+import PhotozJob
+import PhotozMachine
+import PhotozRecords
 
 /// What `photoz inspect` says of files that this program wrote, other than partitions and weights.
 enum ResultInspection {

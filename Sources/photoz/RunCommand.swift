@@ -1,7 +1,8 @@
 import ArgumentParser
 import AstroMAE
 import Collectives
-import Job
+import PhotozJob
+import PhotozMachine
 import Survey
 
 /// `photoz run`

@@ -1,7 +1,9 @@
 import ArgumentParser
 import AstroMAE
 import Glibc
-import Job
+import PhotozDiagnosis
+import PhotozJob
+import PhotozMachine
 
 /// `photoz selftest`
 struct SelftestCommand: ParsableCommand {

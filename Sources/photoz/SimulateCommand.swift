@@ -1,6 +1,7 @@
 import ArgumentParser
 import Collectives
-import Job
+import PhotozJob
+import PhotozPreparation
 
 /// `photoz simulate`
 struct SimulateCommand: ParsableCommand {

@@ -1,7 +1,8 @@
 import ArgumentParser
 import FoundationEssentials
-import Job
-import Report
+import PhotozJob
+import PhotozMachine
+import PhotozReport
 
 /// `photoz summarize`
 struct SummarizeCommand: ParsableCommand {
@@ -43,7 +44,7 @@ struct SummarizeCommand: ParsableCommand {
             if let json { try StatisticsTable.write(table.json(), to: json) }
             Exit.show(table.text)
         } catch {
-            Exit.withoutMPI((error as? ReportError).map { JobError($0.code, $0.description) } ?? error)
+            Exit.withoutMPI(error)
         }
     }
 }

@@ -1,8 +1,10 @@
 import ArgumentParser
 import FoundationEssentials
-import Job
-import Report
-import Sweep
+import PhotozJob
+import PhotozMachine
+import PhotozPreparation
+import PhotozReport
+import PhotozSweep
 
 /// `photoz sweep`
 struct SweepCommand: ParsableCommand {
@@ -100,8 +102,7 @@ struct SweepCommand: ParsableCommand {
     func run() {
         do { try sweep() } catch {
             Exit.withoutMPI(
-                (error as? ReportError).map { JobError($0.code, $0.description) }
-                    ?? (error as? SweepError).map { JobError($0.code, $0.description) } ?? error)
+                error)
         }
     }
 
@@ -190,15 +191,4 @@ struct NumberList<Number: LosslessStringConvertible & Sendable>: ExpressibleByAr
     }
 
     var defaultValueDescription: String { values.map(\.description).joined(separator: ",") }
-}
-
-extension SweepError {
-    fileprivate var code: JobError.Code {
-        switch kind {
-        case .refused: .outputRefused
-        case .unwritable: .inputOutput
-        case .failed(let code): JobError.Code(rawValue: code) ?? .unexpected
-        case .noLauncher: .inputMissing
-        }
-    }
 }

@@ -1,6 +1,7 @@
 import Collectives
 import Glibc
-import Job
+import PhotozJob
+import PhotozMachine
 
 /// Runs a command on all ranks: starts MPI, prints what the body returns when all is done, and ends the whole job when the
 /// body fails on any rank.

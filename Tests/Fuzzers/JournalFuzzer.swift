@@ -1,5 +1,5 @@
 import FuzzerSupport
-import Records
+import PhotozRecords
 
 /// The input is what stands in a journal behind its beginning: as it is, and as numbers of records with the right checksums,
 /// which must all be found again.

@@ -1,6 +1,6 @@
 import FoundationEssentials
 import FuzzerSupport
-import Records
+import PhotozRecords
 
 /// The input is a `payload.json`. What is taken from it, written and read again is the same.
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -1,8 +1,8 @@
-import Costs
 import FuzzerSupport
 import HDF5
+import PhotozCosts
 
-@testable import Report
+@testable import PhotozReport
 
 /// The input is a `combined_data.json`, behind a zero byte a `Results.json`, and behind another the redshifts of galaxies: for
 /// `photoz summarize`, and for `photoz report` of one run and of two.

@@ -1,4 +1,4 @@
-import CheckedSizes
+import PhotozCheckedSizes
 import Testing
 
 /// Sizes at the edges of what an `Int` holds.

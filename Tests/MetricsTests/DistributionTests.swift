@@ -1,4 +1,4 @@
-import Metrics
+import PhotozMetrics
 import Testing
 
 /// The metrics do not depend on the number of ranks, nor on how galaxies are dealt and ordered.

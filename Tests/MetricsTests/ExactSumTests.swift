@@ -1,4 +1,4 @@
-import Metrics
+import PhotozMetrics
 import Testing
 
 @Suite struct ExactSumTests {

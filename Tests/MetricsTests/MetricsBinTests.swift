@@ -1,5 +1,5 @@
 import Foundation
-import Metrics
+import PhotozMetrics
 import Testing
 
 /// Metrics in bins against the plain definitions, bin by bin.

@@ -1,4 +1,4 @@
-import Metrics
+import PhotozMetrics
 
 /// The metrics' definitions, written down for one process: sorting instead of selecting, another exact sum.
 /// Keyed as in the JSON.

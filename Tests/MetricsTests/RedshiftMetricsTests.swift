@@ -1,5 +1,5 @@
 import Foundation
-import Metrics
+import PhotozMetrics
 import Testing
 
 /// The values of the metrics, on one process.

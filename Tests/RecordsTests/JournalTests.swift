@@ -1,5 +1,5 @@
 import Foundation
-import Records
+import PhotozRecords
 import TestSupport
 import Testing
 

@@ -1,5 +1,5 @@
 import Foundation
-import Records
+import PhotozRecords
 import Testing
 
 /// `payload.json`, as the serverless system and this program write it.

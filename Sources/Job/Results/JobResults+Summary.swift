@@ -1,0 +1,84 @@
+import AstroMAE
+import Glibc
+import PhotozMachine
+import PhotozMetrics
+import Survey
+
+extension JobResults {
+    /// One screen about the run, for standard output.
+    func summary(output: String) -> String {
+        var lines = [
+            "\(counted(samples, "galaxy", "galaxies")) in \(counted(partitionCount, "partition", "partitions")), "
+                + "\(counted(reports.count, "rank", "ranks")), \(provenance.instructionSet), \(precision)",
+            "",
+        ]
+        func row(_ name: String, _ value: String, _ remark: String = "") {
+            lines.append("  " + padded(name, 24) + (remark.isEmpty ? value : padded(value, 14) + remark))
+        }
+        row("galaxies a second", decimal(samplesPerSecond, 0), "over the inference phase")
+        row("wall time", decimal(wallTime.total, 2) + " s", phases)
+        row("CPU time", decimal(processorTime, 2) + " s", "user and system, all ranks")
+        row(
+            "peak memory of a rank", decimal(reports.map(\.memory).max() ?? 0, 0) + " MB",
+            "resident, shared pages included")
+        lines.append("")
+        if let metrics, metrics.count > 0 {
+            lines.append("  metrics over the \(metrics.count) with a spectroscopic redshift; d = (p - z)/(1 + z)")
+            row("sigma_mad", decimal(metrics.sigmaMAD, 5), "1.4826 median |d - median d|")
+            row("Bias", decimal(metrics.bias, 5), "mean d")
+            row("outliers", percent(metrics.outlierFraction015), "|d| > 0.15")
+            row("MAE", decimal(metrics.meanAbsoluteError, 5), "mean |p - z|")
+            row("R2", decimal(metrics.r2, 4))
+        } else {
+            lines.append("  no galaxy with a spectroscopic redshift above -1: no metrics")
+        }
+        lines += flagLines.isEmpty ? [] : [""] + flagLines
+        lines += ["", "Results: \(output)/Results.json, \(output)/predictions.h5, \(output)/combined_data.json"]
+        return lines.joined(separator: "\n")
+    }
+
+    /// What is odd about the galaxies; nothing when nothing is.
+    private var flagLines: [String] {
+        var lines: [String] = []
+        func row(_ name: String, _ count: Int, _ remark: String) {
+            if count > 0 { lines.append("  " + padded(name, 24) + padded("\(count)", 14) + remark) }
+        }
+        func each(_ flags: [(String, GalaxyFlags)]) -> String {
+            flags.map { "\($0) \(self.flags[$1])" }.joined(separator: ", ")
+        }
+        row(
+            "no magnitude", flags.magnitudeMissing,
+            each([("not observed", .magnitudeNotObserved), ("not detected", .magnitudeNotDetected)]) + ": no redshift")
+        let usual = percent(training.usualFraction)
+        row(
+            "outside of training", flags.inputOutside,
+            each([("magnitude", .magnitudeOutside), ("colour", .colourOutside), ("pixel", .imageOutside)])
+                + (flags.hasManyOutside(training) ? "; usual: \(usual), do not trust these" : "; usual: \(usual)"))
+        row(
+            "images at fault", flags.imageAtFault,
+            each([
+                ("blank band", .imageBlank), ("constant band", .imageConstant), ("saturated", .imageSaturated),
+                ("not finite", .imageNotFinite),
+            ]))
+        row("odd redshifts", flags[.predictionOutside], "predicted outside of those trained on")
+        row("no answer", flags[.predictionNotFinite], "the network's answer is not finite: no redshift")
+        if !training.hasRanges {
+            lines.append("  range unknown           the weights do not say what they were trained on")
+        }
+        return lines
+    }
+
+    private var phases: String {
+        "start-up \(decimal(wallTime.startup, 2)), load \(decimal(wallTime.load, 2)), "
+            + "inference \(decimal(wallTime.inference, 2)), reduce \(decimal(wallTime.reduce, 2)), "
+            + "write \(decimal(wallTime.write, 2))"
+    }
+}
+
+private func counted(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }
+
+private func padded(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(1, width - text.count))
+}
+
+private func percent(_ fraction: Double?) -> String { fraction.map { decimal($0 * 100, 2) + " %" } ?? "-" }

@@ -1,0 +1,105 @@
+import AstroMAE
+import Collectives
+import FoundationEssentials
+import HDF5
+import PhotozCosts
+import PhotozMachine
+import PhotozMetrics
+import Survey
+
+/// What rank 0 writes when all is computed.
+extension Run {
+    /// What `predictions.h5` says of its origin: nothing that differs between two runs with the same result.
+    func provenanceTexts(_ network: PreparedNetwork) -> [(String, String)] {
+        [
+            ("photoz_version", version), ("weights_sha256", weightsHash), ("precision", options.precision.rawValue),
+            ("instruction_set", "\(network.instructionSet)"),
+        ]
+    }
+
+    /// What each rank did, in rank order; nil but on rank 0. Every rank calls it.
+    func gather(_ found: RankFindings, _ dataSet: DataSet) throws -> GatheredReports? {
+        let rows = dataSet.partitions.map(\.rows)
+        var partitions: [Int32] = []
+        for span in found.spans.map(\.galaxies).sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            for piece in Shard(span, partitionRows: rows).pieces where partitions.last != Int32(piece.partition) {
+                partitions.append(Int32(piece.partition))
+            }
+        }
+        let reports = try world.gather(found.report, root: 0)
+        let places = try world.gatherStrings(
+            String(decoding: JSONEncoder().encode(RankPlace()), as: UTF8.self))
+        let all = try world.gatherVarying(partitions, root: 0)
+        let skipped = try world.gatherVarying(Array(JSONEncoder().encode(found.skipped)), root: 0)
+        guard let reports, let places, let all, let skipped else { return nil }
+        return GatheredReports(
+            reports: reports, places: try places.map { try JSONDecoder().decode(RankPlace.self, from: Data($0.utf8)) },
+            partitions: all.map { $0.map { dataSet.partitions[Int($0)].name } },
+            skipped: try skipped.flatMap { try JSONDecoder().decode([SkippedRows].self, from: Data($0)) })
+    }
+
+    func results(
+        _ ranks: GatheredReports, _ metrics: RedshiftMetrics?, _ bins: JobResults.Bins?,
+        _ calibration: JobResults.Calibration?, _ flags: FlagCounts, _ training: TrainingRecord, _ dataSet: DataSet,
+        _ network: PreparedNetwork
+    ) -> JobResults {
+        let times = clock.times
+        let reports = ranks.reports
+        return JobResults(
+            reports: reports, partitionCount: dataSet.partitions.count, batchSize: options.batchSize,
+            precision: options.precision.rawValue, wallTime: times, metrics: metrics, bins: bins,
+            calibration: calibration, flags: flags, training: training,
+            bands: training.bands.flatMap { BandNames($0, count: network.shape.bands)?.names },
+            warnings: WarningLog.all,
+            // A function, as a rank, lives as long as the job.
+            cost: RunCost(
+                ranks: reports.map { (times.total, $0.memory, $0.threads) }, prices: options.prices),
+            skipped: JobResults.Skipped(
+                galaxies: reports.reduce(0) { $0 + $1.skipped }, files: skippedFiles, rows: ranks.skipped),
+            processor: Host.processor(),
+            memory: Host.memory(),
+            provenance: JobResults.Provenance(
+                version: version, commandLine: options.commandLine, weights: options.weights,
+                weightsHash: weightsHash, data: options.data, partitions: dataSet.partitions.map(\.name),
+                hosts: unique(ranks.places.map(\.host)), mpi: MPI.libraryVersion, hdf5: HDF5.Library.version,
+                instructionSet: "\(network.instructionSet)", threads: options.threads,
+                shard: options.sharding.rawValue, schedule: options.schedule.rawValue, start: timestamp(started),
+                end: timestamp(Date()), sources: sources))
+    }
+
+    /// The same texts without repetitions, in the order in which they come first.
+    private func unique(_ texts: [String]) -> [String] {
+        var seen: Set<String> = []
+        return texts.filter { seen.insert($0).inserted }
+    }
+
+    /// The per-rank entries of `combined_data.json`, in rank order.
+    func rankResults(_ ranks: GatheredReports, _ dataSet: DataSet, _ network: PreparedNetwork) -> [RankEntry] {
+        let model = PreparedNetwork.byteCount(
+            of: network.shape, network.precision, for: network.instructionSet)
+        return ranks.reports.indices.map { rank in
+            RankEntry(
+                report: ranks.reports[rank], batchSize: options.batchSize, modelMegabytes: Double(model) / 1_048_576,
+                resultPath: options.output, dataPaths: ranks.partitions[rank],
+                processor: ranks.places[rank].processor, memory: ranks.places[rank].memory)
+        }
+    }
+}
+
+/// Where a rank was.
+struct RankPlace: Codable {
+    var host = MPI.processorName
+    var processor = Host.processor()
+    /// Memory of the host, GB.
+    var memory = Host.memory()
+}
+
+/// What rank 0 has gathered of each rank, in rank order.
+struct GatheredReports {
+    let reports: [RankReport]
+    let places: [RankPlace]
+    /// Names of the partitions that each rank's galaxies are in.
+    let partitions: [[String]]
+    /// Rows that any rank left out.
+    let skipped: [SkippedRows]
+}

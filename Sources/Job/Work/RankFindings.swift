@@ -1,0 +1,79 @@
+import Survey
+
+/// What a rank has found out about its galaxies, in the order in which it came to them.
+struct RankFindings {
+    /// Neighbouring galaxies, and where they begin in the columns.
+    struct Span {
+        private(set) var galaxies: Range<Int>
+        let place: Int
+
+        init(_ galaxies: Range<Int>, place: Int) {
+            self.galaxies = galaxies
+            self.place = place
+        }
+
+        /// Takes the neighbours behind it; false when they are none.
+        mutating func extend(by more: Range<Int>) -> Bool {
+            guard more.lowerBound == galaxies.upperBound else { return false }
+            galaxies = galaxies.lowerBound..<more.upperBound
+            return true
+        }
+    }
+
+    private(set) var spans: [Span] = []
+    /// The columns of ``BatchFindings`` of all spans.
+    private(set) var predictions: [Float] = []
+    private(set) var redshifts: [Float] = []
+    private(set) var magnitudes: [Float] = []
+    private(set) var means: [Float] = []
+    private(set) var scatters: [Float] = []
+    /// Of the same galaxies in the same order, where the data set has any.
+    var identifiers: GalaxyIdentifiers
+    private(set) var flags: [GalaxyFlags] = []
+    /// Rows that could not be read and were left out.
+    private(set) var skipped: [SkippedRows] = []
+    var report = RankReport()
+
+    /// Room for so many galaxies, so that the columns are not copied while they grow.
+    init(capacity: Int, hasViews: Bool, identifiers: PartitionFile.Identifiers) {
+        self.identifiers = GalaxyIdentifiers(identifiers)
+        predictions.reserveCapacity(capacity)
+        redshifts.reserveCapacity(capacity)
+        magnitudes.reserveCapacity(capacity)
+        flags.reserveCapacity(capacity)
+        guard hasViews else { return }
+        means.reserveCapacity(capacity)
+        scatters.reserveCapacity(capacity)
+    }
+
+    /// Adds what is known of more galaxies.
+    mutating func append(_ findings: BatchFindings) {
+        let place = predictions.count
+        if spans.isEmpty || !spans[spans.count - 1].extend(by: findings.galaxies) {
+            spans.append(Span(findings.galaxies, place: place))
+        }
+        predictions += findings.predictions
+        redshifts += findings.redshifts
+        magnitudes += findings.magnitudes
+        means += findings.means
+        scatters += findings.scatters
+        flags += findings.flags
+        report.samples = predictions.count
+    }
+
+    /// Notes that rows among the galaxies added last were left out.
+    mutating func skip(_ rows: SkippedRows, galaxies: Range<Int>) {
+        note(rows)
+    }
+
+    /// Notes that something of these rows could not be read.
+    mutating func note(_ rows: SkippedRows) {
+        if skipped.isEmpty || !skipped[skipped.count - 1].extend(by: rows) { skipped.append(rows) }
+        report.skipped += rows.rows ?? 0
+    }
+
+    /// The galaxy at a place in the columns.
+    func galaxy(at place: Int) -> Int? {
+        spans.last { $0.place <= place }.map { $0.galaxies.lowerBound + place - $0.place }
+    }
+}

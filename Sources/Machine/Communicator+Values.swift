@@ -1,0 +1,19 @@
+import Collectives
+import FoundationEssentials
+
+extension Communicator {
+    /// Rank 0's value on every rank, sent as JSON; the others give nil. For a few small values: what grows with partitions or
+    /// galaxies is sent as it lies in memory.
+    package func broadcastValue<T: Codable>(_ value: T?) throws -> T {
+        let mine = try value.map { [UInt8](try JSONEncoder().encode($0)) } ?? []
+        var bytes = [UInt8](repeating: 0, count: try broadcast(mine.count, root: 0))
+        if rank == 0 { bytes = mine }
+        try bytes.withUnsafeMutableBytes { try broadcast(into: $0, root: 0) }
+        return try JSONDecoder().decode(T.self, from: Data(bytes))
+    }
+
+    /// Every rank's text on rank 0, in rank order; nil elsewhere.
+    package func gatherStrings(_ text: String) throws -> [String]? {
+        try gatherVarying(Array(text.utf8), root: 0)?.map { String(decoding: $0, as: UTF8.self) }
+    }
+}

@@ -1,0 +1,23 @@
+import Crypto
+import FoundationEssentials
+import Glibc
+
+/// SHA-256 of a file, in hexadecimal digits.
+///
+/// - Throws: ``JobError`` with code 66 when the file cannot be read.
+package func fileHash(_ path: String) throws -> String {
+    guard let file = fopen(path, "r") else {
+        throw JobError(.inputMissing, "\(path): cannot be opened: \(String(cString: strerror(errno)))")
+    }
+    defer { fclose(file) }
+    var hash = SHA256()
+    var block = [UInt8](repeating: 0, count: 1 << 18)
+    while case let count = fread(&block, 1, block.count, file), count > 0 {
+        block.withUnsafeBytes { hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+    }
+    guard ferror(file) == 0 else { throw JobError(.inputMissing, "\(path): cannot be read") }
+    return hash.finalize().map { byte in
+        let digits = String(byte, radix: 16)
+        return digits.count == 1 ? "0" + digits : digits
+    }.joined()
+}

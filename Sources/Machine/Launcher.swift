@@ -1,0 +1,34 @@
+import Glibc
+
+/// What the environment says of the launcher that started this process. It is looked at once, before MPI starts: Open MPI
+/// sets the same variables in a process that is alone.
+package enum Launcher {
+    /// This process's rank, or nil when no launcher started it.
+    package static let rank: Int? = {
+        for name in ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"] {
+            if let value = getenv(name), let rank = Int(String(cString: value)) { return rank }
+        }
+        return nil
+    }()
+
+    /// The launcher, and the batch job it belongs to, in words.
+    package static let name: String = {
+        let known = [
+            ("OMPI_COMM_WORLD_SIZE", "Open MPI's mpirun"), ("SLURM_STEP_ID", "Slurm's srun"), ("PMIX_RANK", "PMIx"),
+            ("PMI_RANK", "PMI"),
+        ]
+        let found = known.first { getenv($0.0) != nil }?.1 ?? "none: a world of one"
+        let job = getenv("SLURM_JOB_ID").map { ", Slurm job " + String(cString: $0) } ?? ""
+        return found + job
+    }()
+
+    /// How so many ranks are started again; nothing for a world of one without a launcher.
+    package static func words(ranks: Int) -> [String] {
+        guard isPresent else { return [] }
+        return getenv("OMPI_COMM_WORLD_SIZE") == nil && getenv("SLURM_STEP_ID") != nil
+            ? ["srun", "-n", "\(ranks)"] : ["mpirun", "-np", "\(ranks)"]
+    }
+
+    /// Whether a launcher started this process.
+    package static var isPresent: Bool { rank != nil }
+}

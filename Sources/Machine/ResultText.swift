@@ -1,0 +1,31 @@
+import FoundationEssentials
+import Glibc
+
+/// JSON as this program writes it: keys sorted, one to a line, slashes as they are.
+package func json(_ value: some Encodable) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(value) + Data("\n".utf8)
+}
+
+/// A time as results write it: ISO 8601 in UTC.
+package func timestamp(_ date: Date) -> String { date.formatted(.iso8601) }
+
+/// A number with a fixed number of decimals; a dash for none.
+package func decimal(_ value: Double?, _ digits: Int) -> String {
+    guard let value, value.isFinite else { return "-" }
+    var text = [CChar](repeating: 0, count: 400)
+    let length = withVaList([value]) { vsnprintf(&text, text.count, "%.\(digits)f", $0) }
+    return String(decoding: text.prefix(Int(length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
+/// Bytes as people read them.
+package func megabytes(_ bytes: Int) -> String {
+    bytes < 1_000_000 ? "\((bytes + 999) / 1000) kB" : "\((bytes + 999_999) / 1_000_000) MB"
+}
+
+/// Names for people: the first of them, and how many more there are.
+package func shortened(_ names: [String], _ most: Int = 12) -> String {
+    let first = names.prefix(most).map { $0.count > 120 ? $0.prefix(117) + "..." : $0 }.joined(separator: ", ")
+    return names.count > most ? "\(first) and \(names.count - most) more" : first
+}

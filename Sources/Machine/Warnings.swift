@@ -1,0 +1,26 @@
+import Glibc
+import Synchronization
+
+/// What this process has warned of, for the record.
+package enum WarningLog {
+    private static let texts = Mutex<[String]>([])
+
+    package static var all: [String] { texts.withLock { $0 } }
+
+    /// Notes a warning; one that comes again is noted once.
+    package static func add(_ text: String) {
+        texts.withLock { if !$0.contains(text) { $0.append(text) } }
+    }
+}
+
+/// A warning that does not stop the job; for rank 0, whose results record it.
+package func warn(_ text: String) {
+    WarningLog.add(text)
+    writeToStandardError("photoz: warning: \(text)\n")
+}
+
+/// In one piece. What cannot be shown is no failure of the job.
+package func writeToStandardError(_ text: String) {
+    let bytes = Array(text.utf8)
+    _ = write(2, bytes, bytes.count)
+}
