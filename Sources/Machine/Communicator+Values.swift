@@ -12,6 +12,13 @@ extension Communicator {
         return try JSONDecoder().decode(T.self, from: Data(bytes))
     }
 
+    /// Every rank's value on rank 0, in rank order, sent as JSON; nil elsewhere.
+    package func gatherValues<T: Codable>(_ value: T) throws -> [T]? {
+        try gatherVarying(Array(try JSONEncoder().encode(value)), root: 0)?.map {
+            try JSONDecoder().decode(T.self, from: Data($0))
+        }
+    }
+
     /// Every rank's text on rank 0, in rank order; nil elsewhere.
     package func gatherStrings(_ text: String) throws -> [String]? {
         try gatherVarying(Array(text.utf8), root: 0)?.map { String(decoding: $0, as: UTF8.self) }

@@ -94,7 +94,7 @@ package struct JobError: ExitCoded, Sendable, Equatable {
 
     /// Of a folder without partitions, the first file of a known kind, and which command takes it; on a line of its own.
     private static func whatIsThere(_ folder: String) -> String {
-        let files = (FolderListing.names(of: folder) ?? []).sorted(by: NaturalOrder.precedes).map { folder + "/" + $0 }
+        let files = NaturalOrder.sorted(FolderListing.names(of: folder) ?? []).map { folder + "/" + $0 }
         for file in files.prefix(100) {
             if let kind = FileKind(of: file).insteadOfHDF5 { return "\n\(file): \(kind)" }
         }

@@ -31,23 +31,6 @@ package enum OutputPlace {
         }
     }
 
-    /// Refuses partitions that are results in the output folder, by whatever name or link.
-    ///
-    /// - Throws: ``JobError`` with code 73.
-    package static func require(_ output: String, holdsNoneOf partitions: [String]) throws(JobError) {
-        var result = stat()
-        guard stat(output + "/predictions.h5", &result) == 0 else { return }
-        for path in partitions {
-            var status = stat()
-            guard stat(path, &status) == 0, status.st_ino == result.st_ino, status.st_dev == result.st_dev else {
-                continue
-            }
-            throw JobError(
-                .outputRefused,
-                "\(path): is \(output)/predictions.h5, which this run would replace; choose another output")
-        }
-    }
-
     /// A path without links; what is not there yet follows behind what is.
     private static func resolved(_ path: String) -> String {
         var (there, rest) = (path.isEmpty ? "." : path, "")

@@ -3,13 +3,13 @@ import Synchronization
 
 /// What this process has warned of, for the record.
 package enum WarningLog {
-    private static let texts = Mutex<[String]>([])
+    private static let texts = Mutex<(inOrder: [String], known: Set<String>)>(([], []))
 
-    package static var all: [String] { texts.withLock { $0 } }
+    package static var all: [String] { texts.withLock { $0.inOrder } }
 
     /// Notes a warning; one that comes again is noted once.
     package static func add(_ text: String) {
-        texts.withLock { if !$0.contains(text) { $0.append(text) } }
+        texts.withLock { if $0.known.insert(text).inserted { $0.inOrder.append(text) } }
     }
 }
 

@@ -1,5 +1,3 @@
-import FoundationEssentials
-import Glibc
 import HDF5
 import PhotozExitCodes
 
@@ -20,14 +18,6 @@ public struct DataSet: Sendable {
             self.rows = rows
             self.stamp = stamp
         }
-    }
-
-    /// A file that cannot be used, and why.
-    public struct Unusable: Sendable {
-        /// Its path relative to the data set's folder.
-        public let name: String
-        /// What is wrong with it.
-        public let error: any Error
     }
 
     /// Why a data set cannot be taken.
@@ -52,7 +42,7 @@ public struct DataSet: Sendable {
     /// The folder that names are relative to.
     public let folder: String
     /// The files, in data-set order.
-    public let partitions: [Partition]
+    public let partitions: PartitionTable
     /// Whether any file knows redshifts.
     public let hasRedshift: Bool
     /// What identifiers the galaxies have: integers or strings only when every file that holds galaxies has them.
@@ -63,16 +53,14 @@ public struct DataSet: Sendable {
 
     /// What the user should know about the files, although they can be used.
     public let warnings: [String]
-    /// Files that were left out because they cannot be used.
-    public let unusable: [Unusable]
 
     /// Galaxies in all.
-    public var rows: Int { partitions.reduce(0) { $0 + $1.rows } }
+    public var rows: Int { partitions.rows }
 
     /// A data set that another rank has looked at.
     public init(
-        folder: String, partitions: [Partition], hasRedshift: Bool, identifiers: PartitionFile.Identifiers,
-        stringForm: StringForm? = nil, warnings: [String] = [], unusable: [Unusable] = []
+        folder: String, partitions: PartitionTable, hasRedshift: Bool, identifiers: PartitionFile.Identifiers,
+        stringForm: StringForm? = nil, warnings: [String] = []
     ) {
         self.stringForm = stringForm
         self.folder = folder
@@ -80,7 +68,6 @@ public struct DataSet: Sendable {
         self.hasRedshift = hasRedshift
         self.identifiers = identifiers
         self.warnings = warnings
-        self.unusable = unusable
     }
 
     /// The path of a partition.
@@ -92,100 +79,54 @@ public struct DataSet: Sendable {
     ///   - paths: One folder, or one or more files.
     ///   - fileLimit: Take only so many of the files, the first ones.
     ///   - schema: How the files are laid out.
-    ///   - skipsUnusable: Whether files at fault are left out, as long as there are others.
     /// - Throws: ``Failure``, `HDF5Error` or ``PartitionError`` for the first file at fault.
-    public static func open(
-        _ paths: [String], fileLimit: Int? = nil, schema: PartitionSchema, skipsUnusable: Bool = false
-    ) throws -> DataSet {
+    public static func open(_ paths: [String], fileLimit: Int? = nil, schema: PartitionSchema) throws -> DataSet {
         let (folder, all) = try list(paths)
-        return try open(
-            folder: folder, names: Array(all.prefix(fileLimit ?? all.count)), schema: schema,
-            skipsUnusable: skipsUnusable)
+        let names = Array(all.prefix(fileLimit ?? all.count))
+        let scan = PartitionScan(of: names, in: folder, schema: schema)
+        if let failure = scan.failure { throw failure.error }
+        let dataSet = try DataSet(folder: folder, names: names, scan.findings, scan.entries, schema: schema)
+        if let failure = scan.unfitStrings(in: dataSet) { throw failure.error }
+        return dataSet
     }
 
-    /// Opens each of the named partitions of a folder once.
+    /// A data set whose partitions have been looked at.
     ///
-    /// - Throws: ``Failure``, `HDF5Error` or ``PartitionError`` for the first file at fault.
-    public static func open(
-        folder: String, names: [String], schema: PartitionSchema, skipsUnusable: Bool = false
-    ) throws -> DataSet {
-        var unusable: [Unusable] = []
-        var statements = Statements()
-        let files = try names.compactMap { name -> Look? in
-            do { return try Look(at: name, in: folder, schema: schema, &statements) } catch {
-                guard skipsUnusable else { throw error }
-                unusable.append(Unusable(name: name, error: error))
-                return nil
-            }
-        }
-        if files.isEmpty, let first = unusable.first { throw first.error }
-        let columns: [(option: String, name: String, isMissing: Bool)] = [
-            ("--redshift", schema.redshift, schema.requiresRedshift && !files.contains(where: \.hasRedshift)),
-            (
-                "--object-id", schema.objectID,
-                schema.requiresObjectID && !files.contains { $0.identifiers.kind != .none }
-            ),
-        ]
-        if let lacking = columns.first(where: \.isMissing) {
-            let place = folder.isEmpty ? names.joined(separator: ", ") : folder
-            throw Failure.inconsistent(
-                "\(place): no partition has a data set \"\(lacking.name)\", which \(lacking.option) names; photoz inspect says what a partition holds, and without \(lacking.option) the run does without"
-            )
-        }
-        let sources = files.filter { $0.partition.rows > 0 }.map(\.identifiers)
-        let common: CommonIdentifiers
-        do {
-            common = try CommonIdentifiers(sources, name: schema.objectID) {
-                try PartitionFile($0.path, schema: schema, folder: folder.isEmpty ? nil : folder)
-            }
-        } catch Failure.inconsistent(let reason) {
-            throw Failure.inconsistent("\(folder.isEmpty ? names.joined(separator: ", ") : folder): \(reason)")
-        }
-        if schema.trained.bands == nil, let difference = statements.differenceOfBands {
+    /// - Parameters:
+    ///   - folder: The folder that names are relative to.
+    ///   - names: All files that were looked at.
+    ///   - findings: What was found out about all of them.
+    ///   - entries: What was found of each; those that cannot be used are left out.
+    ///   - schema: How the files are laid out.
+    /// - Throws: ``Failure`` when the files do not go together.
+    public init(
+        folder: String, names: [String], _ findings: PartitionScan.Findings, _ entries: [PartitionScan.Entry],
+        schema: PartitionSchema
+    ) throws {
+        let place = folder.isEmpty ? names.joined(separator: ", ") : folder
+        try findings.requireColumns(schema, place: place)
+        try findings.identifiers.requireAgreement(schema.objectID, place: place)
+        if schema.trained.bands == nil, let difference = findings.statements.differenceOfBands {
             throw Failure.inconsistent(difference)
         }
-        var warnings = statements.warnings + sameFiles(files.map(\.partition.name), in: folder)
-        if common.kind == .none, sources.contains(where: { $0.kind != .none }),
-            let without = sources.first(where: { $0.kind == .none })
-        {
-            warnings.append(
-                "\(without.name) has no \(schema.objectID): the predictions carry none, although others have it")
-        }
-        return DataSet(
-            folder: folder, partitions: files.map(\.partition), hasRedshift: files.contains(where: \.hasRedshift),
-            identifiers: common.kind, stringForm: common.form, warnings: warnings, unusable: unusable)
-    }
-
-    /// What opening a partition has shown.
-    private struct Look {
-        let partition: Partition
-        let hasRedshift: Bool
-        let identifiers: CommonIdentifiers.Source
-
-        init(at name: String, in folder: String, schema: PartitionSchema, _ statements: inout Statements) throws {
-            let path = join(folder, name)
-            guard !FolderListing.isLossy(name, in: folder) else {
-                throw PartitionError(
-                    file: path, faults: ["has a name that is not UTF-8, and results could not name it; rename the file"]
-                )
-            }
-            try File.requireClosed(path)
-            let file = try PartitionFile(path, schema: schema, folder: folder.isEmpty ? nil : folder)
-            // Integers are as quickly read as checked; strings are read when they are written.
-            if file.identifiers.areIntegers { try file.forEachIdentifiers() }
-            if file.rows > 0 { statements.add(file.statement, file.warnings, of: name) }
-            partition = Partition(name: name, rows: file.rows, stamp: file.stamp)
-            hasRedshift = file.hasRedshift
-            identifiers = CommonIdentifiers.Source(
-                name: name, path: path, kind: file.identifiers, form: file.objectID?.stringForm)
-        }
+        let usable = entries.indices.filter { entries[$0].isUsable }
+        self.init(
+            folder: folder,
+            partitions: PartitionTable(
+                names: usable.map { names[$0] }, rows: usable.map { entries[$0].rows },
+                stamps: usable.map { entries[$0].stamp }),
+            hasRedshift: findings.hasRedshift, identifiers: findings.identifiers.common,
+            stringForm: findings.identifiers.common == .strings ? findings.identifiers.form : nil,
+            warnings: findings.statements.warnings + Self.sameFiles(names, entries)
+                + findings.identifiers.warnings(schema.objectID))
     }
 
     /// Opens a partition that must be the file that it was when the data set was opened.
     ///
     /// - Throws: `HDF5Error`, or ``PartitionError`` when the file has changed.
     public func openAsBefore(_ partition: Int, schema: PartitionSchema) throws -> PartitionFile {
-        let (path, before) = (path(of: partition), partitions[partition])
+        let before = partitions[partition]
+        let path = Self.join(folder, before.name)
         let file = try PartitionFile(path, schema: schema, folder: folder.isEmpty ? nil : folder)
         guard file.rows == before.rows, file.stamp == before.stamp else {
             throw PartitionError(
@@ -196,71 +137,19 @@ public struct DataSet: Sendable {
     }
 
     /// Files that are taken twice, by another name or through a link: their galaxies would count twice.
-    private static func sameFiles(_ names: [String], in folder: String) -> [String] {
-        var seen: [UInt64: String] = [:]
-        return names.compactMap { name in
-            var status = stat()
-            guard stat(join(folder, name), &status) == 0 else { return nil }
-            let identity = UInt64(status.st_ino) ^ UInt64(status.st_dev) << 48
-            defer { seen[identity] = seen[identity] ?? name }
-            return seen[identity].map { "\(name) is the same file as \($0): its galaxies count twice" }
+    private static func sameFiles(_ names: [String], _ entries: [PartitionScan.Entry]) -> [String] {
+        var seen: [PartitionScan.SystemIdentity: Int] = [:]
+        seen.reserveCapacity(names.count)
+        var again: [(place: Int, first: Int)] = []
+        for place in names.indices {
+            guard let identity = entries[place].systemIdentity else { continue }
+            if let first = seen[identity] { again.append((place, first)) } else { seen[identity] = place }
         }
-    }
-
-    /// The folder, and the names of the partitions in it; an empty one where files are named.
-    ///
-    /// - Throws: ``Failure`` when a path leads nowhere or a folder holds none.
-    public static func list(_ paths: [String]) throws -> (folder: String, names: [String]) {
-        var isFolder = false
-        for path in paths {
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-                throw Failure.unreadable(path: path, reason: "there is no such file or folder")
-            }
-            guard !isFolder || paths.count == 1 else {
-                throw Failure.unreadable(path: path, reason: "is a folder; give one folder, or files only")
-            }
+        // A line for a few, not one for each of a thousand.
+        let texts = again.prefix(3).map {
+            "\(names[$0.place]) is the same file as \(names[$0.first]): its galaxies count twice"
         }
-        guard isFolder, let folder = paths.first else { return ("", paths) }
-        return (folder, try names(in: folder))
-    }
-
-    /// The partitions of a folder by their names, in data-set order.
-    ///
-    /// - Throws: ``Failure`` when the folder cannot be listed or holds none.
-    public static func names(in folder: String) throws -> [String] {
-        guard FileManager.default.fileExists(atPath: folder) else {
-            throw Failure.unreadable(path: folder, reason: "there is no such folder")
-        }
-        guard let entries = FolderListing.names(of: folder) else {
-            throw Failure.unreadable(path: folder, reason: "cannot be listed; check its permissions")
-        }
-        // As MultimodalUniverse keeps its surveys: a folder for each part of the sky.
-        let parts = entries.filter { $0.hasPrefix("healpix=") }
-        let inParts = parts.flatMap { part in
-            (FolderListing.names(of: join(folder, part)) ?? [])
-                .filter { isPartition($0, in: join(folder, part)) }.map { part + "/" + $0 }
-        }
-        let names = entries.filter { isPartition($0, in: folder) } + inParts
-        guard !names.isEmpty else { throw Failure.empty(path: folder) }
-        return names.sorted(by: NaturalOrder.precedes)
-    }
-
-    /// Whether an entry of a folder is a partition: by its ending, or by one that HDF5 files have elsewhere, in letters of
-    /// either case, when it begins as they do.
-    private static func isPartition(_ name: String, in folder: String) -> Bool {
-        // What is hidden, and what a job that was killed left unfinished.
-        guard !name.hasPrefix("."), !name.hasPrefix("inprogress_") else { return false }
-        if name.hasSuffix(".h5") || name.hasSuffix(".hdf5") { return true }
-        let ending = name.lowercased()
-        guard [".h5", ".hdf5", ".hdf", ".he5"].contains(where: { ending.hasSuffix($0) }) else { return false }
-        var status = stat()
-        // The library would wait for the writer of a pipe.
-        return stat(join(folder, name), &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-            && File.isHDF5(join(folder, name))
-    }
-
-    private static func join(_ folder: String, _ name: String) -> String {
-        folder.isEmpty ? name : folder.hasSuffix("/") ? folder + name : folder + "/" + name
+        return texts + (again.count > 3 ? ["and \(again.count - 3) more partitions are the same file as another"] : [])
     }
 }
 

@@ -12,6 +12,10 @@ public struct FileStamp: Codable, Equatable, Sendable {
     /// Sum over the same of the files that it leads to; absent when there are none.
     public let linked: UInt64?
 
+    init(bytes: Int, seconds: Int, nanoseconds: Int, linked: UInt64?) {
+        (self.bytes, self.seconds, self.nanoseconds, self.linked) = (bytes, seconds, nanoseconds, linked)
+    }
+
     /// That of the file which stands at a path now.
     ///
     /// - Parameters:

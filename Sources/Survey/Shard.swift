@@ -1,4 +1,4 @@
-/// The galaxies of one rank: runs of rows of neighbouring partitions.
+/// Neighbouring galaxies, such as those of a rank or a batch, as rows of partitions.
 public struct Shard: Sendable {
     /// Some rows of one partition.
     public struct Piece: Sendable, Equatable {
@@ -19,19 +19,40 @@ public struct Shard: Sendable {
     /// The same as rows of files, in order, none empty.
     public let pieces: [Piece]
 
-    /// The run `galaxies` of a data set whose partitions hold `partitionRows` galaxies.
-    public init(_ galaxies: Range<Int>, partitionRows: [Int]) {
+    /// The galaxies as rows of their partitions.
+    ///
+    /// - Parameters:
+    ///   - galaxies: Neighbours in the data set.
+    ///   - starts: The first galaxy of each partition, and behind the last how many galaxies there are:
+    ///     ``PartitionTable/starts``.
+    public init(_ galaxies: Range<Int>, starts: some RandomAccessCollection<Int>) {
         self.galaxies = galaxies
-        var start = 0
         var pieces: [Piece] = []
-        for (partition, rows) in partitionRows.enumerated() {
-            let part = galaxies.clamped(to: start..<start + rows)
+        var place = galaxies.isEmpty ? starts.endIndex : Self.place(of: galaxies.lowerBound, in: starts)
+        var partition = starts.distance(from: starts.startIndex, to: place)
+        while place < starts.endIndex, starts[place] < galaxies.upperBound {
+            let (first, next) = (starts[place], starts.index(after: place))
+            guard next < starts.endIndex else { break }
+            let part = galaxies.clamped(to: first..<starts[next])
             if !part.isEmpty {
-                pieces.append(Piece(partition: partition, rows: part.lowerBound - start..<part.upperBound - start))
+                pieces.append(Piece(partition: partition, rows: part.lowerBound - first..<part.upperBound - first))
             }
-            start += rows
+            partition += 1
+            place = next
         }
         self.pieces = pieces
+    }
+
+    /// The last partition that begins at a galaxy or before it: where the galaxy is, since only the last of several that begin
+    /// at one place has any.
+    private static func place<Starts: RandomAccessCollection<Int>>(of galaxy: Int, in starts: Starts) -> Starts.Index {
+        var (first, count) = (starts.startIndex, starts.count)
+        while count > 1 {
+            let half = count / 2
+            let middle = starts.index(first, offsetBy: half)
+            if starts[middle] <= galaxy { (first, count) = (middle, count - half) } else { count = half }
+        }
+        return first
     }
 
     /// The same galaxies in batches of `size`, the last one smaller.

@@ -1,4 +1,4 @@
-/// How a data set is dealt to ranks. Either way each rank gets one run of neighbouring galaxies, in data-set order.
+/// How a data set is dealt to ranks. Either way each rank gets one span of neighbouring galaxies, in data-set order.
 public enum Sharding: String, Sendable, CaseIterable {
     /// Galaxies evenly over the whole data set, across file boundaries: rank loads differ by at most one galaxy.
     case rows
@@ -9,20 +9,21 @@ public enum Sharding: String, Sendable, CaseIterable {
     /// The galaxies of `rank`, as a range of the data set's galaxies.
     ///
     /// - Parameters:
-    ///   - partitionRows: Galaxies of each partition, in data-set order.
     ///   - rank: The rank, from 0.
     ///   - worldSize: The number of ranks.
-    public func galaxies(of rank: Int, worldSize: Int, partitionRows: [Int]) -> Range<Int> {
+    ///   - starts: The first galaxy of each partition, and behind the last how many galaxies there are.
+    public func galaxies<Starts: RandomAccessCollection<Int>>(
+        of rank: Int, worldSize: Int, starts: Starts
+    ) -> Range<Int> where Starts.Index == Int {
         switch self {
         case .rows:
-            let total = partitionRows.reduce(0, +)
+            let total = starts.last ?? 0
             let (share, rest) = total.quotientAndRemainder(dividingBy: worldSize)
             let first = rank * share + min(rank, rest)
             return first..<first + share + (rank < rest ? 1 : 0)
         case .files:
-            let files = Self.files(of: rank, worldSize: worldSize, count: partitionRows.count)
-            let first = partitionRows[..<files.lowerBound].reduce(0, +)
-            return first..<first + partitionRows[files].reduce(0, +)
+            let files = Self.files(of: rank, worldSize: worldSize, count: starts.count - 1)
+            return starts[files.lowerBound]..<starts[files.upperBound]
         }
     }
 

@@ -68,11 +68,17 @@ public struct Statement: Sendable, Hashable {
 }
 
 /// What the partitions of a data set say, each different thing once.
-struct Statements {
+struct Statements: Codable {
     private var units: [String: String] = [:]
     private var bands: [BandNames: String] = [:]
     /// What is odd, and in which files: in the order in which it was found.
-    private var oddities: [(text: String, first: String, count: Int)] = []
+    private var oddities: [Oddity] = []
+
+    private struct Oddity: Codable {
+        let text: String
+        let first: String
+        var count: Int
+    }
 
     /// Takes what a partition says, and what is odd about it.
     mutating func add(_ statement: Statement, _ warnings: [String], of name: String) {
@@ -82,7 +88,20 @@ struct Statements {
             if let place = oddities.firstIndex(where: { $0.text == text }) {
                 oddities[place].count += 1
             } else {
-                oddities.append((text, name, 1))
+                oddities.append(Oddity(text: text, first: name, count: 1))
+            }
+        }
+    }
+
+    /// Takes what the partitions behind these say.
+    mutating func add(_ others: Statements) {
+        units.merge(others.units) { first, _ in first }
+        bands.merge(others.bands) { first, _ in first }
+        for other in others.oddities {
+            if let place = oddities.firstIndex(where: { $0.text == other.text }) {
+                oddities[place].count += other.count
+            } else {
+                oddities.append(other)
             }
         }
     }

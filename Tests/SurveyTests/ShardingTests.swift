@@ -16,7 +16,7 @@ import Survey
         for world in Self.worlds {
             var next = 0
             for rank in 0..<world {
-                let galaxies = sharding.galaxies(of: rank, worldSize: world, partitionRows: rows)
+                let galaxies = sharding.galaxies(of: rank, worldSize: world, starts: PartitionTable.starts(of: rows))
                 #expect(galaxies.lowerBound == next, "rank \(rank) of \(world)")
                 next = galaxies.upperBound
             }
@@ -27,7 +27,7 @@ import Survey
     @Test(arguments: surveys) func rowsAreEven(rows: [Int]) {
         for world in Self.worlds {
             let loads = (0..<world).map {
-                Sharding.rows.galaxies(of: $0, worldSize: world, partitionRows: rows).count
+                Sharding.rows.galaxies(of: $0, worldSize: world, starts: PartitionTable.starts(of: rows)).count
             }
             #expect(loads.max()! - loads.min()! <= 1, "\(world) ranks")
             #expect(loads == loads.sorted(by: >), "the first ranks take the rest")
@@ -41,7 +41,8 @@ import Survey
                 // Rank k takes ceil(files left / ranks left).
                 let (left, ranks) = (files.count, world - rank)
                 let mine = files.prefix((left + ranks - 1) / ranks)
-                let galaxies = Sharding.files.galaxies(of: rank, worldSize: world, partitionRows: rows)
+                let galaxies = Sharding.files.galaxies(
+                    of: rank, worldSize: world, starts: PartitionTable.starts(of: rows))
                 #expect(galaxies.count == mine.reduce(0, +), "rank \(rank) of \(world)")
                 files = files.dropFirst(mine.count)
             }
@@ -56,7 +57,7 @@ import Survey
         for _ in 0..<30 {
             let first = Int.random(in: 0...all.count, using: &numbers)
             let galaxies = first..<Int.random(in: first...all.count, using: &numbers)
-            let shard = Shard(galaxies, partitionRows: rows)
+            let shard = Shard(galaxies, starts: PartitionTable.starts(of: rows))
             #expect(shard.galaxies == galaxies && Self.rows(of: shard) == Array(all[galaxies]))
             #expect(shard.pieces.allSatisfy { !$0.rows.isEmpty })
             #expect(Set(shard.pieces.map(\.partition)).count == shard.pieces.count, "one piece of each partition")
@@ -66,7 +67,7 @@ import Survey
     @Test(arguments: surveys.dropLast()) func batchesAreTheShard(rows: [Int]) {
         let total = rows.reduce(0, +)
         for galaxies in [0..<total, total / 3..<total, total / 2..<total / 2] {
-            let shard = Shard(galaxies, partitionRows: rows)
+            let shard = Shard(galaxies, starts: PartitionTable.starts(of: rows))
             for size in [1, 2, 3, 7, 64, 512, 1 << 40] {
                 let batches = shard.batches(of: size)
                 #expect(batches.dropLast().allSatisfy { $0.galaxies.count == size })

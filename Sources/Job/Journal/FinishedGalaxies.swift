@@ -47,7 +47,7 @@ struct FinishedGalaxies {
     /// - Throws: ``JobError`` with code 73 when a journal belongs to another run.
     init(in output: String, _ plan: RunPlan, columns: Int, world: Communicator) throws {
         self.columns = columns
-        total = plan.rows.reduce(0, +)
+        total = plan.dataSet.rows
         files = try world.broadcastValue(world.rank == 0 ? Self.journals(in: output) : nil)
         attempts = files.map(\.attempt).max() ?? 0
         var mine: [Span] = []

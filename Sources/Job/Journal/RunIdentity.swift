@@ -6,11 +6,6 @@ import Survey
 /// All that the numbers of a run depend on, but for what the partitions hold: an attempt goes on with what another has finished
 /// only when both have the same. Partitions that have changed are found by ``PartitionStamps``.
 struct RunIdentity: Codable, Equatable {
-    struct Partition: Codable, Equatable {
-        let name: String
-        let rows: Int
-    }
-
     /// Marks the files that it is written in.
     private(set) var format = "photoz.run/1"
     private let version: String
@@ -19,7 +14,9 @@ struct RunIdentity: Codable, Equatable {
     private let instructionSet: String
     private let views: Int
     private let schema: [String]
-    private let partitions: [Partition]
+    private let partitionCount: Int
+    /// Of the partitions' names and galaxies.
+    private let partitions: BlockDigests
 
     init(
         version: String, weightsHash: String, options: RunOptions, instructionSet: InstructionSet, dataSet: DataSet,
@@ -32,7 +29,14 @@ struct RunIdentity: Codable, Equatable {
         views = options.views
         // Whatever the schema comes to say: how values are read decides what is predicted.
         self.schema = Mirror(reflecting: schema).children.map { "\($0.label ?? "") \(Self.described($0.value))" }
-        partitions = dataSet.partitions.map { Partition(name: $0.name, rows: $0.rows) }
+        partitionCount = dataSet.partitions.count
+        partitions = BlockDigests(count: partitionCount) { partition, hash in
+            let (name, rows) = (
+                dataSet.partitions.name(of: partition), dataSet.partitions.galaxies(of: partition).count
+            )
+            withUnsafeBytes(of: (name.count, rows)) { hash.update(bufferPointer: $0) }
+            hash.update(bufferPointer: name)
+        }
     }
 
     /// A value in words; those of a set or dictionary have no order of their own.
@@ -52,7 +56,9 @@ struct RunIdentity: Codable, Equatable {
     }
 
     /// What differs from that of a run before, in words; nil when nothing does.
-    func difference(from before: RunIdentity) -> String? {
+    ///
+    /// - Parameter dataSet: That of this run.
+    func difference(from before: RunIdentity, _ dataSet: DataSet) -> String? {
         func words(_ name: String, _ mine: some CustomStringConvertible, _ other: some CustomStringConvertible)
             -> String?
         {
@@ -67,31 +73,14 @@ struct RunIdentity: Codable, Equatable {
                 words("instruction set", instructionSet, before.instructionSet),
             ] + zip(schema, before.schema).map { words("", $0, $1) }
         if let first = settings.lazy.compactMap(\.self).first { return first }
-        if let (mine, other) = zip(partitions, before.partitions).first(where: { $0 != $1 }) {
-            return "partition \(mine.name) of \(mine.rows) galaxies instead of \(other.name) of \(other.rows)"
+        if let difference = words("number of partitions", partitionCount, before.partitionCount) { return difference }
+        if let place = partitions.firstDifference(from: before.partitions) {
+            let partition = dataSet.partitions[place]
+            let others =
+                partitions.blockSize > 1 ? ", or one of the \(partitions.blockSize) partitions from there on," : ""
+            return
+                "\(partition.name) of \(partition.rows) galaxies\(others) is another, or had another number of galaxies"
         }
-        return words("number of partitions", partitions.count, before.partitions.count)
-            ?? (self == before ? nil : "another format")
-    }
-}
-
-/// What a finished run was made of and from: its identity, and what its partitions were.
-struct RunSources: Codable {
-    let identity: RunIdentity
-    let stamps: [FileStamp]
-
-    /// What differs from the run whose results stand in a folder; nil when nothing does.
-    func difference(fromResultsIn folder: String, _ dataSet: DataSet) -> String? {
-        struct Results: Decodable {
-            struct Provenance: Decodable { let sources: RunSources? }
-            let provenance: Provenance
-        }
-        guard let data = FileManager.default.contents(atPath: folder + "/Results.json"),
-            let before = (try? JSONDecoder().decode(Results.self, from: data))?.provenance.sources
-        else { return "Results.json does not say which" }
-        if let difference = identity.difference(from: before.identity) { return difference }
-        guard before.stamps.count == stamps.count else { return "other partitions" }
-        let changed = stamps.indices.first { stamps[$0] != before.stamps[$0] }
-        return changed.map { "\(dataSet.path(of: $0)) was changed since" }
+        return self == before ? nil : "another format"
     }
 }

@@ -66,7 +66,7 @@ extension Run {
             let example = duplicates.example, world.rank == 0
         else { return }
         func place(_ galaxy: Int) -> String {
-            let piece = Shard(galaxy..<galaxy + 1, partitionRows: dataSet.partitions.map(\.rows)).pieces[0]
+            let piece = Shard(galaxy..<galaxy + 1, starts: dataSet.partitions.starts).pieces[0]
             return "row \(piece.rows.lowerBound) of \(dataSet.partitions[piece.partition].name)"
         }
         warn(

@@ -87,7 +87,7 @@ final class PredictionsWriter {
         try flags.write(rows: galaxies, from: bits)
         let columns = Array(columns.prefix(numbers.count))
         var start = first
-        for piece in Shard(galaxies, partitionRows: dataSet.partitions.map(\.rows)).pieces {
+        for piece in Shard(galaxies, starts: dataSet.partitions.starts).pieces {
             let rows = start..<start + piece.rows.count
             try partition.write(rows: rows, from: [Int32](repeating: Int32(piece.partition), count: rows.count))
             try row.write(rows: rows, from: piece.rows.map { Int64($0) })

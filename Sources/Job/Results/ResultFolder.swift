@@ -103,18 +103,18 @@ final class ResultFolder {
     /// Begins the run: results that stand in the folder are from now on those of a run before.
     ///
     /// - Throws: ``JobError`` with code 73 or 74.
-    func begin(_ identity: RunIdentity, resume: Bool) throws {
+    func begin(_ identity: RunIdentity, _ dataSet: DataSet, resume: Bool) throws {
         JournalFolder.sealed(in: path).remove()
         if !resume { journal.remove() }
-        if case .holdsFindings = journal.state { return try requireSame(identity) }
+        if case .holdsFindings = journal.state { return try requireSame(identity, dataSet) }
         // Old results: somebody has asked to replace them by those of a certain run.
-        if access(path + "/" + Self.mark, F_OK) == 0 { try requireSame(identity) }
+        if access(path + "/" + Self.mark, F_OK) == 0 { try requireSame(identity, dataSet) }
         if case .missing = journal.state { hasBegun = true }
         try journal.begin(identity)
     }
 
-    private func requireSame(_ identity: RunIdentity) throws {
-        guard let difference = journal.identity.flatMap(identity.difference) else { return }
+    private func requireSame(_ identity: RunIdentity, _ dataSet: DataSet) throws {
+        guard let difference = journal.identity.flatMap({ identity.difference(from: $0, dataSet) }) else { return }
         throw JobError.another(run: "a half-finished", in: path, difference)
     }
 

@@ -15,12 +15,13 @@ extension Run {
     }
 
     /// Warns of what the user must know about the predictions. Every rank calls it.
-    func warnOfFlags(_ counts: FlagCounts, _ found: RankFindings, _ dataSet: DataSet, _ training: TrainingRecord) throws {
+    func warnOfFlags(_ counts: FlagCounts, _ found: RankFindings, _ dataSet: DataSet, _ training: TrainingRecord) throws
+    {
         let place = found.flags.indices.lazy.filter { found.flags[$0].contains(.predictionNotFinite) }
         let first = try world.allReduce(place.compactMap(found.galaxy(at:)).min() ?? Int.max, .min)
         guard world.rank == 0 else { return }
         if let piece = Shard(
-            first..<(first == Int.max ? first : first + 1), partitionRows: dataSet.partitions.map(\.rows)
+            first..<(first == Int.max ? first : first + 1), starts: dataSet.partitions.starts
         )
         .pieces.first {
             warn(

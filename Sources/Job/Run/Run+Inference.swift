@@ -9,7 +9,7 @@ extension Run {
         _ network: PreparedNetwork, _ plan: RunPlan, _ finished: FinishedGalaxies, _ schema: PartitionSchema
     ) throws -> RankFindings {
         let dataSet = plan.dataSet
-        let share = shares(dataSet)[world.rank]
+        let share = share(of: dataSet)
         var found = RankFindings(capacity: share.count, hasViews: options.views > 1, identifiers: dataSet.identifiers)
         try finished.forEach(in: share) { found.append($0) }
         try addIdentifiers(of: dataSet, schema, to: &found)
@@ -35,7 +35,7 @@ extension Run {
     private func addIdentifiers(of dataSet: DataSet, _ schema: PartitionSchema, to found: inout RankFindings) throws {
         guard dataSet.identifiers != .none else { return }
         for span in found.spans {
-            for piece in Shard(span.galaxies, partitionRows: dataSet.partitions.map(\.rows)).pieces {
+            for piece in Shard(span.galaxies, starts: dataSet.partitions.starts).pieces {
                 do {
                     let file = try dataSet.openAsBefore(piece.partition, schema: schema)
                     try found.identifiers.append(piece.rows, of: file)
@@ -64,10 +64,8 @@ extension Run {
             return try DynamicSchedule(chunks, on: world)
         case .files:
             var chunks: [Range<Int>] = []
-            var first = 0
-            for partition in dataSet.partitions {
-                chunks += finished.left(of: first..<first + partition.rows)
-                first += partition.rows
+            for partition in dataSet.partitions.indices {
+                chunks += finished.left(of: dataSet.partitions.galaxies(of: partition))
             }
             return try DynamicSchedule(chunks, on: world)
         }

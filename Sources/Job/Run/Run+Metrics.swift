@@ -35,6 +35,7 @@ extension Run {
             counts[2] += error <= 2 * sigma ? 1 : 0
         }
         try world.allReduce(inPlace: &counts, .sum)
-        return JobResults.Calibration(views: options.views, count: counts[0], withinOne: counts[1], withinTwo: counts[2])
+        return JobResults.Calibration(
+            views: options.views, count: counts[0], withinOne: counts[1], withinTwo: counts[2])
     }
 }

@@ -6,36 +6,40 @@ import Survey
 
 /// What every rank must know before work starts.
 extension Run {
-    /// Rank 0 looks at the data set; all get what it found.
+    /// What rank 0 has found in the folder of the results.
+    private struct Beginning: Codable {
+        let identity: [UInt8]
+        let isFinished: Bool
+    }
+
+    /// Looks at the data set, and begins the run in the folder of the results.
     mutating func plan(
-        _ weights: WeightsFile?, schema: PartitionSchema, _ instructionSet: InstructionSet, output: ResultFolder?
+        _ weights: WeightsFile?, schema: PartitionSchema, _ instructionSet: InstructionSet, _ nodes: Nodes,
+        output: ResultFolder?
     ) throws -> RunPlan {
-        var found: RunPlan?
-        if let output {
-            let dataSet = try open(schema)
-            try OutputPlace.require(
-                options.output, holdsNoneOf: dataSet.partitions.indices.map(dataSet.path(of:)))
-            skippedFiles = dataSet.unusable.map { SkippedRows(file: $0.name, error: $0.error) }
-            // One line for a few, not a screen for a thousand.
-            for warning in dataSet.warnings.prefix(3) { warn(warning) }
-            if dataSet.warnings.count > 3 { warn("and \(dataSet.warnings.count - 3) more of that kind") }
-            for warning in dataSet.warnings.dropFirst(3) { WarningLog.add(warning) }
-            weightsHash = try fileHash(options.weights)
-            let identity = RunIdentity(
-                version: version, weightsHash: weightsHash, options: options,
-                instructionSet: instructionSet, dataSet: dataSet, schema: schema)
-            let sources = RunSources(identity: identity, stamps: dataSet.partitions.map(\.stamp))
-            self.sources = sources
-            if output.isFinished {
-                try requireFinished(sources, dataSet)
-            } else {
-                try requireSpace(for: dataSet, in: output)
-                try output.begin(identity, resume: options.resume)
-                FailureMark(output: options.output).clear()
-            }
-            found = RunPlan(dataSet, identity: try identity.hash(), isFinished: output.isFinished)
+        let dataSet = try openDataSet(schema, nodes)
+        let mine = try output.map { try begin(dataSet, schema, instructionSet, in: $0) }
+        let beginning = try world.broadcastValue(mine)
+        return RunPlan(dataSet: dataSet, identity: beginning.identity, isFinished: beginning.isFinished)
+    }
+
+    private mutating func begin(
+        _ dataSet: DataSet, _ schema: PartitionSchema, _ instructionSet: InstructionSet, in output: ResultFolder
+    ) throws -> Beginning {
+        weightsHash = try fileHash(options.weights)
+        let identity = RunIdentity(
+            version: version, weightsHash: weightsHash, options: options, instructionSet: instructionSet,
+            dataSet: dataSet, schema: schema)
+        let sources = RunSources(identity: identity, dataSet)
+        self.sources = sources
+        if output.isFinished {
+            try requireFinished(sources, dataSet)
+        } else {
+            try requireSpace(for: dataSet, in: output)
+            try output.begin(identity, dataSet, resume: options.resume)
+            FailureMark(output: options.output).clear()
         }
-        return try world.broadcastValue(found)
+        return Beginning(identity: try identity.hash(), isFinished: output.isFinished)
     }
 
     /// Refuses to resume a finished run that is not the one that is asked for.
@@ -63,33 +67,22 @@ extension Run {
         try output.requireSpace(bytes: bytes)
     }
 
-    func open(_ schema: PartitionSchema) throws -> DataSet {
-        let skips = options.onError == .skip
+    /// The galaxies of this rank, where each has its share.
+    func share(of dataSet: DataSet) -> Range<Int> {
         guard let assignment = options.assignment else {
-            return try DataSet.open(
-                options.data, fileLimit: options.fileLimit, schema: schema, skipsUnusable: skips)
-        }
-        return try DataSet.open(
-            folder: options.data[0], names: assignment.flatMap(\.self), schema: schema, skipsUnusable: skips)
-    }
-
-    /// The galaxies of each rank.
-    func shares(_ dataSet: DataSet) -> [Range<Int>] {
-        guard let assignment = options.assignment else {
-            let rows = dataSet.partitions.map(\.rows)
-            return (0..<world.size).map {
-                options.sharding.galaxies(of: $0, worldSize: world.size, partitionRows: rows)
-            }
+            return options.sharding.galaxies(
+                of: world.rank, worldSize: world.size, starts: dataSet.partitions.starts)
         }
         // The data set has the same files in the same order, but for those that were left out.
-        var (partitions, galaxy) = (dataSet.partitions[...], 0)
-        return assignment.map { names in
-            let first = galaxy
-            for name in names where partitions.first?.name == name {
-                galaxy += partitions.removeFirst().rows
+        let partitions = dataSet.partitions
+        var (first, next) = (0, 0)
+        for names in assignment.prefix(world.rank + 1) {
+            first = next
+            for name in names where next < partitions.count && partitions.name(of: next).elementsEqual(name.utf8) {
+                next += 1
             }
-            return first..<galaxy
         }
+        return partitions.starts[first]..<partitions.starts[next]
     }
 
     /// The widest instruction set that every rank's processor has: on unlike nodes, results must not depend on who

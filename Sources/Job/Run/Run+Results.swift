@@ -19,10 +19,10 @@ extension Run {
 
     /// What each rank did, in rank order; nil but on rank 0. Every rank calls it.
     func gather(_ found: RankFindings, _ dataSet: DataSet) throws -> GatheredReports? {
-        let rows = dataSet.partitions.map(\.rows)
         var partitions: [Int32] = []
         for span in found.spans.map(\.galaxies).sorted(by: { $0.lowerBound < $1.lowerBound }) {
-            for piece in Shard(span, partitionRows: rows).pieces where partitions.last != Int32(piece.partition) {
+            for piece in Shard(span, starts: dataSet.partitions.starts).pieces
+            where partitions.last != Int32(piece.partition) {
                 partitions.append(Int32(piece.partition))
             }
         }

@@ -78,7 +78,7 @@ package struct Run {
     }
 
     private mutating func runUnlessStopped() throws -> RunEnding {
-        try settleWaiting()
+        let nodes = try settleWaiting()
         let weights =
             world.rank == 0 ? try WeightsFile(options.weights, followsLinks: options.schema(1, 1).followsLinks) : nil
         let shape = try world.broadcast(weights?.shape ?? NetworkShape(), root: 0)
@@ -88,7 +88,7 @@ package struct Run {
         let output = world.rank == 0 ? try openOutput() : nil
         do {
             let instructionSet = try commonInstructionSet()
-            let plan = try plan(weights, schema: schema, instructionSet, output: output)
+            let plan = try plan(weights, schema: schema, instructionSet, nodes, output: output)
             if plan.isFinished {
                 output?.tidy()
                 let text = "\(options.output): the run is finished; there is nothing to resume"
@@ -98,7 +98,7 @@ package struct Run {
             let finished = try FinishedGalaxies(
                 in: options.output, plan, columns: BatchFindings.columnCount(hasViews: options.views > 1), world: world)
             end(.startup)
-            let network = try NodeWeights(world: world, node: node).load(
+            let network = try NodeWeights(nodes: nodes).load(
                 weights, of: shape, options.precision, for: instructionSet)
             if output != nil {
                 try PartitionStamps(plan.dataSet, in: options.output).note(attempt: finished.attempts + 1)
@@ -127,7 +127,7 @@ package struct Run {
     }
 
     /// From now on ranks wait for each other as the options say.
-    private mutating func settleWaiting() throws {
+    private mutating func settleWaiting() throws -> Nodes {
         let interrupt: @Sendable () -> (any Error)? = { StopSignal.received.map { StopSignal.Stopped(signal: $0) } }
         world = world.with(Patience(deadline: options.deadline, interrupt: interrupt))
         isFirstNode = try node.broadcast(world.rank, root: 0) == 0
@@ -141,6 +141,7 @@ package struct Run {
                 deadline: options.deadline, wait: options.wait ?? (isCrowded ? .cheap : .fast), board: board,
                 interrupt: interrupt))
         node = try world.splitByNode()
+        return try Nodes(world, node: node)
     }
 
     /// Ends a phase; the next begins.

@@ -34,7 +34,7 @@ struct Inference {
         let (start, processorStart) = (ContinuousClock.now, Host.processorTime())
         let engine = Engine(network, threads: threads)
         let work = Work(
-            schedule, partitionRows: dataSet.partitions.map(\.rows), batchSize: batchSize, pieceSize: pieceSize)
+            schedule, partitions: dataSet.partitions, batchSize: batchSize, pieceSize: pieceSize)
         let reader = BatchReader(work, of: dataSet, schema: schema, onError: onError)
         var waiting = ContinuousClock.now
         defer {

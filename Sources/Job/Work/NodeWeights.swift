@@ -3,8 +3,7 @@ import Collectives
 
 /// The job's network: rank 0 reads the file, folds and packs it, and each node gets one copy that its ranks share.
 struct NodeWeights {
-    let world: Communicator
-    let node: Communicator
+    let nodes: Nodes
 
     /// The network, ready to run on every rank. Every rank calls it.
     ///
@@ -17,14 +16,9 @@ struct NodeWeights {
     func load(
         _ weights: WeightsFile?, of shape: NetworkShape, _ precision: Precision, for instructionSet: InstructionSet
     ) throws -> PreparedNetwork {
-        let memory = try SharedMemory(
-            byteCount: PreparedNetwork.byteCount(of: shape, precision, for: instructionSet), on: node)
+        let memory = try nodes.memory(byteCount: PreparedNetwork.byteCount(of: shape, precision, for: instructionSet))
         if let weights { try PreparedNetwork.pack(weights, precision, for: instructionSet, into: memory.bytes) }
-        // One rank of each node hears from rank 0: thousands of ranks must not open one file.
-        if let leaders = try world.split(node.rank == 0), leaders.size > 1 {
-            try leaders.broadcast(into: memory.bytes, root: 0)
-        }
-        try memory.synchronize()
+        try nodes.spread(memory)
         return PreparedNetwork(
             shape, precision, packedFor: instructionSet, in: UnsafeRawBufferPointer(memory.bytes), owner: memory)
     }

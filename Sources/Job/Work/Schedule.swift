@@ -4,7 +4,7 @@ import Synchronization
 
 /// Which galaxies a rank is to do next.
 protocol Schedule: AnyObject {
-    /// The next run of galaxies; nil when there is none left. Called by the thread that reads.
+    /// The next span of galaxies; nil when there is none left. Called by the thread that reads.
     func next() throws -> Range<Int>?
     /// How much of the job is done, as far as this rank can tell when it has done so many galaxies itself.
     func fraction(done: Int) -> Double
@@ -16,20 +16,20 @@ protocol Schedule: AnyObject {
 
 /// The rank's own share of the galaxies, in order.
 final class StaticSchedule: Schedule {
-    private var runs: ArraySlice<Range<Int>>
+    private var left: ArraySlice<Range<Int>>
     private let count: Int
     private let board: ProgressBoard?
 
     /// - Parameters:
-    ///   - runs: What is left of the share.
+    ///   - left: What is left of the share.
     ///   - board: Where the rank's progress is told.
-    init(_ runs: [Range<Int>], board: ProgressBoard?) {
-        self.runs = runs[...]
+    init(_ left: [Range<Int>], board: ProgressBoard?) {
+        self.left = left[...]
         self.board = board
-        count = runs.reduce(0) { $0 + $1.count }
+        count = left.reduce(0) { $0 + $1.count }
     }
 
-    func next() -> Range<Int>? { runs.popFirst() }
+    func next() -> Range<Int>? { left.popFirst() }
 
     func fraction(done: Int) -> Double { count > 0 ? Double(done) / Double(count) : 1 }
 
@@ -47,14 +47,14 @@ enum Chunks {
     /// The chunks, the same on every rank.
     ///
     /// - Parameters:
-    ///   - runs: The galaxies that are left to do.
+    ///   - spans: The galaxies that are left to do.
     ///   - worldSize: The number of ranks.
     ///   - smallest: Galaxies of the last chunks.
-    static func cut(_ runs: [Range<Int>], worldSize: Int, smallest: Int) -> [Range<Int>] {
-        var left = runs.reduce(0) { $0 + $1.count }
+    static func cut(_ spans: [Range<Int>], worldSize: Int, smallest: Int) -> [Range<Int>] {
+        var left = spans.reduce(0) { $0 + $1.count }
         var chunks: [Range<Int>] = []
-        for run in runs {
-            var rest = run
+        for span in spans {
+            var rest = span
             while !rest.isEmpty {
                 let fair = left / (chunksOfAShare * worldSize) / smallest * smallest
                 let chunk = rest.prefix(max(fair, smallest))
@@ -67,11 +67,11 @@ enum Chunks {
     }
 }
 
-/// Work that becomes pieces for the reader: runs of the schedule in batches, batches in what the engine likes to compute at
+/// Work that becomes pieces for the reader: spans of the schedule in batches, batches in what the engine likes to compute at
 /// once.
 final class Work {
     private let schedule: any Schedule
-    private let partitionRows: [Int]
+    private let partitions: PartitionTable
     private let batchSize: Int
     private let pieceSize: Int
     private var pieces: ArraySlice<Shard> = []
@@ -79,12 +79,12 @@ final class Work {
 
     /// - Parameters:
     ///   - schedule: Which galaxies.
-    ///   - partitionRows: Galaxies of each partition.
+    ///   - partitions: Those of the data set.
     ///   - batchSize: Galaxies of a batch.
     ///   - pieceSize: Galaxies that are read and computed at once.
-    init(_ schedule: any Schedule, partitionRows: [Int], batchSize: Int, pieceSize: Int) {
+    init(_ schedule: any Schedule, partitions: PartitionTable, batchSize: Int, pieceSize: Int) {
         self.schedule = schedule
-        self.partitionRows = partitionRows
+        self.partitions = partitions
         self.batchSize = batchSize
         self.pieceSize = pieceSize
     }
@@ -97,8 +97,8 @@ final class Work {
     /// The next piece; nil when there is none left. Called by the thread that reads.
     func next() throws -> Shard? {
         while pieces.isEmpty {
-            guard let run = try schedule.next() else { return nil }
-            let batches = Shard(run, partitionRows: partitionRows).batches(of: batchSize)
+            guard let span = try schedule.next() else { return nil }
+            let batches = Shard(span, starts: partitions.starts).batches(of: batchSize)
             batchCount.add(batches.count, ordering: .relaxed)
             pieces = batches.flatMap { $0.batches(of: pieceSize) }[...]
         }

@@ -150,7 +150,7 @@ package struct Import {
         guard let entries = FolderListing.names(of: folder) else {
             throw JobError(.inputMissing, "\(folder): cannot be listed; check its permissions")
         }
-        let visible = entries.filter { !$0.hasPrefix(".") }.sorted(by: NaturalOrder.precedes)
+        let visible = NaturalOrder.sorted(entries.filter { !$0.hasPrefix(".") })
         let names = visible.filter { name in Self.endings.contains { name.lowercased().hasSuffix($0) } }
         guard !names.isEmpty else {
             throw JobError(

@@ -57,10 +57,13 @@ package struct Split {
     private struct Layout: Codable {
         let folder: String
         let paths: [String]
-        let rows: [Int]
-        /// Galaxies of each new partition.
-        let partitions: [Int]
+        /// The first galaxy of each partition, and behind the last how many there are in all.
+        let starts: [Int]
+        /// The same of the new partitions.
+        let newStarts: [Int]
         let leftOut: [String]
+
+        var partitionCount: Int { newStarts.count - 1 }
     }
 
     /// Deals the galaxies; every rank calls it.
@@ -75,7 +78,7 @@ package struct Split {
         defer { folder?.release() }
         let planned = try folder.map { try plan($0) }
         guard let layout = try world?.broadcastValue(planned) ?? planned else { return nil }
-        for partition in stride(from: rank, to: layout.partitions.count, by: size) {
+        for partition in stride(from: rank, to: layout.partitionCount, by: size) {
             try write(partition, of: layout)
         }
         try world?.barrier()
@@ -85,7 +88,7 @@ package struct Split {
             layout.leftOut.isEmpty
             ? "" : "; left out, without a row for each galaxy: \(layout.leftOut.joined(separator: ", "))"
         return
-            "\(layout.rows.reduce(0, +)) galaxies, \(layout.paths.count) partitions to \(layout.partitions.count) in \(decimal((ContinuousClock.now - start).seconds, 2)) s: \(options.output)\(rest)"
+            "\(layout.starts[layout.paths.count]) galaxies, \(layout.paths.count) partitions to \(layout.partitionCount) in \(decimal((ContinuousClock.now - start).seconds, 2)) s: \(options.output)\(rest)"
     }
 
     // MARK: The new partitions
@@ -104,7 +107,9 @@ package struct Split {
         let total = rows.reduce(0, +)
         try folder.requireSpace(bytes: options.compression == nil ? total * first.bytesPerRow : 0)
         let partitions = try partitions(total, bytesPerRow: first.bytesPerRow)
-        return Layout(folder: base, paths: paths, rows: rows, partitions: partitions, leftOut: first.leftOut)
+        return Layout(
+            folder: base, paths: paths, starts: PartitionTable.starts(of: rows),
+            newStarts: PartitionTable.starts(of: partitions), leftOut: first.leftOut)
     }
 
     private func choice(_ folder: String) -> GalaxyColumns.Choice {
@@ -135,16 +140,16 @@ package struct Split {
     }
 
     private func write(_ partition: Int, of layout: Layout) throws {
-        let first = layout.partitions[..<partition].reduce(0, +)
-        let count = layout.partitions[partition]
-        let pieces = Shard(first..<first + count, partitionRows: layout.rows).pieces
+        let galaxies = layout.newStarts[partition]..<layout.newStarts[partition + 1]
+        let pieces = Shard(galaxies, starts: layout.starts).pieces
         try writeWhole("\(options.output)/\(partition + 1).h5") { path in
             let file = try File.create(path)
             var written = 0
             var writer: GalaxyColumns.Writer?
             for piece in pieces {
                 let columns = try GalaxyColumns(layout.paths[piece.partition], choice(layout.folder))
-                let open = try writer ?? columns.writer(to: file, count: count, compression: options.compression)
+                let open =
+                    try writer ?? columns.writer(to: file, count: galaxies.count, compression: options.compression)
                 try open.copy(piece.rows, of: columns, at: written)
                 writer = open
                 written += piece.rows.count

@@ -1,0 +1,43 @@
+import Collectives
+import FoundationEssentials
+import PhotozExitCodes
+import Survey
+
+extension Communicator {
+    /// Ends all ranks for the same reason when any of them has failed: the failure that comes first in some order that all know,
+    /// such as the number of a file. Every rank calls it.
+    ///
+    /// - Parameter failure: What this rank has come upon, and its place in that order; nil for nothing.
+    /// - Throws: On every rank the first failure.
+    package func throwFirst(_ failure: (order: Int, error: any Error)?) throws {
+        let first = try allReduce(failure?.order ?? Int.max, .min)
+        guard first < Int.max else { return }
+        let mine = failure.flatMap { $0.order == first ? $0.error : nil }
+        let teller = try allReduce(mine == nil ? -1 : rank, .max)
+        let told = try mine.map { Array(try JSONEncoder().encode(ToldFailure($0))) }
+        let bytes = try broadcast(rank == teller ? told : nil, root: teller)
+        if let mine { throw mine }
+        throw try JSONDecoder().decode(ToldFailure.self, from: Data(bytes)).error
+    }
+}
+
+/// A failure as one rank tells it to others.
+private struct ToldFailure: Codable {
+    private let code: Int32
+    private let description: String
+    /// Of a partition: the program adds advice to these.
+    private let file: String?
+    private let faults: [String]
+
+    init(_ error: any Error) {
+        let failure = JobError(error)
+        let partition = error as? PartitionError
+        (code, description) = (failure.exitCode.rawValue, failure.description)
+        (file, faults) = (partition?.file, partition?.faults ?? [])
+    }
+
+    var error: any Error {
+        if let file { return PartitionError(file: file, faults: faults) }
+        return JobError(ExitCode(rawValue: code) ?? .unexpected, description)
+    }
+}
