@@ -11,7 +11,9 @@ public struct PartitionTable: RandomAccessCollection, @unchecked Sendable {
     public let bytes: UnsafeRawBufferPointer
     /// Keeps the memory.
     private let owner: AnyObject
+    /// The first partition.
     public let startIndex = 0
+    /// How many partitions there are.
     public let endIndex: Int
     /// The first galaxy of each partition, and behind the last how many galaxies there are in all.
     public let starts: UnsafeBufferPointer<Int>
@@ -79,6 +81,7 @@ public struct PartitionTable: RandomAccessCollection, @unchecked Sendable {
         return starts
     }
 
+    /// A partition.
     public subscript(partition: Int) -> DataSet.Partition {
         DataSet.Partition(
             name: String(decoding: name(of: partition), as: UTF8.self),
