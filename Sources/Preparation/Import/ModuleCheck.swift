@@ -4,22 +4,22 @@ import Interchange
 /// have classes and attributes, and what these tell must be what the published network does.
 struct ModuleCheck {
     /// What differs from the published network.
-    private(set) var faults: [String] = []
+    var faults: [String] = []
     /// What the modules say that this program does not understand.
-    private(set) var unknown: [String] = []
+    var unknown: [String] = []
     /// The attention heads of each block, where they are told.
-    private(set) var heads: Int?
+    var heads: Int?
     /// What LayerNorm and BatchNorm add to the variance, where it is told.
-    private(set) var layerNormEpsilon: Double?
-    private(set) var batchNormEpsilon: Double?
+    var layerNormEpsilon: Double?
+    var batchNormEpsilon: Double?
     /// Whether a module or an attribute tells what stands between the layers of an MLP, behind a convolution of a branch, and
     /// what the attention is scaled by.
-    private var tells = (mlp: false, branch: false, scale: false)
-    private var names: [String: TorchModule] = [:]
+    var tells = (mlp: false, branch: false, scale: false)
+    var names: [String: TorchModule] = [:]
     /// Names of modules that others are inside of.
-    private var parents: Set<Substring> = []
+    var parents: Set<Substring> = []
     /// Features of a token.
-    private let width: Int?
+    let width: Int?
 
     /// - Parameters:
     ///   - modules: The network's modules, by their names in it.
@@ -45,10 +45,10 @@ struct ModuleCheck {
 
     // MARK: Where a module stands
 
-    private func isIn(_ part: String, _ name: String) -> Bool { name.split(separator: ".").contains(Substring(part)) }
+    func isIn(_ part: String, _ name: String) -> Bool { name.split(separator: ".").contains(Substring(part)) }
 
     /// The activation that the published network has at a place.
-    private func expectedActivation(_ name: String) -> Activation {
+    func expectedActivation(_ name: String) -> ModuleActivation {
         if isIn("mlp", name) || name.isEmpty || name.hasPrefix("blocks") && !isIn("PCM", name) && !isIn("attn", name) {
             return .gelu
         }
@@ -75,7 +75,7 @@ struct ModuleCheck {
         ("PCM", [0: "Conv2d", 1: "BatchNorm2d", 2: "SiLU", 3: "Conv2d"]), ("branch4", [0: "MaxPool2d"]),
     ]
     /// What does nothing once a network is trained.
-    private static let idle: Set<String> = ["Identity", "Dropout", "Dropout1d", "Dropout2d", "DropPath"]
+    static let idle: Set<String> = ["Identity", "Dropout", "Dropout1d", "Dropout2d", "DropPath"]
 
     private mutating func checkSequences() {
         for (name, module) in names where module.type == "torch.nn.modules.container.Sequential" {
@@ -100,7 +100,7 @@ struct ModuleCheck {
         faults.sort()
     }
 
-    private func short(_ type: String) -> String { type.split(separator: ".").last.map(String.init) ?? type }
+    func short(_ type: String) -> String { type.split(separator: ".").last.map(String.init) ?? type }
 
     // MARK: One module
 
@@ -121,7 +121,7 @@ struct ModuleCheck {
     private mutating func checkLayer(_ name: String, _ type: String, _ module: TorchModule) {
         let family = module.type.split(separator: ".").dropFirst(3).first ?? ""
         switch family {
-        case "activation": checkActivation(name, Activation(type), type, module.attributes)
+        case "activation": checkActivation(name, ModuleActivation(type), type, module.attributes)
         case "normalization", "batchnorm", "instancenorm": checkNorm(name, type, module.attributes)
         case "conv": checkConvolution(name, type, module.attributes)
         case "pooling": checkPooling(name, type, module.attributes)
@@ -134,12 +134,12 @@ struct ModuleCheck {
         }
     }
 
-    private func absent(_ name: String, _ type: String) -> String {
+    func absent(_ name: String, _ type: String) -> String {
         "\(name) is \(type), which the published network does not have there"
     }
 
-    private mutating func checkActivation(
-        _ name: String, _ found: Activation?, _ type: String, _ attributes: [String: TorchModule.Attribute]
+    mutating func checkActivation(
+        _ name: String, _ found: ModuleActivation?, _ type: String, _ attributes: [String: TorchModule.Attribute]
     ) {
         let expected = expectedActivation(name)
         guard let found else {
@@ -156,12 +156,12 @@ struct ModuleCheck {
         }
     }
 
-    private mutating func note(_ found: Activation, _ name: String) {
+    mutating func note(_ found: ModuleActivation, _ name: String) {
         if found == .gelu { tells.mlp = true }
         if found == .relu, name.contains(".branch") { tells.branch = true }
     }
 
-    private mutating func checkNorm(_ name: String, _ type: String, _ attributes: [String: TorchModule.Attribute]) {
+    mutating func checkNorm(_ name: String, _ type: String, _ attributes: [String: TorchModule.Attribute]) {
         let last = name.split(separator: ".").last ?? ""
         if ["norm1", "norm2", "fc_norm"].contains(last), name == "fc_norm" || name.hasPrefix("blocks.") {
             guard type == "LayerNorm" || type == "FusedLayerNorm" else {
@@ -242,160 +242,6 @@ struct ModuleCheck {
             guard let found = attributes[key], found != .integer(value) else { continue }
             if case .integers(let all) = found, all.allSatisfy({ $0 == value }) { continue }
             faults.append("\(name).\(key) is \(words(found)); the published network has \(value) there")
-        }
-    }
-
-    // MARK: Modules of the network's own
-
-    /// Attributes that say nothing about what is computed, or that the tensors show as well.
-    private static let plain: Set<String> = [
-        "training", "embed_dim", "num_features", "hidden_features", "in_features", "out_features", "img_size",
-        "patch_size", "grid_size", "num_patches", "in_chans", "num_classes", "depth", "dim", "mlp_ratio", "flatten",
-        "device", "device_ids", "output_device", "in_channels", "out_channels", "fused_attn", "inplace", "drop_prob",
-        "scale_by_keep", "grad_checkpointing", "num_prefix_tokens", "strict_img_size", "dynamic_img_pad", "p",
-        "requires_grad_sync", "broadcast_buffers", "static_graph", "mask_ratio", "all_head_dim",
-    ]
-
-    private mutating func checkOwn(_ name: String, _ type: String, _ module: TorchModule) {
-        let lower = type.lowercased()
-        let isLeaf = !parents.contains(Substring(name))
-        let activations = ["gelu", "relu", "silu", "swish", "mish", "elu", "tanh", "sigmoid", "softplus"]
-        if isLeaf, activations.contains(where: { lower.contains($0) }) {
-            let expected = expectedActivation(name)
-            if Activation(type) == expected {
-                unknown.append("\(name) is a \(module.type), taken for \(expected.rawValue)")
-                note(expected, name)
-            } else {
-                faults.append("\(name) is \(module.type); the published network has \(expected.rawValue) there")
-            }
-        } else if lower.contains("norm"), isLeaf {
-            checkNorm(name, type, module.attributes)
-        } else if isLeaf, lower.contains("pool") {
-            faults.append(absent(name, module.type))
-        } else if isLeaf, !Self.idle.contains(type) {
-            unknown.append("\(name) is a \(module.type), whose code is not in the file")
-        }
-        if isIn("attn", name), name.hasSuffix("attn") { checkAttention(name, module.attributes) }
-        for (key, value) in module.attributes.sorted(by: { $0.key < $1.key }) { checkOwn(name, key, value) }
-    }
-
-    private mutating func checkAttention(_ name: String, _ attributes: [String: TorchModule.Attribute]) {
-        guard case .integer(let number) = attributes["num_heads"] else { return }
-        if let heads, heads != number {
-            faults.append("\(name).num_heads is \(number), but \(heads) in another block; the network has one for all")
-        }
-        heads = number
-        guard let width, number > 0, width % number == 0 else { return }
-        let size = width / number
-        if let found = attributes["head_dim"]?.number, found != Double(size) {
-            faults.append("\(name).head_dim is \(found) instead of \(size)")
-        }
-        let expected = 1 / Double(size).squareRoot()
-        for key in ["scale", "qk_scale", "softmax_scale"] {
-            guard let found = attributes[key], found != .none else { continue }
-            guard let scale = found.number, abs(scale - expected) <= 1e-6 * expected else {
-                faults.append("\(name).\(key) is \(words(found)); the published network scales by \(expected)")
-                continue
-            }
-            tells.scale = true
-        }
-    }
-
-    /// An attribute of a module of the network's own.
-    private mutating func checkOwn(_ name: String, _ key: String, _ value: TorchModule.Attribute) {
-        let place = name.isEmpty ? key : "\(name).\(key)"
-        func require(_ expected: TorchModule.Attribute, or other: TorchModule.Attribute? = nil) {
-            guard value != expected, value != other else { return }
-            faults.append("\(place) is \(words(value)); the published network has \(words(expected)) there")
-        }
-        switch key {
-        case "num_heads" where name.hasSuffix("attn"), "head_dim" where name.hasSuffix("attn"),
-            "scale" where name.hasSuffix("attn"), "qk_scale" where name.hasSuffix("attn"),
-            "softmax_scale" where name.hasSuffix("attn"):
-            break
-        case "is_custom" where name.contains("vis_inception."), "is_last" where name.contains("vis_inception."):
-            require(.boolean(name.hasSuffix("vis_inception.8")))
-        case "Inception_only", "uk_paper", "is_causal", "causal", "no_embed_class", "dynamic_img_size":
-            require(.boolean(false))
-        case "magnitude", "class_token", "has_class_token": require(.boolean(true))
-        case "global_pool": require(.text("avg"), or: .boolean(true))
-        case "temperature", "tau": if value.number != 1, value != .none { require(.number(1)) }
-        case "approximate": require(.text("none"))
-        case "eps" where short(names[name]?.type ?? "").lowercased().contains("norm"): break
-        case _ where Self.plain.contains(key): break
-        case _
-        where key.hasPrefix("act") || key.hasSuffix("_act") || key.contains("activation") || key == "nonlinearity":
-            checkFunction(name, place, value)
-        default:
-            switch value {
-            case .none, .other, .integers: break
-            case .boolean, .integer, .number, .text, .global, .partial:
-                unknown.append("\(place) = \(words(value))")
-            }
-        }
-    }
-
-    /// An attribute that names an activation.
-    private mutating func checkFunction(_ name: String, _ place: String, _ value: TorchModule.Attribute) {
-        let (text, arguments): (String, [String: TorchModule.Attribute])
-        switch value {
-        case .text(let word): (text, arguments) = (word, [:])
-        case .global(let function): (text, arguments) = (function, [:])
-        case .partial(let function, let given): (text, arguments) = (function, given)
-        case .none, .other: return
-        default: return unknown.append("\(place) = \(words(value))")
-        }
-        let isPyTorch = text.hasPrefix("torch.") || !text.contains(".")
-        let found = Activation(short(text))
-        if let found, isPyTorch || found != expectedActivation(name) {
-            checkActivation(place, found, text, arguments)
-        } else if found == nil, isPyTorch {
-            checkActivation(place, nil, text, arguments)
-        } else {
-            unknown.append("\(place) = \(text)")
-        }
-    }
-
-    private func words(_ value: TorchModule.Attribute) -> String {
-        switch value {
-        case .boolean(let flag): flag ? "True" : "False"
-        case .integer(let number): "\(number)"
-        case .number(let number): "\(number)"
-        case .text(let text): "\"\(text)\""
-        case .global(let name), .partial(let name, _): name
-        case .integers(let numbers): "\(numbers)"
-        case .none: "None"
-        case .other: "something else"
-        }
-    }
-}
-
-/// The activations of the published network.
-private enum Activation: String {
-    case gelu = "exact GELU"
-    case relu = "ReLU"
-    case silu = "SiLU"
-    case softmax = "Softmax"
-
-    /// - Parameter name: A class or function, such as `GELU` or `gelu`; nil for any other.
-    init?(_ name: String) {
-        switch name.lowercased() {
-        case "gelu": self = .gelu
-        case "relu", "relu_": self = .relu
-        case "silu", "swish": self = .silu
-        case "softmax": self = .softmax
-        default: return nil
-        }
-    }
-}
-
-extension TorchModule.Attribute {
-    /// A number, whole or not.
-    fileprivate var number: Double? {
-        switch self {
-        case .integer(let number): Double(number)
-        case .number(let number): number
-        default: nil
         }
     }
 }

@@ -42,20 +42,20 @@ struct ScalingFigures {
     }
 
     /// A run and the settings that part it from others.
-    private struct Run {
+    struct Run {
         let results: RunRecord.Results
         let settings: RunSettings
     }
 
     /// Runs of one line.
-    private struct Line {
+    struct Line {
         let label: String
         let runs: [Run]
     }
 
     /// Lines of a figure; more would not be told apart.
     static let mostLines = 8
-    private let runs: [Run]
+    let runs: [Run]
 
     init(_ records: [RunRecord]) {
         let hosts = RunSettings.hostSeries(records.map(\.results.provenance.hosts))
@@ -78,7 +78,7 @@ struct ScalingFigures {
         )
     }
 
-    private func efficiency(_ run: Run) -> Double? {
+    func efficiency(_ run: Run) -> Double? {
         let key = key(run, but: .worldSize)
         let alike = runs.filter { self.key($0, but: .worldSize) == key && $0.results.worldSize > 0 }
         let worlds = Set(alike.map(\.results.worldSize))
@@ -94,7 +94,7 @@ struct ScalingFigures {
     // MARK: Series
 
     /// All that two runs of a line have in common: every setting, and every variable but the one the figure is over.
-    private func key(_ run: Run, but variable: Variable) -> [RunSettings.Setting] {
+    func key(_ run: Run, but variable: Variable) -> [RunSettings.Setting] {
         settings(run, but: variable)
             + Variable.allCases.filter { $0 != variable }.map {
                 let value = $0.value(run.results)
@@ -102,7 +102,7 @@ struct ScalingFigures {
             }
     }
 
-    private func settings(_ run: Run, but variable: Variable) -> [RunSettings.Setting] {
+    func settings(_ run: Run, but variable: Variable) -> [RunSettings.Setting] {
         // Dealing the same galaxies to other partitions makes other files of them.
         guard variable == .partitionSize else { return run.settings.all }
         return run.settings.all.map { $0.name == "data" ? run.settings.fingerprint : $0 }
@@ -115,7 +115,7 @@ struct ScalingFigures {
     }
 
     /// The lines of a figure, small before large, each with a label that says in what it differs from the others.
-    private func lines(_ key: (Run) -> [RunSettings.Setting]) -> [Line] {
+    func lines(_ key: (Run) -> [RunSettings.Setting]) -> [Line] {
         let names = Set(differing(runs, key))
         let groups = Dictionary(grouping: runs, by: key).map { key, runs in
             let parts = key.filter { names.contains($0.name) }
@@ -135,7 +135,7 @@ struct ScalingFigures {
         }
     }
 
-    private static func left(_ lines: [Line]) -> String {
+    static func left(_ lines: [Line]) -> String {
         lines.count > mostLines
             ? " \(lines.count - mostLines) more \(lines.count == mostLines + 1 ? "series is" : "series are") not drawn."
             : ""
@@ -161,7 +161,7 @@ struct ScalingFigures {
         return figures
     }
 
-    private func figure(over variable: Variable, _ name: String, _ title: String, _ value: (Run) -> Double) -> Figure {
+    func figure(over variable: Variable, _ name: String, _ title: String, _ value: (Run) -> Double) -> Figure {
         let values = runs.map(value).filter(\.isFinite)
         let largest = values.max() ?? 1
         let all = lines { key($0, but: variable) }
@@ -199,69 +199,11 @@ struct ScalingFigures {
     }
 
     /// What the dashed line of a figure over the ranks stands for.
-    private static func ideal(_ name: String) -> String {
+    static func ideal(_ name: String) -> String {
         switch name {
         case "throughput": "; dashed: in proportion to the ranks."
         case "efficiency": "; dashed: ideal."
         default: "."
         }
-    }
-
-    // MARK: Weak scaling
-
-    /// Efficiency where the data grow with the ranks; nil unless some runs do.
-    private var weakScaling: Figure? {
-        // One line: the same work for each rank, and otherwise equal settings.
-        let all = lines { run in
-            let perRank = run.results.samples / max(run.results.worldSize, 1)
-            return run.settings.all
-                + [Variable.batchSize, .partitionSize].map {
-                    let value = $0.value(run.results)
-                    return .init(name: $0.title, key: "\(value)", text: $0.text(value))
-                } + [.init(name: "share", key: "\(perRank)", text: "\(grouped(perRank)) galaxies a rank")]
-        }.filter { Set($0.runs.map(\.results.worldSize)).count > 1 && $0.runs.allSatisfy { $0.results.worldSize > 0 } }
-        guard !all.isEmpty else { return nil }
-        let lines = all.prefix(Self.mostLines)
-        let points = lines.map { Self.weakEfficiencies($0.runs.map(\.results)) }
-        let most = Double(lines.flatMap(\.runs).map(\.results.worldSize).max() ?? 1)
-        var figure = Figure(
-            "weak-scaling",
-            caption:
-                "Weak-scaling efficiency over ranks: throughput of a rank where every rank has as many galaxies, beside that "
-                + "in the smallest world; medians; dashed: ideal." + Self.left(all),
-            x: Axis("ranks", from: 0, to: most, smallestStep: 1),
-            y: Axis("weak-scaling efficiency", over: points.joined().map(\.1), atLeast: 1), height: 360,
-            legend: lines.enumerated().map { ("series s\($0.offset) line", Self.weakLabel($0.element)) })
-        for (index, line) in points.enumerated() {
-            if index == 0 { figure.line([(line[0].0, 1), (most, 1)], style: "series s0 line dashed") }
-            figure.line(line, style: "series s\(index) line")
-            for point in line {
-                figure.dot(
-                    point, style: "series s\(index) dot",
-                    tip: "ranks \(grouped(point.0)): \(decimal(point.1 * 100, 1)) %")
-            }
-        }
-        return figure
-    }
-
-    /// A label that names the share of a rank also where it is the same for all lines.
-    private static func weakLabel(_ line: Line) -> String {
-        let run = line.runs[0].results
-        let share = "\(grouped(run.samples / max(run.worldSize, 1))) galaxies a rank"
-        return line.label == "all runs" ? share : line.label.contains(share) ? line.label : line.label + ", " + share
-    }
-
-    private static func weakEfficiencies(_ runs: [RunRecord.Results]) -> [(Double, Double)] {
-        let speeds = Dictionary(grouping: runs, by: \.worldSize).sorted { $0.key < $1.key }.map {
-            (Double($0.key), median($0.value.map(\.samplesPerSecond)) / Double($0.key))
-        }
-        let base = max(speeds[0].1, 1e-9)
-        return speeds.map { ($0.0, $0.1 / base) }
-    }
-
-    private static func median(_ values: [Double]) -> Double {
-        let sorted = values.sorted()
-        guard !sorted.isEmpty else { return 0 }
-        return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
 }
