@@ -30,7 +30,7 @@ let package = Package(
 
         // Swift: arrows go down only; design rules stand in the README.
         .target(name: "Collectives", dependencies: ["CMPI"]),
-        .target(name: "HDF5", dependencies: ["CHDF5"]),
+        .target(name: "HDF5", dependencies: ["CHDF5", "CheckedSizes"]),
         .target(name: "AstroMAE", dependencies: ["CKernels", "CheckedSizes", "HDF5"]),
         .target(name: "Survey", dependencies: ["HDF5"]),
         .target(name: "Metrics"),

@@ -112,7 +112,7 @@ public struct DataSet: Sendable {
         var statements = Statements()
         let files = try names.compactMap { name -> Look? in
             do { return try Look(at: name, in: folder, schema: schema, &statements) } catch {
-                guard skipsUnusable else { throw error }
+                guard skipsUnusable else { throw explained(error, folder: folder, names: names, schema: schema) }
                 unusable.append(Unusable(name: name, error: error))
                 return nil
             }
@@ -127,8 +127,10 @@ public struct DataSet: Sendable {
         ]
         if let lacking = columns.first(where: \.isMissing) {
             let place = folder.isEmpty ? names.joined(separator: ", ") : folder
+            let first = try? File.open(files[0].identifiers.path, links: links(of: schema, in: folder))
+            let entries = first.flatMap { EntryListing(of: $0).text(near: [lacking.name]) } ?? "nothing"
             throw Failure.inconsistent(
-                "\(place): no partition has a data set \"\(lacking.name)\", which \(lacking.option) names; photoz inspect says what a partition holds, and without \(lacking.option) the run does without"
+                "\(place): no partition has a data set \"\(lacking.name)\", which \(lacking.option) names; without \(lacking.option) the run does without. \(files[0].partition.name) has \(entries)"
             )
         }
         let sources = files.filter { $0.partition.rows > 0 }.map(\.identifiers)
@@ -153,6 +155,22 @@ public struct DataSet: Sendable {
         return DataSet(
             folder: folder, partitions: files.map(\.partition), hasRedshift: files.contains(where: \.hasRedshift),
             identifiers: common.kind, stringForm: common.form, warnings: warnings, unusable: unusable)
+    }
+
+    /// A fault with what the other files of the data set have to do with it.
+    private static func explained(
+        _ error: any Error, folder: String, names: [String], schema: PartitionSchema
+    ) -> any Error {
+        guard var fault = error as? PartitionError, !fault.missing.isEmpty, names.count > 1 else { return error }
+        let difference = LayoutDifference(names, schema: schema) {
+            try File.open(join(folder, $0), links: links(of: schema, in: folder))
+        }
+        fault.hint = difference.hint ?? fault.hint
+        return fault
+    }
+
+    private static func links(of schema: PartitionSchema, in folder: String) -> LinkPolicy? {
+        schema.followsLinks ? .anywhere : folder.isEmpty ? nil : .within(folder: folder)
     }
 
     /// What opening a partition has shown.
