@@ -119,5 +119,5 @@ extension Dataset {
     public var isField: Bool { form.field != nil }
 
     /// Names of the fields of a data set of compounds, in their order; none for others.
-    public var fields: [String] { ElementForm.fields(of: form.stored) }
+    public var fields: [String] { isField ? [] : ElementForm.fields(of: form.stored) }
 }

@@ -5,7 +5,7 @@ struct PartitionCheck {
     let file: File
     let schema: PartitionSchema
     private(set) var faults: [String] = []
-    /// Names that the file does not have and must have.
+    /// Names that the file must have, and that are not there or lead to no data set.
     private(set) var missing: [String] = []
 
     init(file: File, schema: PartitionSchema) {
@@ -47,7 +47,7 @@ struct PartitionCheck {
         let isTable = names.count == 1
         for dataset in found {
             let expected = isTable ? [dataset.rows, schema.bands] : [dataset.rows]
-            if dataset.shape != expected {
+            if dataset.shape != expected, isTable || !Self.isColumn(dataset) {
                 let shape = isTable ? "[N, \(schema.bands)]" : "[N]"
                 faults.append("\(dataset.name): has shape \(dataset.shape) instead of \(shape)")
             }
@@ -82,6 +82,7 @@ struct PartitionCheck {
             return dataset
         } catch {
             faults.append("\(name): \(error.reason)")
+            if error.kind == .missingObject { missing.append(name) }
             return nil
         }
     }
@@ -93,6 +94,11 @@ struct PartitionCheck {
                 "\(dataset.name): is packed with \(filter.name), which this HDF5 library cannot undo; install its plug-in or repack the file"
             )
         }
+    }
+
+    /// Whether there is one element for each row; pandas writes columns as tables of one.
+    private static func isColumn(_ dataset: Dataset) -> Bool {
+        !dataset.shape.isEmpty && dataset.shape.dropFirst().allSatisfy { $0 == 1 }
     }
 
     mutating func lengths(of datasets: [Dataset]) {
@@ -110,6 +116,7 @@ struct PartitionCheck {
             images: images.map { Packing($0) } ?? Packing(), magnitudes: magnitudes.map { Packing($0) },
             redshift: redshift.map { Packing($0) } ?? Packing())
         faults += packings.images.faults + packings.magnitudes.flatMap(\.faults) + packings.redshift.faults
+        if let objectID, objectID.isField { faults += Packing(objectID).faults }
         if let objectID, objectID.elementType != .string, Packing(objectID).isScaled {
             faults.append("\(objectID.name): identifiers with a scale_factor or add_offset are not supported")
         }
@@ -132,7 +139,7 @@ struct PartitionCheck {
             )
         }
         if let redshift {
-            if redshift.shape.count != 1 {
+            if !Self.isColumn(redshift) {
                 faults.append("\(redshift.name): has shape \(redshift.shape) instead of [N]")
             }
             if !redshift.elementType.isNumeric {
@@ -141,7 +148,7 @@ struct PartitionCheck {
             }
         }
         guard let objectID else { return }
-        if objectID.shape.count != 1 { faults.append("\(objectID.name): has shape \(objectID.shape) instead of [N]") }
+        if !Self.isColumn(objectID) { faults.append("\(objectID.name): has shape \(objectID.shape) instead of [N]") }
         switch objectID.elementType {
         case .integer(let bits, _) where bits <= 64: break
         case .integer:

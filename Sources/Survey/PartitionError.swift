@@ -4,7 +4,7 @@ public struct PartitionError: Error, Sendable, CustomStringConvertible {
     public let file: String
     /// One sentence for each fault, naming the data set and, where it is about a galaxy, its row.
     public let faults: [String]
-    /// Names that the file does not have and must have.
+    /// Names that the file must have, and that are not there or lead to no data set.
     let missing: [String]
     /// What the user may do about them; nil when the faults say it all.
     var hint: String?
