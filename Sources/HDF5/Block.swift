@@ -38,7 +38,9 @@ extension Dataset {
         guard try count(of: block) > 0 else { return }
         guard isWhole(block) else { throw error(.mismatch, "stores arrays, and \(block) is a part of them") }
         Library.silence()
-        guard let selected = select(Array(block.prefix(storedShape.count))), run(selected.memory.id, selected.file.id) >= 0 else {
+        guard let selected = select(Array(block.prefix(storedShape.count))),
+            run(selected.memory.id, selected.file.id) >= 0
+        else {
             let place = block.first.map { "rows \($0)" } ?? "the element"
             throw error(
                 kind, "\(place) cannot be \(kind == .unwritable ? "written" : "read")", frames: errorFrames())

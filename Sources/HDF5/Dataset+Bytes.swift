@@ -79,7 +79,9 @@ extension Dataset {
         let count = try count(of: block)
         try requireWritten()
         guard count > 0 else { return [] }
-        guard isWhole(block) else { throw error(.mismatch, "keeps its rows in one element, which is not read in parts") }
+        guard isWhole(block) else {
+            throw error(.mismatch, "keeps its rows in one element, which is not read in parts")
+        }
         let size = H5Tget_size(type.id)
         let memoryType = try memoryType(type.id)
         var elements = [UInt8](repeating: 0, count: count * size)

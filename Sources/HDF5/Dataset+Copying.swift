@@ -40,7 +40,9 @@ extension Dataset {
     /// - Throws: ``HDF5Error`` of kind `mismatch` for another shape or type, `failed` when the rows cannot be read, `unwritable`
     ///   when they cannot be written.
     public func copyRows(_ rows: Range<Int>, to target: Dataset, at start: Int) throws(HDF5Error) {
-        guard bytesPerRow == target.bytesPerRow, shape.dropFirst() == target.shape.dropFirst(), hasSameType(as: target), reasonNotToCopy == nil else {
+        guard bytesPerRow == target.bytesPerRow, shape.dropFirst() == target.shape.dropFirst(), hasSameType(as: target),
+            reasonNotToCopy == nil
+        else {
             throw target.error(.mismatch, "does not take \(typeDescription) \(shape)")
         }
         try requireWritten()

@@ -110,7 +110,9 @@ extension Dataset {
         let block = block(rows: rows)
         let count = try count(of: block)
         try requireWritten()
-        guard isWhole(block) else { throw error(.mismatch, "keeps its rows in one element, which is not read in parts") }
+        guard isWhole(block) else {
+            throw error(.mismatch, "keeps its rows in one element, which is not read in parts")
+        }
         let memoryType = try memoryType(type.id)
         var strings: [String] = []
         try transfer(block) { memory, selected in

@@ -18,7 +18,7 @@ extension Run {
             // One line for a few, not a screen for a thousand.
             for warning in dataSet.warnings.prefix(3) { warn(warning) }
             if dataSet.warnings.count > 3 { warn("and \(dataSet.warnings.count - 3) more of that kind") }
-            for warning in dataSet.warnings.dropFirst(3) { WarningLog.add(warning) }
+            for warning in dataSet.warnings.dropFirst(3) + dataSet.assumptions { WarningLog.add(warning) }
             weightsHash = try fileHash(options.weights)
             let identity = RunIdentity(
                 version: version, weightsHash: weightsHash, options: options,

@@ -62,6 +62,8 @@ public struct DataSet: Sendable {
 
     /// What the user should know about the files, although they can be used.
     public let warnings: [String]
+    /// What is taken for granted because the files do not say it.
+    public let assumptions: [String]
     /// Files that were left out because they cannot be used.
     public let unusable: [Unusable]
 
@@ -71,8 +73,9 @@ public struct DataSet: Sendable {
     /// A data set that another rank has looked at.
     public init(
         folder: String, partitions: [Partition], hasRedshift: Bool, identifiers: PartitionFile.Identifiers,
-        stringForm: StringForm? = nil, warnings: [String] = [], unusable: [Unusable] = []
+        stringForm: StringForm? = nil, warnings: [String] = [], assumptions: [String] = [], unusable: [Unusable] = []
     ) {
+        self.assumptions = assumptions
         self.stringForm = stringForm
         self.folder = folder
         self.partitions = partitions
@@ -154,7 +157,8 @@ public struct DataSet: Sendable {
         }
         return DataSet(
             folder: folder, partitions: files.map(\.partition), hasRedshift: files.contains(where: \.hasRedshift),
-            identifiers: common.kind, stringForm: common.form, warnings: warnings, unusable: unusable)
+            identifiers: common.kind, stringForm: common.form, warnings: warnings,
+            assumptions: statements.assumptions(schema), unusable: unusable)
     }
 
     /// A fault with what the other files of the data set have to do with it.

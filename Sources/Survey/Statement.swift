@@ -73,9 +73,21 @@ struct Statements {
     private var bands: [BandNames: String] = [:]
     /// What is odd, and in which files: in the order in which it was found.
     private var oddities: [(text: String, first: String, count: Int)] = []
+    /// Files that leave open which bands their images have, and in which units they are.
+    private var silent: [(what: String, first: String, count: Int)] = []
+    private var count = 0
 
     /// Takes what a partition says, and what is odd about it.
     mutating func add(_ statement: Statement, _ warnings: [String], of name: String) {
+        count += 1
+        let open = [statement.imageBands == nil ? "bands" : nil, statement.units == nil ? "units" : nil]
+        for what in open.compactMap(\.self) {
+            if let place = silent.firstIndex(where: { $0.what == what }) {
+                silent[place].count += 1
+            } else {
+                silent.append((what, name, 1))
+            }
+        }
         if let told = statement.units, units[told] == nil { units[told] = name }
         if let told = statement.imageBands, bands[told] == nil { bands[told] = name }
         for text in warnings {
@@ -84,6 +96,22 @@ struct Statements {
             } else {
                 oddities.append((text, name, 1))
             }
+        }
+    }
+
+    /// What the partitions leave open and is taken for what the weights say: nothing is known to be wrong.
+    func assumptions(_ schema: PartitionSchema) -> [String] {
+        let trained = schema.trained
+        let isOpen = (schema.imageBandNames ?? schema.bandNames == nil, schema.units == nil)
+        let known = [
+            "bands": isOpen.0 ? trained.bands.map { "\($0)" } : nil, "units": isOpen.1 ? trained.units : nil,
+        ]
+        return silent.compactMap { entry in
+            guard let value = known[entry.what] ?? nil else { return nil }
+            let files = count == 1 ? entry.first : "\(entry.count) of \(count) partitions, \(entry.first) the first,"
+            let verb = count == 1 ? "does" : "do"
+            return
+                "\(files) \(verb) not say the \(entry.what) of the images: they are taken to be those of the weights, \(value)"
         }
     }
 

@@ -60,7 +60,8 @@ struct InspectCommand: ParsableCommand {
         } else {
             throw JobError(
                 .badData,
-                "\(file): is neither weights (no attribute format) nor a partition (no data set \(schema.imageName)) nor predictions (no data set redshift_predicted); its entries are: \(EntryListing(of: opened).text(near: [schema.imageName]) ?? "none")")
+                "\(file): is neither weights (no attribute format) nor a partition (no data set \(schema.imageName)) nor predictions (no data set redshift_predicted); its entries are: \(EntryListing(of: opened).text(near: [schema.imageName]) ?? "none")"
+            )
         }
     }
 
@@ -110,7 +111,8 @@ struct InspectCommand: ParsableCommand {
         if let (option, name, _) = asked.first(where: { $0.1 != nil && !$0.2 }) {
             throw JobError(
                 .badData,
-                "\(file): has no data set \"\(name ?? "")\", which \(option) names; its entries are: \(EntryListing(of: opened).text(near: [name ?? ""]) ?? "none")")
+                "\(file): has no data set \"\(name ?? "")\", which \(option) names; its entries are: \(EntryListing(of: opened).text(near: [name ?? ""]) ?? "none")"
+            )
         }
         let counts = try partition.checkValues()
         Exit.show("\(file): partition, whole and finite")

@@ -15,7 +15,9 @@ struct SchemaOptions: ParsableArguments {
     )
     var survey: KnownSurvey?
 
-    @Option(help: ArgumentHelp("The data set of images, or a field of a table, as table:image (default: images).", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "The data set of images, or a field of a table, as table:image (default: images).", valueName: "name"))
     var images: String?
 
     @Option(
@@ -24,10 +26,14 @@ struct SchemaOptions: ParsableArguments {
             valueName: "names"))
     var magnitudes: String?
 
-    @Option(help: ArgumentHelp("The data set of spectroscopic redshifts, or a field, as table:z (default: redshift).", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "The data set of spectroscopic redshifts, or a field, as table:z (default: redshift).", valueName: "name"))
     var redshift: String?
 
-    @Option(help: ArgumentHelp("The data set of object identifiers, or a field, as table:id (default: object_id).", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "The data set of object identifiers, or a field, as table:id (default: object_id).", valueName: "name"))
     var objectID: String?
 
     @Option(help: "The axes of the images: nchw (galaxy, band, y, x) or nhwc (galaxy, y, x, band) (default: nchw).")

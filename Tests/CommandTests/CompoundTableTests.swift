@@ -167,7 +167,8 @@ extension CommandTests {
                 "3.h5 and 1 more: no magnitudes; there are ", "catalog/phot:mag", "--on-error skip",
             ] { #expect(outcome.error.contains(words), "\(words) in \(outcome.report)") }
             let (skipped, output) = try await run(input.path, "skipped", ["--on-error", "skip"])
-            #expect(skipped.exitCode == 65 && skipped.error.contains("2 partitions could not be read"), "\(skipped.report)")
+            #expect(
+                skipped.exitCode == 65 && skipped.error.contains("2 partitions could not be read"), "\(skipped.report)")
             #expect(try output.floats("redshift_predicted").count == 12)
 
             // All that the first file lacks is listed at once.

@@ -111,7 +111,8 @@ extension HDF5Suite {
             let bytes = try scratch.bytes
             #expect(try File.open(scratch.path).dataset("t:y").readAll(as: Double.self) == [0.25])
             // In the description of a type a name is filled up to eight bytes, then comes the offset.
-            let place = try #require(bytes.indices.first { bytes[$0...].starts(with: [0x79, 0, 0, 0, 0, 0, 0, 0, 8, 0]) })
+            let place = try #require(
+                bytes.indices.first { bytes[$0...].starts(with: [0x79, 0, 0, 0, 0, 0, 0, 0, 8, 0]) })
             for offset in [25, 32, 0x7fff_fff0, 0xffff_fff8] {
                 var damaged = bytes
                 for byte in 0..<4 { damaged[place + 8 + byte] = UInt8(truncatingIfNeeded: offset >> (8 * byte)) }

@@ -89,7 +89,10 @@ extension SurveySuite {
                 ("table:mag", "table:text", "table:id", "table:text: holds string, not numbers"),
                 ("table:mag", "table:z", "table:big", "table:big: holds float64"),
                 ("table:mag", "table:inner", "table:id", "table:inner: holds compound, not numbers"),
-                ("table:mag", "plain", "table:id", "plain: holds compound, not numbers; name one of its fields: plain:z"),
+                (
+                    "table:mag", "plain", "table:id",
+                    "plain: holds compound, not numbers; name one of its fields: plain:z"
+                ),
                 ("table:mag", "gap:z", "table:id", "gap:z: rows 2..<3 of 3 were never written"),
                 ("one", "table:z", "gap:text", "gap:text: rows 2..<3 of 3 were never written"),
             ] {
@@ -123,7 +126,8 @@ extension SurveySuite {
             try file.close()
             let error = try #require(throws: PartitionError.self) { try PartitionFile(path, schema: table) }
             for field in ["table:mag", "table:z", "table:id"] {
-                #expect(error.faults.contains { $0.hasPrefix(field + ": the table's attribute scale_factor") }, "\(error)")
+                #expect(
+                    error.faults.contains { $0.hasPrefix(field + ": the table's attribute scale_factor") }, "\(error)")
             }
         }
 
@@ -132,7 +136,8 @@ extension SurveySuite {
             let path = folder.file("1.h5")
             try FileManager.default.copyItem(atPath: Repository.fixture("tables/compound.h5"), toPath: path)
             let file = try File.openForWriting(path)
-            try file.createDataset("four", of: Float.self, shape: [4]).write(rows: 0..<4, from: [0, 1, 2, 3] as [Float])
+            try file.createDataset("four", of: Float.self, shape: [4]).write(
+                rows: 0..<4, from: [0, 1, 2, 3] as [Float])
             try file.close()
             let error = try #require(throws: PartitionError.self) {
                 try PartitionFile(path, schema: schema(["table:mag"], "four", "table:id"))
