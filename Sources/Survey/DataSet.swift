@@ -161,22 +161,6 @@ public struct DataSet: Sendable {
             assumptions: statements.assumptions(schema), unusable: unusable)
     }
 
-    /// A fault with what the other files of the data set have to do with it.
-    private static func explained(
-        _ error: any Error, folder: String, names: [String], schema: PartitionSchema
-    ) -> any Error {
-        guard var fault = error as? PartitionError, !fault.missing.isEmpty, names.count > 1 else { return error }
-        let difference = LayoutDifference(names, schema: schema) {
-            try File.open(join(folder, $0), links: links(of: schema, in: folder))
-        }
-        fault.hint = difference.hint ?? fault.hint
-        return fault
-    }
-
-    private static func links(of schema: PartitionSchema, in folder: String) -> LinkPolicy? {
-        schema.followsLinks ? .anywhere : folder.isEmpty ? nil : .within(folder: folder)
-    }
-
     /// What opening a partition has shown.
     private struct Look {
         let partition: Partition
@@ -280,7 +264,7 @@ public struct DataSet: Sendable {
             && File.isHDF5(join(folder, name))
     }
 
-    private static func join(_ folder: String, _ name: String) -> String {
+    static func join(_ folder: String, _ name: String) -> String {
         folder.isEmpty ? name : folder.hasSuffix("/") ? folder + name : folder + "/" + name
     }
 }

@@ -46,3 +46,22 @@ struct LayoutDifference {
             """
     }
 }
+
+extension DataSet {
+    /// A fault with what the other files of the data set have to do with it.
+    static func explained(
+        _ error: any Error, folder: String, names: [String], schema: PartitionSchema
+    ) -> any Error {
+        guard var fault = error as? PartitionError, !fault.missing.isEmpty, names.count > 1 else { return error }
+        let difference = LayoutDifference(names, schema: schema) {
+            try File.open(join(folder, $0), links: links(of: schema, in: folder))
+        }
+        fault.hint = difference.hint ?? fault.hint
+        return fault
+    }
+
+    /// What the partitions of a folder may lead to.
+    static func links(of schema: PartitionSchema, in folder: String) -> LinkPolicy? {
+        schema.followsLinks ? .anywhere : folder.isEmpty ? nil : .within(folder: folder)
+    }
+}
