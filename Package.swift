@@ -31,7 +31,7 @@ let package = Package(
         // Swift: arrows go down only; design rules stand in the README. What is no product has a name that no other package
         // has: two packages with a target of one name cannot be used together.
         .target(name: "Collectives", dependencies: ["CMPI", "PhotozExitCodes"]),
-        .target(name: "HDF5", dependencies: ["CHDF5", "PhotozExitCodes"]),
+        .target(name: "HDF5", dependencies: ["CHDF5", "PhotozCheckedSizes", "PhotozExitCodes"]),
         .target(name: "AstroMAE", dependencies: ["CKernels", "HDF5", "PhotozCheckedSizes", "PhotozExitCodes"]),
         .target(name: "Survey", dependencies: ["HDF5", "PhotozExitCodes"]),
         .target(

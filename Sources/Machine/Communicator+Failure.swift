@@ -10,14 +10,20 @@ extension Communicator {
     /// - Parameter failure: What this rank has come upon, and its place in that order; nil for nothing.
     /// - Throws: On every rank the first failure.
     package func throwFirst(_ failure: (order: Int, error: any Error)?) throws {
+        if let first = try first(of: failure) { throw first }
+    }
+
+    /// The failure that comes first, on every rank; nil when no rank has failed. Every rank calls it.
+    ///
+    /// - Parameter failure: As for ``throwFirst(_:)``.
+    package func first(of failure: (order: Int, error: any Error)?) throws -> (any Error)? {
         let first = try allReduce(failure?.order ?? Int.max, .min)
-        guard first < Int.max else { return }
+        guard first < Int.max else { return nil }
         let mine = failure.flatMap { $0.order == first ? $0.error : nil }
         let teller = try allReduce(mine == nil ? -1 : rank, .max)
         let told = try mine.map { Array(try JSONEncoder().encode(ToldFailure($0))) }
         let bytes = try broadcast(rank == teller ? told : nil, root: teller)
-        if let mine { throw mine }
-        throw try JSONDecoder().decode(ToldFailure.self, from: Data(bytes)).error
+        return try mine ?? JSONDecoder().decode(ToldFailure.self, from: Data(bytes)).error
     }
 }
 
@@ -25,19 +31,16 @@ extension Communicator {
 private struct ToldFailure: Codable {
     private let code: Int32
     private let description: String
-    /// Of a partition: the program adds advice to these.
-    private let file: String?
-    private let faults: [String]
+    /// The program adds advice to these.
+    private let partition: PartitionError?
 
     init(_ error: any Error) {
         let failure = JobError(error)
-        let partition = error as? PartitionError
         (code, description) = (failure.exitCode.rawValue, failure.description)
-        (file, faults) = (partition?.file, partition?.faults ?? [])
+        partition = error as? PartitionError
     }
 
     var error: any Error {
-        if let file { return PartitionError(file: file, faults: faults) }
-        return JobError(ExitCode(rawValue: code) ?? .unexpected, description)
+        partition ?? JobError(ExitCode(rawValue: code) ?? .unexpected, description)
     }
 }

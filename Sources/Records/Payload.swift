@@ -29,6 +29,16 @@ package struct Payload: Encodable, Sendable, Equatable {
     package let dataPrefix: String
     /// Names of the files, by rank.
     package let files: [[String]]
+    /// A key that means nothing.
+    package struct UnknownKey: Sendable, Equatable {
+        /// What stands in the file.
+        package let key: String
+        /// The known key that is perhaps meant.
+        package let nearest: String?
+    }
+
+    /// Keys that mean nothing, in the order of the alphabet.
+    package private(set) var unknownKeys: [UnknownKey] = []
 
     private enum Key: String, CodingKey, CaseIterable {
         case fileLimit = "file_limit"
@@ -85,6 +95,9 @@ package struct Payload: Encodable, Sendable, Equatable {
         batchSize = try count(.batchSize) ?? 512
         resultPath = try entry(.resultPath).filePath()
         dataPrefix = try root.known(Key.dataPrefix.rawValue)?.filePath() ?? ""
+        unknownKeys = try root.entries().keys.sorted().filter { !Self.keys.contains($0) }.map {
+            UnknownKey(key: $0, nearest: Self.nearest($0))
+        }
         guard total > 0 else { throw try entry(.dataMap).fault("names no file") }
         fileLimit = limit ?? total
         worldSize = size ?? min(fileLimit, Self.mostRanks)
@@ -118,6 +131,30 @@ package struct Payload: Encodable, Sendable, Equatable {
             names.append(name)
         }
         return names
+    }
+
+    /// The known key that another is most like, when it is like one: but for case and what stands between words, or for two
+    /// letters.
+    private static func nearest(_ key: String) -> String? {
+        let plain = { (key: String) in key.lowercased().filter { $0.isLetter || $0.isNumber } }
+        let known = keys.map { (key: $0, changes: changes(plain(String(key.prefix(64))), plain($0))) }
+        return known.filter { $0.changes <= 2 }.min { ($0.changes, $0.key) < ($1.changes, $1.key) }?.key
+    }
+
+    /// Letters that must be put in, left out or changed to make one word of the other.
+    private static func changes(_ one: String, _ other: String) -> Int {
+        let other = Array(other)
+        var row = Array(0...other.count)
+        for (place, letter) in one.enumerated() {
+            var diagonal = row[0]
+            row[0] = place + 1
+            for (index, another) in other.enumerated() {
+                let change = diagonal + (letter == another ? 0 : 1)
+                diagonal = row[index + 1]
+                row[index + 1] = min(change, row[index] + 1, diagonal + 1)
+            }
+        }
+        return row[other.count]
     }
 
     /// Writes all keys of the serverless system; those of the cloud are empty.

@@ -53,6 +53,8 @@ public struct DataSet: Sendable {
 
     /// What the user should know about the files, although they can be used.
     public let warnings: [String]
+    /// What is taken for granted because the files do not say it.
+    public let assumptions: [String]
 
     /// Galaxies in all.
     public var rows: Int { partitions.rows }
@@ -60,8 +62,9 @@ public struct DataSet: Sendable {
     /// A data set that another rank has looked at.
     public init(
         folder: String, partitions: PartitionTable, hasRedshift: Bool, identifiers: PartitionFile.Identifiers,
-        stringForm: StringForm? = nil, warnings: [String] = []
+        stringForm: StringForm? = nil, warnings: [String] = [], assumptions: [String] = []
     ) {
+        self.assumptions = assumptions
         self.stringForm = stringForm
         self.folder = folder
         self.partitions = partitions
@@ -84,7 +87,9 @@ public struct DataSet: Sendable {
         let (folder, all) = try list(paths)
         let names = Array(all.prefix(fileLimit ?? all.count))
         let scan = PartitionScan(of: names, in: folder, schema: schema)
-        if let failure = scan.failure { throw failure.error }
+        if let failure = scan.failure {
+            throw explained(failure.error, folder: folder, names: names, schema: schema)
+        }
         let dataSet = try DataSet(folder: folder, names: names, scan.findings, scan.entries, schema: schema)
         if let failure = scan.unfitStrings(in: dataSet) { throw failure.error }
         return dataSet
@@ -104,7 +109,7 @@ public struct DataSet: Sendable {
         schema: PartitionSchema
     ) throws {
         let place = folder.isEmpty ? names.joined(separator: ", ") : folder
-        try findings.requireColumns(schema, place: place)
+        try findings.requireColumns(schema, of: names, in: folder, place: place)
         try findings.identifiers.requireAgreement(schema.objectID, place: place)
         if schema.trained.bands == nil, let difference = findings.statements.differenceOfBands {
             throw Failure.inconsistent(difference)
@@ -118,7 +123,8 @@ public struct DataSet: Sendable {
             hasRedshift: findings.hasRedshift, identifiers: findings.identifiers.common,
             stringForm: findings.identifiers.common == .strings ? findings.identifiers.form : nil,
             warnings: findings.statements.warnings + Self.sameFiles(names, entries)
-                + findings.identifiers.warnings(schema.objectID))
+                + findings.identifiers.warnings(schema.objectID),
+            assumptions: findings.statements.assumptions(schema))
     }
 
     /// Opens a partition that must be the file that it was when the data set was opened.

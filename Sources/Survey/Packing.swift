@@ -22,8 +22,22 @@ struct Packing {
     /// Numbers as they are.
     init() {}
 
-    /// Reads the attributes.
+    /// Attributes that say how numbers of one kind are stored.
+    private static let ofOneColumn = [
+        "scale_factor", "BSCALE", "add_offset", "BZERO", "valid_range", "valid_min", "valid_max", "_Unsigned",
+    ]
+
+    /// Reads the attributes. Those of a table are about all of its fields: what can only be about one is refused.
     init(_ dataset: Dataset) {
+        if dataset.isField {
+            for name in Self.ofOneColumn where dataset.hasAttribute(name) {
+                faults.append(
+                    "\(dataset.name): the table's attribute \(name) does not say which field it is about; store the fields as data sets, or remove it"
+                )
+            }
+            readFills(dataset)
+            return
+        }
         for (name, other) in [("scale_factor", "BSCALE"), ("add_offset", "BZERO")] {
             let values = [name, other].compactMap { number($0, of: dataset) }
             guard let value = values.first else { continue }
@@ -37,13 +51,17 @@ struct Packing {
             faults.append(
                 "\(dataset.name): its attributes scale_factor \(scale) and add_offset \(offset) are of no use")
         }
-        for name in ["_FillValue", "missing_value", "BLANK"] {
-            fills += dataset.elementType.stored(numbers(name, of: dataset) ?? []).filter { !$0.isNaN }
-        }
+        readFills(dataset)
         readValidRange(dataset)
         if dataset.hasAttribute("_Unsigned") {
             faults.append(
                 "\(dataset.name): its attribute _Unsigned is not supported; store it as an unsigned integer type")
+        }
+    }
+
+    private mutating func readFills(_ dataset: Dataset) {
+        for name in ["_FillValue", "missing_value", "BLANK"] {
+            fills += dataset.elementType.stored(numbers(name, of: dataset) ?? []).filter { !$0.isNaN }
         }
     }
 

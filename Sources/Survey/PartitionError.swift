@@ -1,22 +1,31 @@
 import PhotozExitCodes
 
 /// Every fault of a partition file, or of one of its rows.
-public struct PartitionError: Error, Sendable, CustomStringConvertible {
+public struct PartitionError: Error, Sendable, Codable, CustomStringConvertible {
     /// The file's path.
     public let file: String
     /// One sentence for each fault, naming the data set and, where it is about a galaxy, its row.
     public let faults: [String]
+    /// Names that the file must have, and that are not there or lead to no data set.
+    let missing: [String]
+    /// What the user may do about them; nil when the faults say it all.
+    var hint: String?
 
     /// Faults of a file.
-    public init(file: String, faults: [String]) {
+    public init(file: String, faults: [String]) { self.init(file: file, faults: faults, missing: [], hint: nil) }
+
+    init(file: String, faults: [String], missing: [String], hint: String?) {
         self.file = file
         self.faults = faults
+        self.missing = missing
+        self.hint = hint
     }
 
-    /// One line for each fault, the first with the file's name.
+    /// One line for each fault, the first with the file's name, and the hint.
     public var description: String {
-        if faults.count == 1 { return "\(file): \(faults[0])" }
-        return "\(file): \(faults.count) faults\n" + faults.map { "  - " + $0 }.joined(separator: "\n")
+        let rest = hint.map { "\n" + $0 } ?? ""
+        if faults.count == 1 { return "\(file): \(faults[0])\(rest)" }
+        return "\(file): \(faults.count) faults\n" + faults.map { "  - " + $0 }.joined(separator: "\n") + rest
     }
 }
 

@@ -84,14 +84,21 @@ public struct PartitionScan {
         /// Refuses a data set without a column that the user has named.
         ///
         /// - Throws: ``DataSet/Failure``.
-        func requireColumns(_ schema: PartitionSchema, place: String) throws(DataSet.Failure) {
+        func requireColumns(
+            _ schema: PartitionSchema, of names: [String], in folder: String, place: String
+        ) throws(DataSet.Failure) {
             let columns: [(option: String, name: String, isMissing: Bool)] = [
                 ("--redshift", schema.redshift, schema.requiresRedshift && !hasRedshift),
                 ("--object-id", schema.objectID, schema.requiresObjectID && !identifiers.areThere),
             ]
             guard let lacking = columns.first(where: \.isMissing) else { return }
+            let links = DataSet.links(of: schema, in: folder)
+            let first = names.lazy.compactMap { name in
+                (try? File.open(DataSet.join(folder, name), links: links)).map { (name, EntryListing(of: $0)) }
+            }.first
+            let entries = first.map { ". \($0.0) has \($0.1.text(near: [lacking.name]) ?? "nothing")" } ?? ""
             throw DataSet.Failure.inconsistent(
-                "\(place): no partition has a data set \"\(lacking.name)\", which \(lacking.option) names; photoz inspect says what a partition holds, and without \(lacking.option) the run does without"
+                "\(place): no partition has a data set \"\(lacking.name)\", which \(lacking.option) names; without \(lacking.option) the run does without\(entries)"
             )
         }
     }

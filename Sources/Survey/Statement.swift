@@ -73,6 +73,9 @@ struct Statements: Codable {
     private var bands: [BandNames: String] = [:]
     /// What is odd, and in which files: in the order in which it was found.
     private var oddities: [Oddity] = []
+    /// Files that leave open which bands their images have, and in which units they are.
+    private var silent: [Oddity] = []
+    private var count = 0
 
     private struct Oddity: Codable {
         let text: String
@@ -82,14 +85,21 @@ struct Statements: Codable {
 
     /// Takes what a partition says, and what is odd about it.
     mutating func add(_ statement: Statement, _ warnings: [String], of name: String) {
+        count += 1
+        let open = [statement.imageBands == nil ? "bands" : nil, statement.units == nil ? "units" : nil]
+        for what in open.compactMap(\.self) {
+            Self.add(Oddity(text: what, first: name, count: 1), to: &silent)
+        }
         if let told = statement.units, units[told] == nil { units[told] = name }
         if let told = statement.imageBands, bands[told] == nil { bands[told] = name }
-        for text in warnings {
-            if let place = oddities.firstIndex(where: { $0.text == text }) {
-                oddities[place].count += 1
-            } else {
-                oddities.append(Oddity(text: text, first: name, count: 1))
-            }
+        for text in warnings { Self.add(Oddity(text: text, first: name, count: 1), to: &oddities) }
+    }
+
+    private static func add(_ oddity: Oddity, to all: inout [Oddity]) {
+        if let place = all.firstIndex(where: { $0.text == oddity.text }) {
+            all[place].count += oddity.count
+        } else {
+            all.append(oddity)
         }
     }
 
@@ -97,12 +107,24 @@ struct Statements: Codable {
     mutating func add(_ others: Statements) {
         units.merge(others.units) { first, _ in first }
         bands.merge(others.bands) { first, _ in first }
-        for other in others.oddities {
-            if let place = oddities.firstIndex(where: { $0.text == other.text }) {
-                oddities[place].count += other.count
-            } else {
-                oddities.append(other)
-            }
+        for oddity in others.oddities { Self.add(oddity, to: &oddities) }
+        for what in others.silent { Self.add(what, to: &silent) }
+        count += others.count
+    }
+
+    /// What the partitions leave open and is taken for what the weights say: nothing is known to be wrong.
+    func assumptions(_ schema: PartitionSchema) -> [String] {
+        let trained = schema.trained
+        let isOpen = (schema.imageBandNames ?? schema.bandNames == nil, schema.units == nil)
+        let known = [
+            "bands": isOpen.0 ? trained.bands.map { "\($0)" } : nil, "units": isOpen.1 ? trained.units : nil,
+        ]
+        return silent.compactMap { entry in
+            guard let value = known[entry.text] ?? nil else { return nil }
+            let files = count == 1 ? entry.first : "\(entry.count) of \(count) partitions, \(entry.first) the first,"
+            let verb = count == 1 ? "does" : "do"
+            return
+                "\(files) \(verb) not say the \(entry.text) of the images: they are taken to be those of the weights, \(value)"
         }
     }
 

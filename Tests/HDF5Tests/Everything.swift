@@ -33,6 +33,12 @@ enum Everything {
                 counts.objects += 1
                 readAttributes(of: dataset, &counts)
                 readValues(of: dataset, &counts)
+                for field in dataset.fields.prefix(100) {
+                    let name = member.name + ":" + field
+                    guard let column = attempt(&counts, { () throws(HDF5Error) in try group.dataset(name) })
+                    else { continue }
+                    readValues(of: column, &counts)
+                }
             case .group:
                 guard let inner = attempt(&counts, { () throws(HDF5Error) in try group.group(member.name) })
                 else { continue }

@@ -27,13 +27,13 @@ extension HDF5Suite {
         /// the heap of strings of variable length and the tables it makes of attributes (`H5HG_read`,
         /// `H5A__attr_release_table`), or keep it busy. So this counts what is lost in child processes, and holds the
         /// module to the rest; a program that reads hostile files must do so in a process of its own.
-        @Test func mutations() throws {
+        @Test(arguments: [("hdf5-types.h5", 1500), ("tables/compound.h5", 600)])
+        func mutations(fixture: String, end: Int) throws {
             let folder = try TemporaryFolder()
-            let end = 1500
             var (next, lost) = (0, 0)
             while next < end {
                 let result = try ChildProcess.run(
-                    ["mutations", Repository.fixture("hdf5-types.h5"), folder.path, "\(next)", "\(end)"],
+                    ["mutations", Repository.fixture(fixture), folder.path, "\(next)", "\(end)"],
                     folder: folder.path, limit: 60, stalledAfter: 1)
                 #expect(!result.output.contains("HDF5-DIAG"))
                 if result.status == 0 { break }

@@ -30,7 +30,13 @@ extension Run {
         let scan = PartitionScan(of: mine.names, in: folder, schema: schema, skipsUnusable: skips)
         let failure = scan.failure.map { (mine.first + $0.place, $0.error) }
         let usable = try world.allReduce(scan.entries.count(where: \.isUsable), .sum)
-        try world.throwFirst(skips && usable > 0 ? nil : failure)
+        if let first = try world.first(of: skips && usable > 0 ? nil : failure) {
+            // What other files have to do with it is known to rank 0, which knows their names.
+            let explained = listed.map {
+                DataSet.explained(first, folder: folder, names: $0.names, schema: schema)
+            }
+            try world.throwFirst(explained.map { (0, $0) })
+        }
         let dataSet = try share(try gather(scan, listed, folder, schema), nodes)
         try world.throwFirst(scan.unfitStrings(in: dataSet).map { (mine.first + $0.place, $0.error) })
         return dataSet
@@ -82,7 +88,7 @@ extension Run {
         // One line for a few, not a screen for a thousand.
         for warning in dataSet.warnings.prefix(3) { warn(warning) }
         if dataSet.warnings.count > 3 { warn("and \(dataSet.warnings.count - 3) more of that kind") }
-        for warning in dataSet.warnings.dropFirst(3) { WarningLog.add(warning) }
+        for warning in dataSet.warnings.dropFirst(3) + dataSet.assumptions { WarningLog.add(warning) }
         return dataSet
     }
 

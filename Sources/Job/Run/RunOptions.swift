@@ -77,6 +77,12 @@ package struct RunOptions: Sendable {
                     "\(path): is a plan for \(payload.worldSize) ranks, and there are \(world.size); start mpirun -np \(payload.worldSize), or plan anew with: photoz plan --world-size \(world.size)"
                 )
             }
+            for unknown in payload.unknownKeys.prefix(5) {
+                let advice = unknown.nearest.map { "; did you mean \"\($0)\"?" } ?? ""
+                // A key may be anything, also what would change the terminal.
+                let key = String(unknown.key.prefix(64)).debugDescription
+                warn("\(path): the key \(key) means nothing here and is passed over\(advice)")
+            }
             files = try PlannedFiles(payload, at: path)
             mine = payload
         }

@@ -30,7 +30,9 @@ struct GalaxyColumns {
         let file = try File.open(path, links: choice.links)
         guard file.contains(choice.images) else {
             throw JobError(
-                .badData, "\(path): \(choice.images) is missing; say with --images what the images are called")
+                .badData,
+                "\(path): \(choice.images) is missing; say with --images what the images are called. It has \(EntryListing(of: file).text(near: [choice.images]) ?? "no data sets")"
+            )
         }
         var search = Search(without: choice.without, rows: try file.dataset(choice.images).rows)
         try search.look(into: file, at: "")

@@ -61,8 +61,8 @@ struct InspectCommand: ParsableCommand {
         } else {
             throw JobError(
                 .badData,
-                "\(file): is neither weights (no attribute format) nor a partition (no data set \(schema.imageName)) nor predictions (no data set redshift_predicted); its entries are: "
-                    + (try opened.members()).prefix(20).map(\.name).joined(separator: ", "))
+                "\(file): is neither weights (no attribute format) nor a partition (no data set \(schema.imageName)) nor predictions (no data set redshift_predicted); its entries are: \(EntryListing(of: opened).text(near: [schema.imageName]) ?? "none")"
+            )
         }
     }
 
@@ -112,8 +112,8 @@ struct InspectCommand: ParsableCommand {
         if let (option, name, _) = asked.first(where: { $0.1 != nil && !$0.2 }) {
             throw JobError(
                 .badData,
-                "\(file): has no data set \"\(name ?? "")\", which \(option) names; its entries are: "
-                    + (try opened.members()).prefix(20).map(\.name).joined(separator: ", "))
+                "\(file): has no data set \"\(name ?? "")\", which \(option) names; its entries are: \(EntryListing(of: opened).text(near: [name ?? ""]) ?? "none")"
+            )
         }
         let counts = try partition.checkValues()
         Exit.show("\(file): partition, whole and finite")

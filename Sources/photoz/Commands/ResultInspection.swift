@@ -78,11 +78,14 @@ enum ResultInspection {
         }
         if try root.optional("data_map") != nil {
             let plan = try Payload(root)
+            let unknown = plan.unknownKeys.map {
+                "\n  unknown key: \($0.key.debugDescription)" + ($0.nearest.map { ", perhaps \($0)" } ?? "")
+            }
             return """
                 \(path): a plan
                   partitions: \(plan.files.reduce(0) { $0 + $1.count }), ranks: \(plan.worldSize), batch size: \(plan.batchSize)
                   results: \(plan.resultPath)
-                """
+                """ + unknown.joined()
         }
         if try root.optional("total_cpu_time (seconds)") != nil {
             return "\(path): the entry of a rank, CPU time \(try rank(root)) s"

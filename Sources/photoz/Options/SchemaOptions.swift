@@ -15,19 +15,25 @@ struct SchemaOptions: ParsableArguments {
     )
     var survey: KnownSurvey?
 
-    @Option(help: ArgumentHelp("The data set of images (default: images).", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "The data set of images, or a field of a table, as table:image (default: images).", valueName: "name"))
     var images: String?
 
     @Option(
         help: ArgumentHelp(
-            "The data set of magnitudes, or one for each band, with commas between them (default: magnitudes).",
+            "The data set of magnitudes, or one for each band, with commas between them; of data sets in groups and fields of tables as group/table:mag_u (default: magnitudes).",
             valueName: "names"))
     var magnitudes: String?
 
-    @Option(help: ArgumentHelp("The data set of spectroscopic redshifts (default: redshift).", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "The data set of spectroscopic redshifts, or a field, as table:z (default: redshift).", valueName: "name"))
     var redshift: String?
 
-    @Option(help: ArgumentHelp("The data set of object identifiers (default: object_id).", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "The data set of object identifiers, or a field, as table:id (default: object_id).", valueName: "name"))
     var objectID: String?
 
     @Option(help: "The axes of the images: nchw (galaxy, band, y, x) or nhwc (galaxy, y, x, band) (default: nchw).")

@@ -49,7 +49,9 @@ extension CommandTests {
 
         @Test("Reversed bands and fluxes do not look calm")
         func whatTheNetworkDoesNotKnow() async throws {
-            let calm = try await run(OddSurvey(count: 200))
+            var usual = try OddSurvey(count: 200)
+            usual.imageTexts = ["units": ["asinh(nanomaggies / softening)"], "bands": ["ugriz"]]
+            let calm = try await run(usual)
             #expect(try calm.warnings() == [] && calm.outcome.error == "")
             var reversed = try OddSurvey()
             reversed.reorder([4, 3, 2, 1, 0])

@@ -119,6 +119,13 @@ extension CommandTests {
                     "object_id: 2 galaxies have the identifier of another one, such as row 17 of 1.h5 and row 4"
                 ),
                 "\(outcome.report)")
+            // For those who have only the results.
+            let warnings = try Output(folder: scratch.file("out")).results()["warnings"] as? [String] ?? []
+            #expect(warnings.count { $0.hasPrefix("object_id: 2 galaxies have the identifier") } == 1, "\(warnings)")
+            let page = scratch.file("page.html")
+            let report = try await Photoz.alone(["report", scratch.file("out"), "--output", page])
+            #expect(report.exitCode == 0, "\(report.report)")
+            #expect(try String(contentsOfFile: page, encoding: .utf8).contains("2 galaxies have the identifier"))
         }
     }
 }

@@ -82,6 +82,17 @@ enum RawHDF5 {
         check(H5Pclose(access))
     }
 
+    /// Opens a file that is there, runs `body` with it and closes all that is open.
+    static func add(to path: String, _ body: (hid_t) -> Void) {
+        H5Eset_auto2(ch5_error_default(), nil, nil)
+        let access = checked(H5Pcreate(ch5_file_access()))
+        check(H5Pset_fclose_degree(access, H5F_CLOSE_STRONG))
+        let file = checked(H5Fopen(path, ch5_read_write(), access))
+        body(file)
+        check(H5Fclose(file))
+        check(H5Pclose(access))
+    }
+
     /// Writes a data set of numbers.
     ///
     /// - Parameters:

@@ -30,6 +30,26 @@ extension CommandTests {
             #expect(found.outcome.exitCode == 0 && found.outcome.error == "", "\(found.outcome.report)")
         }
 
+        @Test("What partitions leave open stands in the results once, not for each file, when the weights say it")
+        func silentPartitions() async throws {
+            var survey = try OddSurvey(count: 5)
+            for name in ["1", "2", "3"] { try survey.write(folder.file("data/\(name).h5")) }
+            survey.imageTexts = ["bands": ["ugriz"]]
+            try survey.write(folder.file("data/4.h5"))
+            let run = try await OddRun(folder.file("data"), to: folder.file("out"))
+            #expect(run.outcome.exitCode == 0 && run.outcome.error == "", "\(run.outcome.report)")
+            let found = try run.warnings().filter { $0.contains("not say") }
+            let units = try File.open(Repository.weights).attributeString("image_units")
+            #expect(
+                found == [
+                    "3 of 4 partitions, 1.h5 the first, do not say the bands of the images: they are taken to be those of the weights, ugriz",
+                    "4 of 4 partitions, 1.h5 the first, do not say the units of the images: they are taken to be those of the weights, \(units)",
+                ], "\(found)")
+            let told = try await OddRun(
+                folder.file("data"), to: folder.file("told"), ["--bands", "ugriz", "--units", "asinh"])
+            #expect(try told.warnings().allSatisfy { !$0.contains("not say") }, "\(told.outcome.report)")
+        }
+
         @Test(
             "The network's bands in another order are refused, and --bands puts them right",
             arguments: [

@@ -108,6 +108,29 @@ extension CommandTests {
             try await expectRefused(path, ["images: source 1 is at fault", "rows 2..<4 of 6 were never written"])
         }
 
+        @Test("A file of raw numbers that is shorter than declared, by a byte or altogether, or not there")
+        func rawFileThatIsShort() async throws {
+            let path = input.file("1.h5")
+            let raw = input.file("pixels.raw")
+            let images: [Float] = try File.open(Repository.galaxies).dataset("images").readAll()
+            let bytes = images[..<(6 * MockSurvey.pixels)].withUnsafeBytes { Data($0) }
+            try MockSurvey().write(path, count: 6, .init(omit: ["images"]))
+            RawHDF5.add(to: path) { file in
+                RawHDF5.write(
+                    file, "images", shape: [6, 5, 32, 32], images[..<(6 * MockSurvey.pixels)].map(Double.init),
+                    RawHDF5.Number(), .raw(raw))
+            }
+            #expect(try Data(contentsOf: URL(fileURLWithPath: raw)) == bytes)
+            #expect(try await run([path]).exitCode == 0)
+            for count in [bytes.count - 1, bytes.count / 2, 0] {
+                try bytes.prefix(count).write(to: URL(fileURLWithPath: raw))
+                try await expectRefused(
+                    path, ["images: leads to \(raw), which has \(count) bytes instead of \(bytes.count)"])
+            }
+            try FileManager.default.removeItem(atPath: raw)
+            try await expectRefused(path, ["images: leads to \(raw), which is not there"])
+        }
+
         @Test("Chunks that were never written, in images, magnitudes, redshifts and identifiers")
         func chunksThatNobodyWrote() async throws {
             for (name, odd) in [("images", 0), ("magnitudes", 1), ("redshift", 2), ("object_id", 3)] {

@@ -124,6 +124,29 @@ extension CommandTests {
             #expect(entries.map { $0["data_path"] as? String } == ["1.h5", "2.h5"])
         }
 
+        @Test("A key that means nothing is warned of, with the one that was perhaps meant")
+        func unknownKeys() async throws {
+            try MockSurvey().write(folder.file("1.h5"), count: 6)
+            let text = """
+                {"data_map": {"0": "1.h5"}, "result_path": "out", "batchSize": 4, "batch_sise": 4, "comment": "mine", "bucket": "b"}
+                """
+            try Data(text.utf8).write(to: URL(fileURLWithPath: folder.file("p.json")))
+            let outcome = try await follow(ranks: 1, plan: "p.json")
+            #expect(outcome.exitCode == 0, "\(outcome.report)")
+            let warnings = try Output(folder: folder.file("out")).results()["warnings"] as? [String] ?? []
+            for (key, advice) in [
+                ("batchSize", "; did you mean \"batch_size\"?"), ("batch_sise", "; did you mean \"batch_size\"?"),
+                ("comment", ""),
+            ] {
+                let words = "the key \"\(key)\" means nothing here and is passed over\(advice)"
+                #expect(outcome.error.contains(words + "\n"), "\(words) in \(outcome.report)")
+                #expect(warnings.contains { $0.hasSuffix(words) }, "\(warnings)")
+            }
+            #expect(outcome.error.components(separatedBy: "means nothing").count == 4, "\(outcome.report)")
+            let inspected = try await Photoz.alone(["inspect", folder.file("p.json")])
+            #expect(inspected.output.contains("unknown key: \"batchSize\", perhaps batch_size"), "\(inspected.report)")
+        }
+
         @Test func onlyTheLastExtensionIsAnother() async throws {
             for (name, first, count) in [("survey", 0, 3), ("survey.1", 10, 5), ("survey.1.x", 20, 7)] {
                 try MockSurvey().write(folder.file("\(name).h5"), first: first, count: count)

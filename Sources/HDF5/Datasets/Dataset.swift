@@ -1,12 +1,13 @@
 import CHDF5
+import PhotozCheckedSizes
 
-/// A data set of an open file, which it keeps open.
+/// A data set of an open file, which it keeps open; or a field of one whose elements are compounds, as if it were stored alone.
 public final class Dataset: AttributeHolder {
-    /// The path in the file, as it was asked for.
+    /// The path in the file, as it was asked for; of a field with a colon before its name.
     public let name: String
-    /// Sizes, the slowest dimension first; empty for a scalar.
+    /// Sizes, the slowest dimension first; empty for a scalar. Those of arrays that are stored at each place come last.
     public let shape: [Int]
-    /// What is stored.
+    /// What is stored, of arrays their elements.
     public let elementType: ElementType
     /// Bytes of a string of fixed length; nil for strings of any length and for other types.
     public let stringLength: Int?
@@ -15,7 +16,12 @@ public final class Dataset: AttributeHolder {
     /// What chunks went through when they were written, in that order.
     public let filters: [Filter]
 
+    /// The type of one element.
     let type: Handle
+    /// Where the elements are in what is stored.
+    let form: ElementForm
+    /// The sizes that the file gives, without those of arrays.
+    let storedShape: [Int]
     /// How it was created, for where its elements are.
     let creation: Handle
     /// Where a virtual data set has its elements from; nil for others.
@@ -23,10 +29,14 @@ public final class Dataset: AttributeHolder {
     /// Whether all that it is declared to hold is known to have been written.
     var isProven = false
 
-    init(file: OpenFile, name: String, handle: Handle) throws(HDF5Error) {
-        guard let type = Handle(H5Dget_type(handle.id), H5Tclose),
-            let creation = Handle(H5Dget_create_plist(handle.id), H5Pclose)
-        else { throw file.error(.failed, name, "has no readable form", frames: errorFrames()) }
+    init(file: OpenFile, name: String, handle: Handle, field: String? = nil) throws(HDF5Error) {
+        guard let creation = Handle(H5Dget_create_plist(handle.id), H5Pclose) else {
+            throw file.error(.failed, name, "has no readable form", frames: errorFrames())
+        }
+        let form: ElementForm
+        do throws(ElementForm.Fault) { form = try ElementForm(of: handle, field: field) } catch {
+            throw file.error(error.kind, name, error.reason)
+        }
         // Before the library opens them to find out the shape.
         let sources = try VirtualSources(creation, of: name, in: file)
         guard let space = Handle(H5Dget_space(handle.id), H5Sclose) else {
@@ -35,18 +45,22 @@ public final class Dataset: AttributeHolder {
         guard H5Sget_simple_extent_type(space.id) != H5S_NULL else {
             throw file.error(.mismatch, name, "is declared empty, without a shape")
         }
-        guard let shape = Self.shape(of: space, elementSize: H5Tget_size(type.id)) else {
-            throw file.error(.failed, name, "has a shape that no file can hold", frames: errorFrames())
-        }
-        guard H5Pget_layout(creation.id) != H5D_COMPACT || Self.isWhole(handle, type: type, shape: shape) else {
+        let elementSize = max(H5Tget_size(form.stored.id), MemoryLayout<String>.stride)
+        guard let storedShape = Self.shape(of: space),
+            CheckedSize.product(storedShape.map { max($0, 1) } + [elementSize]) != nil,
+            CheckedSize.product((storedShape + form.sizes).map { max($0, 1) } + [MemoryLayout<String>.stride]) != nil
+        else { throw file.error(.failed, name, "has a shape that no file can hold", frames: errorFrames()) }
+        guard H5Pget_layout(creation.id) != H5D_COMPACT || Self.isWhole(handle, form.stored, storedShape) else {
             throw file.error(.failed, name, "stores less than its shape says")
         }
         self.name = name
-        self.type = type
-        self.shape = shape
+        self.form = form
+        self.storedShape = storedShape
+        type = form.type
+        shape = storedShape + form.sizes
         elementType = ElementType(type.id)
         stringLength = elementType == .string && H5Tis_variable_str(type.id) == 0 ? H5Tget_size(type.id) : nil
-        chunk = Self.chunk(creation, rank: shape.count)
+        chunk = Self.chunk(creation, rank: storedShape.count)
         filters = Filter.list(of: creation)
         self.creation = creation
         self.sources = sources
@@ -72,24 +86,18 @@ public final class Dataset: AttributeHolder {
         file.error(kind, name, reason, frames: frames)
     }
 
-    private static func shape(of space: Handle, elementSize: Int) -> [Int]? {
+    private static func shape(of space: Handle) -> [Int]? {
         let rank = Int(H5Sget_simple_extent_ndims(space.id))
         guard rank >= 0 else { return nil }
         var sizes = [hsize_t](repeating: 0, count: rank)
         guard H5Sget_simple_extent_dims(space.id, &sizes, nil) >= 0 else { return nil }
-        // A damaged file may claim any size; what would overflow a count of bytes, in the file or in memory, is no shape.
-        var product = max(elementSize, MemoryLayout<String>.stride)
-        for size in sizes {
-            guard let size = Int(exactly: size) else { return nil }
-            let (next, overflow) = product.multipliedReportingOverflow(by: max(size, 1))
-            guard !overflow else { return nil }
-            product = next
-        }
-        return sizes.map { Int($0) }
+        // A damaged file may claim any size.
+        let shape = sizes.compactMap { Int(exactly: $0) }
+        return shape.count == rank ? shape : nil
     }
 
     /// Whether a small data set, kept with its description, is all there: HDF5 1.10 copies without asking.
-    private static func isWhole(_ dataset: Handle, type: Handle, shape: [Int]) -> Bool {
+    private static func isWhole(_ dataset: Handle, _ type: Handle, _ shape: [Int]) -> Bool {
         shape.reduce(H5Tget_size(type.id), *) <= Int(clamping: H5Dget_storage_size(dataset.id))
     }
 

@@ -3,15 +3,19 @@ import CHDF5
 /// Copies elements as they are stored, whatever their type.
 extension Dataset {
     /// Why the elements cannot be copied to another file; nil when they can.
-    public var reasonNotToCopy: String? { Self.reasonNotToCopy(type, depth: 0) }
+    public var reasonNotToCopy: String? {
+        if form.field != nil { return "is a field of a table, which is copied whole" }
+        if storedShape.isEmpty, !shape.isEmpty { return "keeps its rows in one element, which cannot be dealt" }
+        return Self.reasonNotToCopy(form.stored, depth: 0)
+    }
 
     /// Bytes of a row as it is copied, without what strings and sequences of any length hold elsewhere.
-    public var bytesPerRow: Int { rowCount * H5Tget_size(type.id) }
+    public var bytesPerRow: Int { storedShape.dropFirst().reduce(1, *) * H5Tget_size(form.stored.id) }
 
     /// Whether elements of both are stored alike, but for the order of bytes of numbers.
     public func hasSameType(as other: Dataset) -> Bool {
-        if H5Tequal(type.id, other.type.id) > 0 { return true }
-        guard elementType.isNumeric, elementType == other.elementType,
+        if H5Tequal(form.stored.id, other.form.stored.id) > 0 { return true }
+        guard form.isPlain, other.form.isPlain, elementType.isNumeric, elementType == other.elementType,
             let mine = Handle(H5Tcopy(type.id), H5Tclose), let theirs = Handle(H5Tcopy(other.type.id), H5Tclose)
         else { return false }
         return H5Tset_order(mine.id, H5T_ORDER_LE) >= 0 && H5Tset_order(theirs.id, H5T_ORDER_LE) >= 0
@@ -36,7 +40,9 @@ extension Dataset {
     /// - Throws: ``HDF5Error`` of kind `mismatch` for another shape or type, `failed` when the rows cannot be read, `unwritable`
     ///   when they cannot be written.
     public func copyRows(_ rows: Range<Int>, to target: Dataset, at start: Int) throws(HDF5Error) {
-        guard rowCount == target.rowCount, hasSameType(as: target), reasonNotToCopy == nil else {
+        guard bytesPerRow == target.bytesPerRow, shape.dropFirst() == target.shape.dropFirst(), hasSameType(as: target),
+            reasonNotToCopy == nil
+        else {
             throw target.error(.mismatch, "does not take \(typeDescription) \(shape)")
         }
         try requireWritten()
@@ -49,12 +55,12 @@ extension Dataset {
         var space: Handle?
         try transfer(block(rows: rows)) { memory, selected in
             space = Handle(H5Scopy(memory), H5Sclose)
-            return H5Dread(handle.id, type.id, memory, selected, ch5_default(), bytes.baseAddress)
+            return H5Dread(handle.id, form.stored.id, memory, selected, ch5_default(), bytes.baseAddress)
         }
         // Strings and sequences of any length are in memory of the library's own.
-        defer { if let space { _ = ch5_reclaim(type.id, space.id, bytes.baseAddress) } }
+        defer { if let space { _ = ch5_reclaim(form.stored.id, space.id, bytes.baseAddress) } }
         try target.transfer(goal, kind: .unwritable) { memory, selected in
-            H5Dwrite(target.handle.id, type.id, memory, selected, ch5_default(), bytes.baseAddress)
+            H5Dwrite(target.handle.id, form.stored.id, memory, selected, ch5_default(), bytes.baseAddress)
         }
     }
 
@@ -91,9 +97,9 @@ extension Group {
         _ name: String, like other: Dataset, rows: Int, storage: Storage = .contiguous
     ) throws(HDF5Error) -> Dataset {
         // A type that has a name in the other file is copied as one without.
-        guard let type = Handle(H5Tcopy(other.type.id), H5Tclose) else {
+        guard let type = Handle(H5Tcopy(other.form.stored.id), H5Tclose) else {
             throw file.error(.unwritable, path(of: name), "cannot be created", frames: errorFrames())
         }
-        return try createDataset(name, type: type, shape: [rows] + other.shape.dropFirst(), storage: storage)
+        return try createDataset(name, type: type, shape: [rows] + other.storedShape.dropFirst(), storage: storage)
     }
 }

@@ -48,11 +48,11 @@ public class Group: AttributeHolder {
         return links.names.sorted { $0.lexicographicallyPrecedes($1) }.map(member)
     }
 
-    /// Whether there is an entry of that name, or path; a link that leads nowhere is one.
+    /// Whether there is an entry of that name, or path, or a field of a data set (`table:z`); a link that leads nowhere is one.
     public func contains(_ name: String) -> Bool {
         guard isName(name) else { return false }
         Library.silence()
-        do throws(HDF5Error) { return try place(of: name) != nil } catch { return true }
+        do throws(HDF5Error) { return try place(of: name) != nil || containsField(name) } catch { return true }
     }
 
     /// Opens a group.

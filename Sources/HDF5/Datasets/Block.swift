@@ -15,13 +15,32 @@ extension Dataset {
         return block.reduce(1) { $0 * $1.count }
     }
 
-    /// Selects a block in the file and as much memory, and runs one transfer between them.
+    /// Whether a block has whole elements of what is stored: all of the arrays that lie at its places.
+    func isWhole(_ block: [Range<Int>]) -> Bool {
+        zip(block, shape).dropFirst(storedShape.count).allSatisfy { $0 == 0..<$1 }
+    }
+
+    /// What a transfer of elements takes in memory.
+    ///
+    /// - Parameter element: The type of one element in memory.
+    func memoryType(_ element: hid_t) throws(HDF5Error) -> Handle {
+        guard let type = form.memoryType(element) else {
+            throw error(.failed, "has elements that cannot be transferred", frames: errorFrames())
+        }
+        return type
+    }
+
+    /// Selects a block in the file and as much memory, and runs one transfer between them. What it moves at each place is
+    /// all that is stored there, of ``memoryType(_:)``.
     func transfer(
         _ block: [Range<Int>], kind: HDF5Error.Kind = .failed, _ run: (_ memory: hid_t, _ file: hid_t) -> herr_t
     ) throws(HDF5Error) {
         guard try count(of: block) > 0 else { return }
+        guard isWhole(block) else { throw error(.mismatch, "stores arrays, and \(block) is a part of them") }
         Library.silence()
-        guard let selected = select(block), run(selected.memory.id, selected.file.id) >= 0 else {
+        guard let selected = select(Array(block.prefix(storedShape.count))),
+            run(selected.memory.id, selected.file.id) >= 0
+        else {
             let place = block.first.map { "rows \($0)" } ?? "the element"
             throw error(
                 kind, "\(place) cannot be \(kind == .unwritable ? "written" : "read")", frames: errorFrames())

@@ -52,7 +52,8 @@ extension AttributeHolder {
         guard opened.count > 0 else { return [] }
         guard
             let strings = StringTransfer.read(
-                opened.count, type: opened.type.id, space: opened.space.id, { H5Aread(opened.attribute.id, $0, $1) })
+                opened.count, type: opened.type.id, memoryType: opened.type.id, space: opened.space.id,
+                { H5Aread(opened.attribute.id, opened.type.id, $0) })
         else { throw attributeError(.failed, name, "cannot be read", frames: errorFrames()) }
         return strings
     }

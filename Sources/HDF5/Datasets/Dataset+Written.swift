@@ -11,7 +11,7 @@ extension Dataset {
         guard !isProven, count > 0 else { return }
         Library.silence()
         if let sources {
-            try sources.requireCovering(shape, of: self)
+            try sources.requireCovering(storedShape, of: self)
         } else if let chunk {
             try requireChunks(chunk)
         } else if H5Pget_layout(creation.id) == H5D_CONTIGUOUS {
@@ -22,7 +22,7 @@ extension Dataset {
     }
 
     /// Bytes of all elements, in memory and when nothing is packed.
-    private var byteCount: Int { count * H5Tget_size(type.id) }
+    private var byteCount: Int { storedShape.reduce(1, *) * H5Tget_size(form.stored.id) }
 
     private func requirePiece() throws(HDF5Error) {
         let files = H5Pget_external_count(creation.id)
@@ -44,7 +44,7 @@ extension Dataset {
 
     private func requireChunks(_ chunk: [Int]) throws(HDF5Error) {
         guard storageSize > 0 else { throw notWritten("has shape \(shape) and no data") }
-        let counts = zip(shape, chunk).map { ($0 + $1 - 1) / max($1, 1) }
+        let counts = zip(storedShape, chunk).map { ($0 + $1 - 1) / max($1, 1) }
         // Each takes a byte at least: a damaged file may claim any number.
         let expected = counts.reduce(1, *)
         guard expected <= file.size else {

@@ -20,20 +20,28 @@ enum StringTransfer {
         return type
     }
 
-    /// Reads `count` strings of the stored type `type`; what is not UTF-8 is repaired. Nil when `read` fails.
+    /// Reads strings; what is not UTF-8 is repaired.
+    ///
+    /// - Parameters:
+    ///   - count: How many there are.
+    ///   - type: The stored type of one.
+    ///   - memoryType: What they are read as, which has them one after another.
+    ///   - space: What is read.
+    ///   - read: Reads them into memory.
+    /// - Returns: nil when `read` fails.
     static func read(
-        _ count: Int, type: hid_t, space: hid_t, _ read: (hid_t, UnsafeMutableRawPointer) -> herr_t
+        _ count: Int, type: hid_t, memoryType: hid_t, space: hid_t, _ read: (UnsafeMutableRawPointer) -> herr_t
     ) -> [String]? {
         H5Tis_variable_str(type) > 0
-            ? readVariable(count, type: type, space: space, read) : readFixed(count, type: type, read)
+            ? readVariable(count, type: memoryType, space: space, read) : readFixed(count, type: type, read)
     }
 
     private static func readVariable(
-        _ count: Int, type: hid_t, space: hid_t, _ read: (hid_t, UnsafeMutableRawPointer) -> herr_t
+        _ count: Int, type: hid_t, space: hid_t, _ read: (UnsafeMutableRawPointer) -> herr_t
     ) -> [String]? {
         var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
         return pointers.withUnsafeMutableBytes { bytes in
-            guard let start = bytes.baseAddress, read(type, start) >= 0 else { return nil }
+            guard let start = bytes.baseAddress, read(start) >= 0 else { return nil }
             defer { _ = ch5_reclaim(type, space, start) }
             return bytes.bindMemory(to: UnsafeMutablePointer<CChar>?.self).map {
                 $0.map { String(cString: $0) } ?? ""
@@ -42,12 +50,12 @@ enum StringTransfer {
     }
 
     private static func readFixed(
-        _ count: Int, type: hid_t, _ read: (hid_t, UnsafeMutableRawPointer) -> herr_t
+        _ count: Int, type: hid_t, _ read: (UnsafeMutableRawPointer) -> herr_t
     ) -> [String]? {
         let size = H5Tget_size(type)
         let isPaddedWithSpaces = H5Tget_strpad(type) == H5T_STR_SPACEPAD
         var bytes = [UInt8](repeating: 0, count: count * size)
-        let isRead = bytes.withUnsafeMutableBytes { bytes in bytes.baseAddress.map { read(type, $0) >= 0 } ?? false }
+        let isRead = bytes.withUnsafeMutableBytes { bytes in bytes.baseAddress.map { read($0) >= 0 } ?? false }
         guard isRead else { return nil }
         return (0..<count).map { index in
             var text = bytes[index * size..<(index + 1) * size].prefix { $0 != 0 }

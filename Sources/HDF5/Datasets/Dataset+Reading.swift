@@ -29,14 +29,38 @@ extension Dataset {
             throw error(.mismatch, "a block of \(ranges.map(\.count)) does not fill \(buffer.count) elements")
         }
         try requireWritten()
+        guard isWhole(ranges) else { return try readPart(ranges, into: buffer) }
         let isHalf = T.self is any BinaryFloatingPoint.Type && HalfPrecision.isStored(in: self)
+        let memoryType = try memoryType(isHalf ? type.id : T.memoryType)
         try transfer(ranges) { memory, block in
             guard isHalf else {
-                return H5Dread(handle.id, T.memoryType, memory, block, ch5_default(), buffer.baseAddress)
+                return H5Dread(handle.id, memoryType.id, memory, block, ch5_default(), buffer.baseAddress)
             }
             return HalfPrecision.convert(into: buffer) {
-                H5Dread(handle.id, type.id, memory, block, ch5_default(), $0)
+                H5Dread(handle.id, memoryType.id, memory, block, ch5_default(), $0)
             }
+        }
+    }
+
+    /// Reads a part of the arrays that are stored at each place: the library moves only whole ones.
+    private func readPart<T: Scalar>(
+        _ ranges: [Range<Int>], into buffer: UnsafeMutableBufferPointer<T>
+    ) throws(HDF5Error) {
+        let whole = ranges.prefix(storedShape.count) + shape.dropFirst(storedShape.count).map { 0..<$0 }
+        let all = UnsafeMutableBufferPointer<T>.allocate(capacity: try count(of: Array(whole)))
+        defer { all.deallocate() }
+        try read(Array(whole), into: all)
+        // Where an element of the part lies among those of the whole arrays, counted like the digits of a number.
+        let sizes = whole.map(\.count)
+        for index in buffer.indices {
+            var (rest, place, step) = (index, 0, 1)
+            for axis in ranges.indices.reversed() {
+                let (quotient, digit) = rest.quotientAndRemainder(dividingBy: ranges[axis].count)
+                place += (digit + ranges[axis].lowerBound - whole[axis].lowerBound) * step
+                step *= sizes[axis]
+                rest = quotient
+            }
+            buffer[index] = all[place]
         }
     }
 
@@ -53,8 +77,9 @@ extension Dataset {
             throw error(.mismatch, "rows \(rows) of \(elementType) do not fill \(buffer.count) bytes")
         }
         try requireWritten()
+        let memoryType = try memoryType(type.id)
         try transfer(block) { memory, selected in
-            H5Dread(handle.id, type.id, memory, selected, ch5_default(), buffer.baseAddress)
+            H5Dread(handle.id, memoryType.id, memory, selected, ch5_default(), buffer.baseAddress)
         }
     }
 
@@ -85,10 +110,14 @@ extension Dataset {
         let block = block(rows: rows)
         let count = try count(of: block)
         try requireWritten()
+        guard isWhole(block) else {
+            throw error(.mismatch, "keeps its rows in one element, which is not read in parts")
+        }
+        let memoryType = try memoryType(type.id)
         var strings: [String] = []
         try transfer(block) { memory, selected in
-            let read = StringTransfer.read(count, type: type.id, space: memory) { type, buffer in
-                H5Dread(handle.id, type, memory, selected, ch5_default(), buffer)
+            let read = StringTransfer.read(count, type: type.id, memoryType: memoryType.id, space: memory) {
+                H5Dread(handle.id, memoryType.id, memory, selected, ch5_default(), $0)
             }
             strings = read ?? []
             return read == nil ? -1 : 0

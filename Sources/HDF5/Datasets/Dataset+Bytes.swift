@@ -79,12 +79,16 @@ extension Dataset {
         let count = try count(of: block)
         try requireWritten()
         guard count > 0 else { return [] }
+        guard isWhole(block) else {
+            throw error(.mismatch, "keeps its rows in one element, which is not read in parts")
+        }
         let size = H5Tget_size(type.id)
+        let memoryType = try memoryType(type.id)
         var elements = [UInt8](repeating: 0, count: count * size)
         var strings: [[UInt8]] = []
         try transfer(block) { memory, selected in
             elements.withUnsafeMutableBytes { bytes in
-                let status = H5Dread(handle.id, type.id, memory, selected, ch5_default(), bytes.baseAddress)
+                let status = H5Dread(handle.id, memoryType.id, memory, selected, ch5_default(), bytes.baseAddress)
                 guard status >= 0 else { return status }
                 guard form.length == nil else {
                     strings = (0..<count).map { Self.withoutFiller(bytes[$0 * size..<($0 + 1) * size], form) }
@@ -93,7 +97,7 @@ extension Dataset {
                 strings = bytes.bindMemory(to: UnsafePointer<UInt8>?.self).map { start in
                     start.map { Array(UnsafeBufferPointer(start: $0, count: StringTransfer.length($0))) } ?? []
                 }
-                return ch5_reclaim(type.id, memory, bytes.baseAddress)
+                return ch5_reclaim(memoryType.id, memory, bytes.baseAddress)
             }
         }
         return strings
@@ -114,6 +118,7 @@ extension Dataset {
         guard let form = stringForm, try count(of: block) == strings.count else {
             throw error(.mismatch, "rows \(rows) of \(elementType) do not take \(strings.count) strings")
         }
+        let memoryType = try memoryTypeToWrite(type.id)
         let isFitting = { (string: [UInt8]) in form.length.map { string.count <= $0 } ?? !string.contains(0) }
         if let place = strings.firstIndex(where: { !isFitting($0) }) {
             throw error(.mismatch, "cannot hold the string \(printable(strings[place])) as it is")
@@ -122,14 +127,14 @@ extension Dataset {
             let ended = strings.map { $0 + [0] }
             try transfer(block, kind: .unwritable) { memory, selected in
                 StringTransfer.withPointers(ended) {
-                    H5Dwrite(handle.id, type.id, memory, selected, ch5_default(), $0)
+                    H5Dwrite(handle.id, memoryType.id, memory, selected, ch5_default(), $0)
                 }
             }
             return
         }
         let all = strings.flatMap { $0 + repeatElement(form.filler, count: length - $0.count) }
         try transfer(block, kind: .unwritable) { memory, selected in
-            all.withUnsafeBytes { H5Dwrite(handle.id, type.id, memory, selected, ch5_default(), $0.baseAddress) }
+            all.withUnsafeBytes { H5Dwrite(handle.id, memoryType.id, memory, selected, ch5_default(), $0.baseAddress) }
         }
     }
 }

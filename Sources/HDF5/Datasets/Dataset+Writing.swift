@@ -12,8 +12,9 @@ extension Dataset {
         guard elementType.isNumeric, try count(of: block) == buffer.count else {
             throw error(.mismatch, "rows \(rows) of \(elementType) do not take \(buffer.count) numbers")
         }
+        let memoryType = try memoryTypeToWrite(T.memoryType)
         try transfer(block, kind: .unwritable) { memory, selected in
-            H5Dwrite(handle.id, T.memoryType, memory, selected, ch5_default(), buffer.baseAddress)
+            H5Dwrite(handle.id, memoryType.id, memory, selected, ch5_default(), buffer.baseAddress)
         }
     }
 
@@ -40,8 +41,9 @@ extension Dataset {
         guard elementType.isNumeric, try count(of: block) * H5Tget_size(type.id) == stored.count else {
             throw error(.mismatch, "rows \(rows) of \(elementType) do not take \(stored.count) bytes")
         }
+        let memoryType = try memoryTypeToWrite(type.id)
         try transfer(block, kind: .unwritable) { memory, selected in
-            H5Dwrite(handle.id, type.id, memory, selected, ch5_default(), stored.baseAddress)
+            H5Dwrite(handle.id, memoryType.id, memory, selected, ch5_default(), stored.baseAddress)
         }
     }
 
@@ -58,9 +60,17 @@ extension Dataset {
             let limit = stringLength.map { "; strings have at most \($0) bytes" } ?? ""
             throw error(.mismatch, "does not take the string \(place) of rows \(rows)\(limit), and no zero character")
         }
+        let memoryType = try memoryTypeToWrite(type.id)
         try transfer(block, kind: .unwritable) { memory, selected in
-            write(strings) { H5Dwrite(handle.id, type.id, memory, selected, ch5_default(), $0) }
+            write(strings) { H5Dwrite(handle.id, memoryType.id, memory, selected, ch5_default(), $0) }
         }
+    }
+
+    /// What a transfer into the file takes in memory. A field of a compound is not written alone: the library would read the
+    /// others first.
+    func memoryTypeToWrite(_ element: hid_t) throws(HDF5Error) -> Handle {
+        guard form.field == nil else { throw error(.mismatch, "is a field; fields are read and not written") }
+        return try memoryType(element)
     }
 
     private func fits(_ string: String) -> Bool {
