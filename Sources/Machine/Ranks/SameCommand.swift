@@ -1,6 +1,5 @@
 import AstroMAE
 import Collectives
-import PhotozMachine
 
 /// Whether all ranks were told to do the same. A launcher can start several commands as one job, and hosts can have different
 /// versions of the program: what the ranks then rely upon would differ without a word.

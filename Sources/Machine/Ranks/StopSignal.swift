@@ -1,13 +1,15 @@
 import Glibc
-import PhotozMachine
 import Synchronization
 
 /// Whether the system has asked the job to stop: SIGTERM and SIGUSR1, which batch systems send before a time limit.
 package enum StopSignal {
     /// The job stops because a signal came.
-    struct Stopped: Error {
+    package struct Stopped: Error {
         /// The signal's name.
-        let signal: String
+        package let signal: String
+
+        /// - Parameter signal: The signal's name.
+        package init(signal: String) { self.signal = signal }
     }
 
     private static let number = Atomic<Int32>(0)
@@ -36,17 +38,17 @@ package enum StopSignal {
 
     /// The number of the signal, when it is one by which launchers end ranks, and came from a launcher: perhaps to stop the
     /// job, and perhaps since another rank has failed.
-    static var ofLauncher: Int32? {
+    package static var ofLauncher: Int32? {
         guard number.load(ordering: .acquiring) == SIGTERM else { return nil }
         let sender = sender.load(ordering: .acquiring)
         return sender == 0 || Host.isAncestor(sender) ? SIGTERM : nil
     }
 
     /// From now on the job goes on to its end.
-    static func ignore() { isHeeded.store(false, ordering: .releasing) }
+    package static func ignore() { isHeeded.store(false, ordering: .releasing) }
 
     /// The signal that came, by its name; nil while none has.
-    static var received: String? {
+    package static var received: String? {
         guard isHeeded.load(ordering: .acquiring) else { return nil }
         return switch number.load(ordering: .acquiring) {
         case 0: nil
