@@ -54,7 +54,8 @@ import Survey
         }
         let sorted = names.sorted(by: NaturalOrder.precedes)
         for _ in 0..<20 {
-            #expect(names.shuffled(using: &numbers).sorted(by: NaturalOrder.precedes) == sorted)
+            let shuffled = names.shuffled(using: &numbers)
+            #expect(shuffled.sorted(by: NaturalOrder.precedes) == sorted && NaturalOrder.sorted(shuffled) == sorted)
         }
     }
 }

@@ -16,16 +16,18 @@ struct DuplicateIdentifiers {
     }
 
     /// Ranks that compare; with more, each would get next to nothing from each.
-    private static let owners = 64
-    /// Galaxies of a rank for which they are looked for: 16 bytes are kept for each.
-    static let limit = 1 << 24
+    private static let leastOwners = 64
+    /// Galaxies that one of them is to compare: 16 bytes are kept for each.
+    private static let usualShare = 1 << 23
+    /// Galaxies that one of them compares at most, where there are few ranks.
+    private static let largestShare = 1 << 24
 
     /// Looks for them; nil when the data set has none or a rank would have to keep too many. Every rank calls it.
     ///
     /// - Throws: A communication error.
     init?(_ found: RankFindings, of dataSet: DataSet, world: Communicator) throws {
-        guard dataSet.identifiers != .none, dataSet.rows / world.size < Self.limit else { return nil }
-        let owners = min(Self.owners, world.size)
+        let owners = min(world.size, max(Self.leastOwners, dataSet.rows / Self.usualShare))
+        guard dataSet.identifiers != .none, dataSet.rows / owners < Self.largestShare else { return nil }
         var buckets = [[Entry]](repeating: [], count: owners)
         let hashes = found.identifiers.values.hashes
         // The identifiers of rows that could not be read may not be known.
