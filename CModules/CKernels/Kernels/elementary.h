@@ -4,7 +4,7 @@
 // exp(x) = 2^n exp(r), n = round(x / ln 2); exp(r) = 1 + r + r^2 p(r) on |r| <= ln 2 / 2, p a least-maximum fit.
 INLINE vf vexp(vf x) {
     x = vmin(splat(88.0f), vmax(splat(-87.0f), x));  // in this order NaN passes
-    const vf magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer in the low bits
+    const vf magic = splat(12582912.0f);             // 1.5 * 2^23: adding it rounds to an integer in the low bits
     const vf shifted = madd(x, splat(1.44269504f), magic);
     const vf n = shifted - magic;
     vf r = madd(n, splat(-0.693359375f), x);  // ln 2 in two parts, the first exact in few bits
@@ -88,5 +88,12 @@ INLINE vf activated(vf x, ck_activation activation) {
         case CK_ROUGH_GELU: return vgelu_rough(x);
         case CK_ROUGH_SILU: return vsilu_rough(x);
         default: return x;
+    }
+}
+
+static void activate(float *x, ptrdiff_t count, ck_activation activation) {
+    for (ptrdiff_t i = 0; i < count; i += LANES) {
+        const ptrdiff_t part = count - i < LANES ? count - i : LANES;
+        store_part(x + i, activated(load_part(x + i, part), activation), part);
     }
 }

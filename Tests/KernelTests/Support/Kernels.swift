@@ -139,8 +139,8 @@ extension Kernels {
         return result
     }
 
-    /// A matrix [taps * depth][columns] as the products take it, written from the words of the header: panels of `panel`
-    /// columns, the last one rounded up to whole vectors, each word by word for every tap.
+    /// A matrix [taps * depth][columns] as the products take it, written from the words of the header: panels of
+    /// `panel` columns, the last one rounded up to whole vectors, each word by word for every tap.
     func packed(
         _ matrix: [Float], taps: Int = 1, depth: Int, columns: Int, _ format: ck_format = CK_FLOAT32
     ) -> [Float] {

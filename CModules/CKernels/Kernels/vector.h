@@ -1,8 +1,8 @@
 // Vectors of LANES floats for the instruction set of the including file.
 //
 // The including file defines LANES, FUSED where the instruction set has fused multiply-add, and AVX2 or AVX512 where
-// parts of vectors are loaded and stored by masks. Contraction by the compiler is off: what is fused is written as madd,
-// so a sum has the same bits wherever it is inlined.
+// parts of vectors are loaded and stored by masks. Contraction by the compiler is off: what is fused is written as
+// madd, so a sum has the same bits wherever it is inlined.
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "include/CKernels.h"
+#include "../include/CKernels.h"
 
 #pragma clang fp contract(off)
 
@@ -26,6 +26,7 @@ typedef float vf_unaligned __attribute__((vector_size(4 * LANES), aligned(4), ma
 INLINE vf load(const float *p) { return *(const vf_unaligned *)p; }
 INLINE void store(float *p, vf v) { *(vf_unaligned *)p = v; }
 INLINE vf splat(float x) { return x - (vf){0}; }  // x - 0 is x, also for -0
+INLINE ptrdiff_t padded(ptrdiff_t columns) { return (columns + LANES - 1) / LANES * LANES; }
 
 // The first `count` floats of a vector, 0 to LANES; the others are zero and their memory is not touched.
 #if defined(AVX512)
@@ -77,9 +78,9 @@ INLINE vf keep_first(vf v, ptrdiff_t count) {
 
 // Lanes are folded in halves, always in the same order: lane i meets lane i + n, and lane 0 ends with the result.
 #define TURN4(v, n) __builtin_shufflevector(v, v, n % 4, (1 + n) % 4, (2 + n) % 4, (3 + n) % 4)
-#define TURN8(v, n)                                                                                               \
-    __builtin_shufflevector(v, v, n % 8, (1 + n) % 8, (2 + n) % 8, (3 + n) % 8, (4 + n) % 8, (5 + n) % 8,         \
-                            (6 + n) % 8, (7 + n) % 8)
+#define TURN8(v, n)                                                                                                    \
+    __builtin_shufflevector(v, v, n % 8, (1 + n) % 8, (2 + n) % 8, (3 + n) % 8, (4 + n) % 8, (5 + n) % 8, (6 + n) % 8, \
+                            (7 + n) % 8)
 #define TURN16(v, n)                                                                                              \
     __builtin_shufflevector(v, v, n, (1 + n) % 16, (2 + n) % 16, (3 + n) % 16, (4 + n) % 16, (5 + n) % 16,        \
                             (6 + n) % 16, (7 + n) % 16, (8 + n) % 16, (9 + n) % 16, (10 + n) % 16, (11 + n) % 16, \

@@ -26,8 +26,7 @@ static void average_pool(const float *x, float *y, ptrdiff_t size, ptrdiff_t cha
                 const vf lower = load(p + row + c) + load(p + row + channels + c);
                 store(y + c, (upper + lower) * quarter);
             }
-            for (; c < channels; c++)
-                y[c] = ((p[c] + p[channels + c]) + (p[row + c] + p[row + channels + c])) * 0.25f;
+            for (; c < channels; c++) y[c] = ((p[c] + p[channels + c]) + (p[row + c] + p[row + channels + c])) * 0.25f;
         }
     }
 }

@@ -4,7 +4,8 @@
 #define PCM_ROWS 4    // rows that share each weight that is loaded
 
 // `rows` rows and one vector of groups, for groups of PCM_INPUTS channels.
-INLINE void pcm_rows(const int rows, const bool rough, const ck_pcm_t *t, const float *src, float *dst, ptrdiff_t first) {
+INLINE void pcm_rows(const int rows, const bool rough, const ck_pcm_t *t, const float *src, float *dst,
+                     ptrdiff_t first) {
     const ptrdiff_t ld_group = padded(t->groups);
     const ptrdiff_t part = t->groups - first < LANES ? t->groups - first : LANES;
     const float *w1 = t->w1 + first, *w2 = t->w2 + first;

@@ -10,8 +10,8 @@
 #endif
 
 // `rows` rows and one vector of C = A B; `strip` holds that vector of every row of B.
-INLINE void product_rows(const int rows, const double *a, ptrdiff_t lda, ptrdiff_t k, const vd *strip, double *c, ptrdiff_t n,
-                         ptrdiff_t part) {
+INLINE void product_rows(const int rows, const double *a, ptrdiff_t lda, ptrdiff_t k, const vd *strip, double *c,
+                         ptrdiff_t n, ptrdiff_t part) {
     vd sum[PRODUCT_ROWS];
     UNROLL for (int r = 0; r < rows; r++) sum[r] = (vd){0};
     for (ptrdiff_t i = 0; i < k; i++)

@@ -1,7 +1,7 @@
 import CKernels
 
-/// Numbers of few bits as the kernels take them, written from the words of the header: one, two or four to a 32-bit word.
-/// Words travel as floats of the same bits.
+/// Numbers of few bits as the kernels take them, written from the words of the header: one, two or four to a 32-bit
+/// word. Words travel as floats of the same bits.
 enum Words {
     static let formats = [CK_FLOAT32, CK_BFLOAT16, CK_INT8].map(\.rawValue)
 

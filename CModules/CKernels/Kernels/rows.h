@@ -72,7 +72,8 @@ static __attribute__((noinline)) row_t row_of_large_numbers(const float *x, ptrd
         largest = fabs(d) > largest ? fabs(d) : largest;
     }
     const double factor = 1 / sqrt(squares / (double)width + (double)eps);
-    return (row_t){.mean = splat((float)mean), .factor = splat(largest < 0x1p125 ? (float)factor : NAN),
+    return (row_t){.mean = splat((float)mean),
+                   .factor = splat(largest < 0x1p125 ? (float)factor : NAN),
                    .largest = (float)largest};
 }
 

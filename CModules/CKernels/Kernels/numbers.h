@@ -1,5 +1,5 @@
-// Numbers of fewer bits. A 32-bit word of an operand holds one float32, two bfloat16 or four bytes, the first feature in
-// its lowest bits; a vector of words times a vector of words gives a vector of sums.
+// Numbers of fewer bits. A 32-bit word of an operand holds one float32, two bfloat16 or four bytes, the first feature
+// in its lowest bits; a vector of words times a vector of words gives a vector of sums.
 
 INLINE ptrdiff_t numbers_per_word(ck_format format) { return (ptrdiff_t)1 << format; }
 INLINE ptrdiff_t words(ptrdiff_t numbers, ck_format format) {

@@ -1,5 +1,5 @@
 // Which kernels this processor can run. Compiled without instruction-set flags, so that it runs everywhere.
-#include "include/CKernels.h"
+#include "../include/CKernels.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>

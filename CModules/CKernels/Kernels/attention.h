@@ -1,25 +1,27 @@
-// Softmax attention of all heads at once: lanes are heads. Features of a token stand as [feature][head], so no lane meets
-// another and nothing is transposed.
+// Softmax attention of all heads at once: lanes are heads. Features of a token stand as [feature][head], so no lane
+// meets another and nothing is transposed.
 
-INLINE ptrdiff_t padded(ptrdiff_t columns) { return (columns + LANES - 1) / LANES * LANES; }
+// A block of QUERIES x KEYS sums stays in registers, with the keys and a query.
+_Static_assert((QUERIES + 1) * KEYS + 1 <= REGISTERS, "the block of an attention matrix does not fit into registers");
 
 // A galaxy's tokens, and one vector of its heads.
 typedef struct {
-    const float *patches, *class_token;  // queries, keys and values of the first patch, of the last token, at the first head
-    float *patches_out, *class_out;
+    const float *qkv;  // of the first row, at the first head
+    float *out;
     ptrdiff_t ld, ld_out;
+    ptrdiff_t galaxies, galaxy, patches;
     ptrdiff_t tokens, heads, head_size;
     ptrdiff_t lanes;  // heads in this vector
     float *weights;   // [query of a block][key][LANES]
     bool rough;
 } heads_t;
 
-// What stands in memory of a token; the class token is the last one.
+// What stands in memory of a token.
 INLINE const float *token_of(const heads_t *t, ptrdiff_t k) {
-    return k + 1 < t->tokens ? t->patches + k * t->ld : t->class_token;
+    return t->qkv + ck_token_row(t->galaxies, t->patches, t->galaxy, k) * t->ld;
 }
 INLINE float *output_of(const heads_t *t, ptrdiff_t q) {
-    return q + 1 < t->tokens ? t->patches_out + q * t->ld_out : t->class_out;
+    return t->out + ck_token_row(t->galaxies, t->patches, t->galaxy, q) * t->ld_out;
 }
 
 // Scores of `queries` x `keys` tokens from (q, k): query . key for each head.
@@ -89,40 +91,44 @@ INLINE void attend(const int queries, const heads_t *t, ptrdiff_t q) {
     for (; d < t->head_size; d++) mix(queries, 1, t, q, d);
 }
 
+#define ATTEND(queries, unused) \
+    case queries: attend(queries, t, q); break;
 INLINE void attend_some(int queries, const heads_t *t, ptrdiff_t q) {
-    switch (queries) {
-        case 1: attend(1, t, q); break;
-        case 2: attend(2, t, q); break;
-#if QUERIES > 2
-        case 3: attend(3, t, q); break;
-        case 4: attend(4, t, q); break;
-#endif
-#if QUERIES > 4
-        case 5: attend(5, t, q); break;
-        case 6: attend(6, t, q); break;
-#endif
-    }
+    switch (queries) { UP_TO(QUERIES, ATTEND, unused) }
 }
 
 static ptrdiff_t attention_scratch(ptrdiff_t patches) { return QUERIES * (patches + 1) * LANES; }
 
+// Attention of one galaxy and one vector of heads. Queries are dealt to blocks of nearly equal height: a block of one
+// would wait for its own sums.
+INLINE void attend_all(const heads_t *t) {
+    const ptrdiff_t blocks = (t->tokens + QUERIES - 1) / QUERIES;
+    for (ptrdiff_t block = 0, q = 0; block < blocks; block++) {
+        const ptrdiff_t queries = t->tokens / blocks + (block < t->tokens % blocks);
+        attend_some((int)queries, t, q);
+        q += queries;
+    }
+}
+
 static void attention(const ck_attention_t *t) {
-    const ptrdiff_t tokens = t->patches + 1, class_tokens = t->galaxies * t->patches;
     for (ptrdiff_t galaxy = 0; galaxy < t->galaxies; galaxy++) {
-        const ptrdiff_t first = galaxy * t->patches, last = class_tokens + galaxy;
         for (ptrdiff_t head = 0; head < t->heads; head += LANES) {
             const heads_t heads = {
-                .patches = t->qkv + first * t->ld_qkv + head, .class_token = t->qkv + last * t->ld_qkv + head,
-                .patches_out = t->out + first * t->ld_out + head, .class_out = t->out + last * t->ld_out + head,
-                .ld = t->ld_qkv, .ld_out = t->ld_out, .tokens = tokens, .heads = t->heads, .head_size = t->head_size,
-                .lanes = t->heads - head < LANES ? t->heads - head : LANES, .weights = t->scratch, .rough = t->rough};
-            // Queries are dealt to blocks of nearly equal height: a block of one would wait for its own sums.
-            const ptrdiff_t blocks = (tokens + QUERIES - 1) / QUERIES;
-            for (ptrdiff_t block = 0, q = 0; block < blocks; block++) {
-                const ptrdiff_t queries = tokens / blocks + (block < tokens % blocks);
-                attend_some((int)queries, &heads, q);
-                q += queries;
-            }
+                .qkv = t->qkv + head,
+                .out = t->out + head,
+                .ld = t->ld_qkv,
+                .ld_out = t->ld_out,
+                .galaxies = t->galaxies,
+                .galaxy = galaxy,
+                .patches = t->patches,
+                .tokens = t->patches + 1,
+                .heads = t->heads,
+                .head_size = t->head_size,
+                .lanes = t->heads - head < LANES ? t->heads - head : LANES,
+                .weights = t->scratch,
+                .rough = t->rough,
+            };
+            attend_all(&heads);
         }
     }
 }

@@ -47,8 +47,9 @@ enum KernelServer: String {
     private static func build(_ server: KernelServer, _ options: [String], link: [String] = []) throws -> String {
         let kernels = Repository.root + "/CModules/CKernels"
         let sources =
-            try FileManager.default.contentsOfDirectory(atPath: kernels).filter { $0.hasSuffix(".c") }.sorted()
-            .map { kernels + "/" + $0 } + [Repository.root + "/Tests/KernelServer/server.c"]
+            try FileManager.default.contentsOfDirectory(atPath: kernels + "/InstructionSets")
+            .filter { $0.hasSuffix(".c") }.sorted().map { kernels + "/InstructionSets/" + $0 }
+            + [Repository.root + "/Tests/KernelServer/server.c"]
         let folder = try TemporaryFolder()
         let common =
             ["-std=c17", "-O2", "-g", "-Wall", "-Wextra", "-Wvla", "-Werror", "-I", kernels + "/include"] + options
