@@ -1,4 +1,5 @@
-/// The sizes of an AstroMAE network: all that the tensor shapes of a weights file say, and the three numbers they do not.
+/// The sizes of an AstroMAE network: all that the tensor shapes of a weights file say, and the three numbers they do
+/// not.
 ///
 /// A plain value of fixed size, so that one rank can read the file and send its shape to the others.
 public struct NetworkShape: Sendable, BitwiseCopyable {
@@ -30,7 +31,7 @@ public struct NetworkShape: Sendable, BitwiseCopyable {
     public var joined = 0
     /// Channels of the 1x1 convolution that opens the Inception branch.
     public var stem = 0
-    /// Channels of each branch of the five Inception modules.
+    /// Channels of each branch of the Inception modules, in the order of ``InceptionModule/all``.
     public var inception: [5 of Int] = .init(repeating: 0)
     /// What LayerNorm adds to the variance.
     public var layerNormEpsilon = 1e-6
@@ -54,6 +55,9 @@ public struct NetworkShape: Sendable, BitwiseCopyable {
     public var imageCount: Int { bands * imageSize * imageSize }
     /// Magnitudes of a galaxy: one for each band.
     public var magnitudeCount: Int { bands }
+    /// Pixels along the side of the image that the Inception branch's opening convolution sees, after its average
+    /// pooling.
+    var pooledSize: Int { imageSize / 2 }
     /// Patch tokens of an image.
     var patches: Int { grid * grid }
     /// Floats of one patch, [bands, patch, patch].
@@ -64,16 +68,4 @@ public struct NetworkShape: Sendable, BitwiseCopyable {
     var groupInputs: Int { embedding / groups }
     /// Hidden channels of one group.
     var groupHidden: Int { groupedHidden / groups }
-    /// Sides of the images that the five Inception modules see: two on the half image, two on the quarter, one on the eighth.
-    var inceptionSizes: [Int] { [2, 2, 4, 4, 8].map { imageSize / $0 } }
-    /// Branches of an Inception module: the last one has no 5x5 branch.
-    static func branches(module: Int) -> Int { module == 4 ? 3 : 4 }
-    /// Channels that an Inception module takes.
-    func inceptionInputs(module: Int) -> Int {
-        module == 0 ? stem : Self.branches(module: module - 1) * inception[module - 1]
-    }
-    /// Features of the flattened Inception branch.
-    var flattened: Int { Self.branches(module: 4) * inception[4] * inceptionSizes[4] * inceptionSizes[4] }
-    /// The indices of the Inception modules in `inception_model.vis_inception`.
-    static let inceptionIndices = [2, 3, 5, 6, 8]
 }

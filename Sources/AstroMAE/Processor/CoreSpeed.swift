@@ -6,7 +6,8 @@ import Synchronization
 public struct CoreSpeed: Sendable {
     /// Multiplications and additions a second in registers, of all threads together.
     public let peak: Double
-    /// The same in matrix products of the engine's kernels whose operands are in the cache: what the peak is checked by.
+    /// The same in matrix products of the engine's kernels whose operands are in the cache: what the peak is checked
+    /// by.
     public let products: Double
 
     /// - Parameters:
@@ -17,8 +18,8 @@ public struct CoreSpeed: Sendable {
         self.products = products
     }
 
-    /// Whether the peak can be one: no product beats it, but for what the clock drifts between the two, and the plainest
-    /// product kernel reaches a quarter of it.
+    /// Whether the peak can be one: no product beats it, but for what the clock drifts between the two, and the
+    /// plainest product kernel reaches a quarter of it.
     public var isPlausible: Bool { products > 0 && peak >= 0.95 * products && peak <= 8 * products }
 
     /// The higher of each.
@@ -26,7 +27,8 @@ public struct CoreSpeed: Sendable {
         CoreSpeed(peak: max(peak, other.peak), products: max(products, other.products))
     }
 
-    /// Measures in slices so short that a busy machine leaves some alone; the fastest count, and both kinds are as long.
+    /// Measures in slices so short that a busy machine leaves some alone; the fastest count, and both kinds are as
+    /// long.
     ///
     /// - Parameters:
     ///   - instructionSet: What to compute with.
@@ -45,8 +47,8 @@ public struct CoreSpeed: Sendable {
         }
     }
 
-    /// Operations a second of all threads together, each of which repeats `work` for some time; it returns the operations
-    /// it did. Where there are fewer cores than threads these take turns, and all of the time counts.
+    /// Operations a second of all threads together, each of which repeats `work` for some time; it returns the
+    /// operations it did. Where there are fewer cores than threads these take turns, and all of the time counts.
     private static func rate(threads: Int, seconds: Double, _ work: @Sendable (Int) -> Double) -> Double {
         let operations = Mutex(0.0)
         let start = ContinuousClock.now

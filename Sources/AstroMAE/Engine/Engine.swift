@@ -3,14 +3,16 @@ import Dispatch
 
 /// Predicts redshifts with a prepared network, on one or several threads.
 ///
-/// A galaxy's redshift has the same bits whatever galaxies share its batch and however many threads there are. An engine
-/// is used by one thread at a time; several engines may share a network. Numbers below 2^-126 in magnitude are zero, in
-/// what it is given and in what it computes: some processors need a hundred times longer for them.
+/// A galaxy's redshift has the same bits whatever galaxies share its batch and however many threads there are. An
+/// engine is used by one thread at a time; several engines may share a network. Numbers below 2^-126 in magnitude are
+/// zero, in what it is given and in what it computes: some processors need a hundred times longer for them.
 public final class Engine {
     /// Galaxies a thread that an engine likes to be given at once; more at once are no faster.
     public static func preferredCount(for shape: NetworkShape) -> Int { shape.headTile }
 
     private let passes: [ForwardPass]
+    /// Who looks on while the first thread goes through its steps.
+    private var onlooker: (any Onlooker)?
 
     /// - Parameters:
     ///   - network: The packed weights.
@@ -38,9 +40,10 @@ public final class Engine {
         let (count, shape) = (redshifts.count, passes[0].shape)
         precondition(images.count == count * shape.imageCount && magnitudes.count == count * shape.magnitudeCount)
         guard count > 0 else { return }
-        let task = Share(
-            passes: passes, images: images.baseAddress!, magnitudes: magnitudes.baseAddress!,
-            redshifts: redshifts.baseAddress!, count: count)
+        let galaxies = Galaxies(
+            images: images.baseAddress!, magnitudes: magnitudes.baseAddress!, redshifts: redshifts.baseAddress!,
+            count: count)
+        let task = ThreadedBatch(passes: passes, onlooker: onlooker, galaxies: galaxies)
         if passes.count == 1 {
             task.run(0)
         } else {
@@ -48,35 +51,44 @@ public final class Engine {
         }
     }
 
-    /// Starts counting, or stops, where the first thread's time goes; what was counted so far.
+    /// Starts counting, or stops, where the first thread's time goes; what was counted so far. It takes the place of an
+    /// observer.
     @discardableResult
     public func profile(_ isOn: Bool) -> LayerTimes? {
-        defer { passes[0].times = isOn ? LayerTimes() : nil }
-        return passes[0].times
+        defer { onlooker = isOn ? Stopwatch() : nil }
+        return (onlooker as? Stopwatch)?.times
     }
 
-    /// Shows every stage of the first thread's work that stands in memory as float32 to `observer`: for tests.
+    /// Shows every stage of the first thread's work that stands in memory as float32 to `observer`: for tests. It takes
+    /// the place of a profile.
     package func observe(_ observer: ((ObservedStage) -> Void)?) {
-        passes[0].observer = observer
+        onlooker = observer.map { StageObserver($0) }
     }
 }
 
-/// A batch, dealt to threads in contiguous runs of galaxies: no two threads touch the same pass or the same redshift.
-private struct Share: @unchecked Sendable {
+/// Someone who has a pass perform its steps, and looks on from outside.
+protocol Onlooker: AnyObject {
+    /// Has the step performed, once, on these galaxies.
+    func perform(_ step: ForwardPass.Step, of pass: ForwardPass, on galaxies: Galaxies)
+}
+
+/// A batch, dealt to threads in contiguous parts: no two threads touch the same pass or the same redshift.
+private struct ThreadedBatch: @unchecked Sendable {
     let passes: [ForwardPass]
-    let images: UnsafePointer<Float>
-    let magnitudes: UnsafePointer<Float>
-    let redshifts: UnsafeMutablePointer<Float>
-    let count: Int
+    let onlooker: (any Onlooker)?
+    let galaxies: Galaxies
 
     func run(_ thread: Int) {
-        let first = count * thread / passes.count
-        let end = count * (thread + 1) / passes.count
-        let shape = passes[thread].shape
+        let pass = passes[thread]
+        let first = galaxies.count * thread / passes.count
+        let end = galaxies.count * (thread + 1) / passes.count
+        let part = galaxies.part(first..<end, pass.shape)
         let state = ck_flush_denormals()
         defer { ck_restore(state) }
-        passes[thread].run(
-            images: images + first * shape.imageCount, magnitudes: magnitudes + first * shape.magnitudeCount,
-            count: end - first, redshifts: redshifts + first)
+        if thread == 0, let onlooker {
+            pass.walk(part) { onlooker.perform($0, of: pass, on: $1) }
+        } else {
+            pass.run(part)
+        }
     }
 }

@@ -1,6 +1,7 @@
 import HDF5
 
-/// An open weights file whose tensors have been checked by name, shape and type; their values are checked as they are read.
+/// An open weights file whose tensors have been checked by name, shape and type; their values are checked as they are
+/// read.
 public final class WeightsFile: TensorSource {
     /// The file's path.
     public let path: String

@@ -15,7 +15,8 @@ public struct InstructionSet: Sendable, CustomStringConvertible {
     /// The place among the levels of this architecture, 0 for the plainest.
     public var level: Int { Self.available.firstIndex { $0.kernels == kernels } ?? 0 }
 
-    /// The widest instruction set of this processor up to the level of that name; the widest of all for an unknown name.
+    /// The widest instruction set of this processor up to the level of that name; the widest of all for an unknown
+    /// name.
     public static func widest(upTo name: String) -> InstructionSet {
         available[min(names.firstIndex(of: name) ?? .max, available.count - 1)]
     }

@@ -1,7 +1,7 @@
 /// Where each layer's packed weights stand in one block of memory.
 ///
-/// The layout follows from the shape, the precision and the instruction set alone, so that ranks that share one block of
-/// memory agree on it without a word. Places are in 32-bit words and keep each array on a 64-byte boundary.
+/// The layout follows from the shape, the precision and the instruction set alone, so that ranks that share one block
+/// of memory agree on it without a word. Places are in 32-bit words and keep each array on a 64-byte boundary.
 struct NetworkLayout {
     /// y = x W^T + b, or a convolution with a square window; W in panels of words, b padded to whole vectors.
     struct Dense {
@@ -36,19 +36,13 @@ struct NetworkLayout {
         let grouped: Grouped
     }
 
-    /// One Inception module. The 1x1 convolutions that open the 3x3 and 5x5 branches share their input and are one
-    /// product; each takes whole words of its output.
+    /// One Inception module. The 1x1 convolutions that open branches share their input and are one product; each takes
+    /// whole words of its output.
     struct Inception {
-        let size: Int
-        let inputs: Int
-        let width: Int
-        let branch1: Dense
+        let sizes: InceptionSizes
         let openings: Dense
-        let branch2: Dense
-        let branch3: Dense?
-        let branch4: Dense
-
-        var outputs: Int { width * (branch3 == nil ? 3 : 4) }
+        /// The last convolution of each branch.
+        let branches: [Dense]
     }
 
     let shape: NetworkShape
@@ -85,9 +79,7 @@ struct NetworkLayout {
         blocks = (0..<shape.depth).map { _ in cursor.block(shape, precision.linear) }
         tokenHead = cursor.dense(shape.embedding, shape.tokenHead.hidden, precision.linear)
         stem = cursor.dense(shape.bands, shape.stem, .float32)
-        inception = NetworkShape.inceptionIndices.indices.map {
-            cursor.inception(shape, module: $0, precision.convolution)
-        }
+        inception = shape.inceptionModules.map { cursor.inception($0, precision.convolution) }
         imageHead = cursor.dense(shape.flattened, shape.imageHead.hidden, precision.linear)
         let width = shape.magnitudeHead.hidden
         magnitudes = cursor.dense(shape.magnitudeCount, width, .float32)
@@ -138,17 +130,14 @@ private struct Cursor {
             grouped: grouped(shape))
     }
 
-    mutating func inception(
-        _ shape: NetworkShape, module: Int, _ format: NumberFormat
-    ) -> NetworkLayout.Inception {
-        let (inputs, width) = (shape.inceptionInputs(module: module), shape.inception[module])
-        let hasBranch3 = NetworkShape.branches(module: module) == 4
+    mutating func inception(_ sizes: InceptionSizes, _ format: NumberFormat) -> NetworkLayout.Inception {
+        let branches = sizes.module.branches
         return NetworkLayout.Inception(
-            size: shape.inceptionSizes[module], inputs: inputs, width: width,
-            branch1: dense(inputs, width, format),
-            openings: dense(inputs, format.padded(width) * (hasBranch3 ? 2 : 1), format),
-            branch2: dense(width, width, format, window: 3),
-            branch3: hasBranch3 ? dense(width, width, format, window: 5) : nil,
-            branch4: dense(inputs, width, format))
+            sizes: sizes,
+            openings: dense(sizes.inputs, format.padded(sizes.width) * branches.compactMap(\.opening).count, format),
+            branches: branches.map { branch in
+                let inputs = branch.opening == nil ? sizes.inputs : sizes.width
+                return dense(inputs, sizes.width, format, window: branch.window)
+            })
     }
 }

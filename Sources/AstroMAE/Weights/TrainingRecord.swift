@@ -1,7 +1,7 @@
 import HDF5
 
-/// What a network was trained on, as attributes of its weights file say: which bands and units its images have, and between
-/// which numbers its galaxies lie. Nil for what a file does not say.
+/// What a network was trained on, as attributes of its weights file say: which bands and units its images have, and
+/// between which numbers its galaxies lie. Nil for what a file does not say.
 public struct TrainingRecord: Codable, Equatable, Sendable {
     /// The names of the bands, in their order: one text, or one for each band.
     public var bands: [String]?
@@ -21,8 +21,8 @@ public struct TrainingRecord: Codable, Equatable, Sendable {
     public var imageMaxima: [ClosedRange<Double>]?
     /// Of redshifts.
     public var redshifts: ClosedRange<Double>?
-    /// The fraction of the galaxies trained on that themselves lie outside in a magnitude, a colour or a pixel: ranges are
-    /// percentiles.
+    /// The fraction of the galaxies trained on that themselves lie outside in a magnitude, a colour or a pixel: ranges
+    /// are percentiles.
     public var outsideFraction: Double?
 
     /// Nothing is known.
@@ -107,7 +107,7 @@ public struct TrainingRecord: Codable, Equatable, Sendable {
     ///
     /// - Throws: `HDF5Error` when one cannot be written.
     public func write(to file: AttributeHolder) throws(HDF5Error) {
-        func put(_ name: Attribute, _ values: [Double]?) throws(HDF5Error) {
+        func write(_ name: Attribute, _ values: [Double]?) throws(HDF5Error) {
             if let values { try file.setAttribute(name.rawValue, values) }
         }
         func flat(_ ranges: [ClosedRange<Double>]?) -> [Double]? {
@@ -121,13 +121,13 @@ public struct TrainingRecord: Codable, Equatable, Sendable {
             }
         }
         if let imageUnits { try file.setAttribute(Attribute.imageUnits.rawValue, imageUnits) }
-        try put(.softening, softening)
+        try write(.softening, softening)
         if let pixelScale { try file.setAttribute(Attribute.pixelScale.rawValue, pixelScale) }
-        try put(.magnitudes, flat(magnitudes))
-        try put(.colours, flat(colours))
-        try put(.imageMinima, flat(imageMinima))
-        try put(.imageMaxima, flat(imageMaxima))
-        try put(.redshifts, flat(redshifts.map { [$0] }))
+        try write(.magnitudes, flat(magnitudes))
+        try write(.colours, flat(colours))
+        try write(.imageMinima, flat(imageMinima))
+        try write(.imageMaxima, flat(imageMaxima))
+        try write(.redshifts, flat(redshifts.map { [$0] }))
         if let outsideFraction { try file.setAttribute(Attribute.outsideFraction.rawValue, outsideFraction) }
     }
 

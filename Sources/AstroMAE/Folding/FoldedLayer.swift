@@ -7,22 +7,22 @@ struct FoldedLayer {
     /// [outputs]
     var bias: [Double]
 
-    /// The layer behind a LayerNorm, whose scale and shift it takes over: W (scale x + shift) + b.
-    mutating func follow(_ norm: String, scale: [Double], shift: [Double]) {
+    /// Takes over the scale and shift of the LayerNorm in front of the layer: W (scale x + shift) + b.
+    mutating func absorbLayerNorm(_ norm: String, scale: [Double], shift: [Double]) {
         name += " behind \(norm)"
         bias = zip(weight.columns(times: shift), bias).map { $0 + $1 }
         weight.scaleColumns(by: scale)
     }
 
     /// The inputs from `input` on, behind another layer, as one layer: W (V x + a) + b.
-    func fromInput(_ input: Int = 0, after first: FoldedLayer) -> FoldedLayer {
+    func inputs(from input: Int = 0, after first: FoldedLayer) -> FoldedLayer {
         FoldedLayer(
             name: "\(name) behind \(first.name)", weight: weight.columns(from: input, times: first.weight),
             bias: zip(weight.columns(from: input, times: first.bias), bias).map { $0 + $1 })
     }
 
-    /// The layer with its BatchNorm: gamma (W x + b - mean) / sqrt(variance + epsilon) + beta.
-    mutating func precede(
+    /// Takes over the BatchNorm behind the layer: gamma (W x + b - mean) / sqrt(variance + epsilon) + beta.
+    mutating func absorbBatchNorm(
         _ norm: String, gamma: [Double], beta: [Double], mean: [Double], variance: [Double], epsilon: Double
     ) {
         name += " with \(norm)"
@@ -42,14 +42,14 @@ extension TensorSource {
     /// The layer behind the LayerNorm of that name.
     func layer(_ name: String, afterNorm norm: String) throws -> FoldedLayer {
         var folded = try layer(name)
-        try folded.follow(norm, scale: values(norm + ".weight"), shift: values(norm + ".bias"))
+        try folded.absorbLayerNorm(norm, scale: values(norm + ".weight"), shift: values(norm + ".bias"))
         return folded
     }
 
     /// The convolution of that name, with the BatchNorm behind it.
     func layer(_ name: String, beforeNorm norm: String, epsilon: Double) throws -> FoldedLayer {
         var folded = try layer(name)
-        try folded.precede(
+        try folded.absorbBatchNorm(
             norm, gamma: values(norm + ".weight"), beta: values(norm + ".bias"), mean: values(norm + ".running_mean"),
             variance: values(norm + ".running_var"), epsilon: epsilon)
         return folded

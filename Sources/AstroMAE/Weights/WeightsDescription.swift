@@ -86,9 +86,9 @@ struct WeightsDescription {
     }
 
     /// The largest size of a tensor's axis that a network is made of.
-    static let mostOfOneAxis = 1 << 20
+    static let largestAxis = 1 << 20
     /// The largest side of an image in patches: attention among more of them would take minutes a galaxy.
-    static let mostOfGrid = 256
+    static let largestGrid = 256
 
     /// A size that the network takes from a tensor's shape.
     private mutating func size(_ name: String, rank: Int, axis: Int) -> Int {
@@ -100,8 +100,8 @@ struct WeightsDescription {
             faults.append("\(name): has shape \(tensor.shape); \(rank) dimensions are expected")
             return 1
         }
-        guard tensor.shape.allSatisfy({ (1...Self.mostOfOneAxis).contains($0) }) else {
-            faults.append("\(name): has shape \(tensor.shape); sizes are 1 to \(Self.mostOfOneAxis)")
+        guard tensor.shape.allSatisfy({ (1...Self.largestAxis).contains($0) }) else {
+            faults.append("\(name): has shape \(tensor.shape); sizes are 1 to \(Self.largestAxis)")
             return 1
         }
         return tensor.shape[axis]
@@ -122,8 +122,8 @@ struct WeightsDescription {
         shape.tokenHead.output = size("vit_block.2.weight", rank: 2, axis: 0)
         let branch = "inception_model.vis_inception."
         shape.stem = size(branch + "0.weight", rank: 4, axis: 0)
-        for (module, index) in NetworkShape.inceptionIndices.enumerated() {
-            shape.inception[module] = size(branch + "\(index).branch1.conv.weight", rank: 4, axis: 0)
+        for (place, module) in InceptionModule.all.enumerated() {
+            shape.inception[place] = size("\(module.name).branch1.conv.weight", rank: 4, axis: 0)
         }
         shape.imageHead.hidden = size(branch + "10.weight", rank: 2, axis: 0)
         shape.imageHead.output = size(branch + "12.weight", rank: 2, axis: 0)
@@ -140,10 +140,10 @@ struct WeightsDescription {
         if shape.depth == 0 { faults.append("blocks.0.norm1.weight: is missing; there is no transformer block") }
         if shape.grid == 0 || shape.grid * shape.grid != patches {
             faults.append("pos_embed: \(patches + 1) tokens are no square of patches and a class token")
-        } else if shape.grid > Self.mostOfGrid {
+        } else if shape.grid > Self.largestGrid {
             faults.append(
-                "pos_embed: \(shape.grid) x \(shape.grid) patches are too many; \(Self.mostOfGrid) x \(Self.mostOfGrid) are supported"
-            )
+                "pos_embed: \(shape.grid) x \(shape.grid) patches are too many; "
+                    + "\(Self.largestGrid) x \(Self.largestGrid) are supported")
         } else if shape.imageSize % 8 != 0 {
             faults.append(
                 "pos_embed, patch_embed.proj.weight: images of \(shape.imageSize) pixels cannot be halved three times")

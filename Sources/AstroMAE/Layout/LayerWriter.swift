@@ -31,33 +31,35 @@ final class LayerWriter {
     private func accepts(_ layer: FoldedLayer, _ format: NumberFormat, inputs: Int) -> Bool {
         guard format != .int8 || inputs <= Int(CK_MOST_BYTES) else {
             faults.append(
-                "\(layer.name): has \(inputs) inputs; int8 has sums of at most \(CK_MOST_BYTES): use precision bf16 or f32"
-            )
+                "\(layer.name): has \(inputs) inputs; int8 has sums of at most \(CK_MOST_BYTES): "
+                    + "use precision bf16 or f32")
             return false
         }
         return holds(layer.weight.values, format, layer.name) && holds(layer.bias, .float32, layer.name)
     }
 
     /// Numbers one behind another, from a place.
-    func put(_ values: [Double], _ name: String, at place: Int) {
+    func writeNumbers(_ values: [Double], _ name: String, at place: Int) {
         guard holds(values, .float32, name) else { return }
         for (index, value) in values.enumerated() { floats[place + index] = Float(value) }
     }
 
-    /// A dense layer or convolution. Row `i` of what is written is row `rows[i]` of the layer, and likewise its columns.
-    func put(_ layer: FoldedLayer, _ dense: NetworkLayout.Dense, rows: [Int]? = nil, columns: [Int]? = nil) {
+    /// A dense layer or convolution. Row `i` of what is written is row `rows[i]` of the layer, and likewise its
+    /// columns.
+    func write(_ layer: FoldedLayer, _ dense: NetworkLayout.Dense, rows: [Int]? = nil, columns: [Int]? = nil) {
         let rows = rows ?? Array(0..<dense.outputs)
         precondition(layer.weight.rows == dense.outputs && rows.count == dense.outputs)
         let columns = columns ?? windowOrder(dense)
         guard accepts(layer, dense.format, inputs: dense.inputs) else { return }
-        for (output, row) in rows.enumerated() { put(layer, row: row, columns, as: output, of: dense) }
+        for (output, row) in rows.enumerated() { writeOutput(of: layer, row: row, columns, as: output, in: dense) }
     }
 
-    /// Convolutions that share their input, side by side: each takes `side` outputs, of which the last may be zeros.
-    func put(_ layers: [FoldedLayer], side: Int, _ dense: NetworkLayout.Dense) {
+    /// Convolutions that share their input, side by side: each takes as many outputs, of which the last may be zeros.
+    func writeSideBySide(_ layers: [FoldedLayer], _ dense: NetworkLayout.Dense) {
+        let side = dense.outputs / layers.count
         for (index, layer) in layers.enumerated() where accepts(layer, dense.format, inputs: dense.inputs) {
             for row in layer.bias.indices {
-                put(layer, row: row, windowOrder(dense), as: index * side + row, of: dense)
+                writeOutput(of: layer, row: row, windowOrder(dense), as: index * side + row, in: dense)
             }
         }
     }
@@ -69,8 +71,8 @@ final class LayerWriter {
     }
 
     /// One output of a layer: a column of a panel, the words of one column `width` words apart.
-    private func put(
-        _ layer: FoldedLayer, row: Int, _ columns: [Int], as output: Int, of dense: NetworkLayout.Dense
+    private func writeOutput(
+        of layer: FoldedLayer, row: Int, _ columns: [Int], as output: Int, in dense: NetworkLayout.Dense
     ) {
         let taps = dense.window * dense.window
         precondition(layer.weight.columns == taps * dense.inputs && columns.count == taps * dense.inputs)
@@ -81,11 +83,11 @@ final class LayerWriter {
         floats[dense.bias + output] = Float(layer.bias[row])
         layer.weight.values.withUnsafeBufferPointer { all in
             let values = UnsafeBufferPointer(rebasing: all[row * columns.count..<(row + 1) * columns.count])
-            let scale = dense.format == .int8 ? putScale(of: values, output, dense) : 1
+            let scale = dense.format == .int8 ? writeScale(of: values, output, dense) : 1
             for tap in 0..<taps {
                 let place = start + tap * words * width
                 for input in 0..<dense.inputs {
-                    put(
+                    writeWeight(
                         values[columns[tap * dense.inputs + input]] / scale, input,
                         at: place + input / dense.format.numbersPerWord * width, dense.format)
                 }
@@ -95,7 +97,7 @@ final class LayerWriter {
 
     /// One weight in its word.
     @inline(__always)
-    private func put(_ value: Double, _ input: Int, at place: Int, _ format: NumberFormat) {
+    private func writeWeight(_ value: Double, _ input: Int, at place: Int, _ format: NumberFormat) {
         switch format {
         case .float32: floats[place] = Float(value)
         case .bfloat16:
@@ -107,7 +109,7 @@ final class LayerWriter {
     }
 
     /// The scale of an output's bytes, so that its largest weight is 127, and the sum of the bytes times 128.
-    private func putScale(
+    private func writeScale(
         of values: UnsafeBufferPointer<Double>, _ output: Int, _ dense: NetworkLayout.Dense
     ) -> Double {
         let largest = values.reduce(0) { max($0, abs($1)) }
@@ -119,7 +121,7 @@ final class LayerWriter {
     }
 
     /// A layer of few inputs for the kernel with wide sums: [inputs][outputs padded to whole vectors].
-    func putWide(_ layer: FoldedLayer, _ dense: NetworkLayout.Dense) {
+    func writeForWideSums(_ layer: FoldedLayer, _ dense: NetworkLayout.Dense) {
         guard accepts(layer, .float32, inputs: dense.inputs) else { return }
         let lanes = instructionSet.padded(dense.outputs)
         for output in 0..<dense.outputs {
@@ -128,11 +130,11 @@ final class LayerWriter {
                     Float(layer.weight.values[output * dense.inputs + input])
             }
         }
-        put(layer.bias, layer.name, at: dense.bias)
+        writeNumbers(layer.bias, layer.name, at: dense.bias)
     }
 
     /// The parallel convolution path: arrays of vectors whose lanes are groups.
-    func put(_ layers: (FoldedLayer, FoldedLayer), _ grouped: NetworkLayout.Grouped) {
+    func writeGrouped(_ layers: (FoldedLayer, FoldedLayer), _ grouped: NetworkLayout.Grouped) {
         let (inputs, hidden) = (grouped.inputs, grouped.hidden)
         guard accepts(layers.0, .float32, inputs: inputs), accepts(layers.1, .float32, inputs: hidden) else { return }
         let lanes = instructionSet.padded(grouped.groups)
@@ -153,7 +155,8 @@ final class LayerWriter {
     }
 }
 
-/// The bits of the nearest bfloat16 of a finite number, ties to even; numbers below 2^-126 become zero, as the processors have it.
+/// The bits of the nearest bfloat16 of a finite number, ties to even; numbers below 2^-126 become zero, as the
+/// processors have it.
 func bfloat16(_ value: Float) -> UInt16 {
     let bits = value.bitPattern
     guard value.isNormal else { return UInt16(bits >> 16) & 0x8000 }

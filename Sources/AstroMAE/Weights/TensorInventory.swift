@@ -74,16 +74,12 @@ struct TensorInventory {
         let branch = "inception_model.vis_inception."
         addConvolution("inception_model.conv2d_init", shape.bands, shape.stem, kernel: 1)
         addConvolution(branch + "0", shape.bands, shape.stem, kernel: 1)
-        for (module, index) in NetworkShape.inceptionIndices.enumerated() {
-            let (inputs, width) = (shape.inceptionInputs(module: module), shape.inception[module])
-            let name = branch + "\(index)."
-            addUnit(name + "branch1", inputs, width, kernel: 1)
-            addUnit(name + "branch2.0", inputs, width, kernel: 1)
-            addUnit(name + "branch2.1", width, width, kernel: 3)
-            // The last module's 5x5 branch is in the file, although its output is never used.
-            addUnit(name + "branch3.0", inputs, width, kernel: 1)
-            addUnit(name + "branch3.1", width, width, kernel: 5)
-            addUnit(name + "branch4.1", inputs, width, kernel: 1)
+        for sizes in shape.inceptionModules {
+            for convolution in sizes.storedConvolutions {
+                addUnit(
+                    "\(sizes.module.name).\(convolution.name)", convolution.inputs, convolution.outputs,
+                    kernel: convolution.window)
+            }
         }
         addLinear(branch + "10", shape.flattened, shape.imageHead.hidden)
         addLinear(branch + "12", shape.imageHead.hidden, shape.imageHead.output)

@@ -32,8 +32,8 @@ final class AlignedBuffer {
         return memory == MAP_FAILED ? nil : UnsafeMutableRawBufferPointer(start: memory, count: byteCount)
     }
 
-    /// Memory that ends where nobody may read or write, full of NaN unless it must be zero: whoever computes with what was
-    /// never written shows it. For tests; it starts on no boundary.
+    /// Memory that ends where nobody may read or write, full of NaN unless it must be zero: whoever computes with what
+    /// was never written shows it. For tests; it starts on no boundary.
     init(guarded words: Int, zero: Bool) {
         let page = Int(sysconf(Int32(_SC_PAGESIZE)))
         let (wordSize, byteCount) = (MemoryLayout<UInt32>.stride, words * MemoryLayout<UInt32>.stride)

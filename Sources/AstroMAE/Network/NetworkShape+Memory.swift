@@ -1,7 +1,8 @@
 import CheckedSizes
 import Glibc
 
-/// What a network takes of memory, by checked arithmetic: nothing else is computed from a file's sizes before this fits.
+/// What a network takes of memory, by checked arithmetic: nothing else is computed from a file's sizes before this
+/// fits.
 extension NetworkShape {
     /// An array of a network: what needs it, and its 32-bit words; nil when they cannot be counted.
     typealias Claim = (name: String, words: Int?)
@@ -30,14 +31,13 @@ extension NetworkShape {
             ("blocks.0.mlp.fc1.weight", CheckedSize.product(2, embedding, hidden)),
             ("blocks.0.PCM.0.weight", CheckedSize.product(2, groupedHidden, groupInputs)),
         ]
-        let modules: [Claim] = Self.inceptionIndices.enumerated().map { module, index in
-            let width = inception[module]
-            return (
-                "inception_model.vis_inception.\(index)",
-                CheckedSize.product(max(width, inceptionInputs(module: module)), width, 38)
-            )
+        let modules: [Claim] = inceptionModules.map { sizes in
+            let weights = sizes.storedConvolutions.map {
+                CheckedSize.product($0.window, $0.window, $0.inputs, $0.outputs) ?? .max
+            }
+            return (sizes.module.name, CheckedSize.sum(weights))
         }
-        let last = imageSize / 8
+        let last = lastInceptionModule
         return block.map { ($0.name, $0.words.flatMap { CheckedSize.product($0, depth) }) } + modules + [
             ("patch_embed.proj.weight", CheckedSize.product(bands, patch, patch, embedding)),
             ("pos_embed", CheckedSize.product(patches + 1, embedding)),
@@ -47,7 +47,7 @@ extension NetworkShape {
             ("inception_model.vis_inception.0.weight", CheckedSize.product(bands, stem)),
             (
                 "inception_model.vis_inception.10.weight",
-                CheckedSize.product(last, last, Self.branches(module: 4), inception[4], imageHead.hidden)
+                CheckedSize.product(last.size, last.size, last.outputs, imageHead.hidden)
             ),
             ("inception_model.vis_inception.12.weight", CheckedSize.product(2, imageHead.hidden, imageHead.output)),
             (
@@ -67,7 +67,7 @@ extension NetworkShape {
 
     /// Activations of one galaxy.
     private var activationClaims: [Claim] {
-        let widest = Self.inceptionIndices.indices.map { max(inceptionInputs(module: $0), 4 * inception[$0]) }.max()!
+        let widest = inceptionModules.map { max($0.inputs, $0.outputs) }.max() ?? 0
         return [
             ("patch_embed.proj.weight, pos_embed", CheckedSize.product(imageSize, imageSize, bands, 4)),
             ("pos_embed", CheckedSize.product(patches + 1, 7, embedding)),

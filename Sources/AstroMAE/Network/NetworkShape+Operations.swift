@@ -1,7 +1,8 @@
 extension NetworkShape {
-    /// Multiplications and additions of one forward pass, counted over the matrix products of the folded network: 0.2143 G a
-    /// galaxy for the full one. What an engine does beyond that, because it folds less or pads, is its own loss; what it can
-    /// spare, as this one the second layer of the last MLP for all tokens but one, its own gain (4.4 M, 2 %).
+    /// Multiplications and additions of one forward pass, counted over the matrix products of the folded network:
+    /// 0.2143 G a galaxy for the full one. What an engine does beyond that, because it folds less or pads, is its own
+    /// loss; what it can spare, as this one the second layer of the last MLP for all tokens but one, its own gain (4.4
+    /// M, 2 %).
     public var operationsPerGalaxy: Double { 2 * (tokenProducts + imageProducts + headProducts) }
 
     /// Products of the transformer.
@@ -15,13 +16,10 @@ extension NetworkShape {
 
     /// Products of the Inception branch; its opening convolution sees the pooled image.
     private var imageProducts: Double {
-        let sizes = inceptionSizes
-        let opening = Double(sizes[0] * sizes[0]) * Double(bands * stem)
-        return (0..<5).reduce(opening) { products, module in
-            let (inputs, width) = (inceptionInputs(module: module), inception[module])
-            let branches = Self.branches(module: module)
-            let pixel = branches * inputs * width + 9 * width * width + (branches == 4 ? 25 * width * width : 0)
-            return products + Double(sizes[module] * sizes[module]) * Double(pixel)
+        let opening = Double(pooledSize * pooledSize) * Double(bands * stem)
+        return inceptionModules.reduce(opening) { products, sizes in
+            let pixel = sizes.convolutions.reduce(0) { $0 + $1.window * $1.window * $1.inputs * $1.outputs }
+            return products + Double(sizes.pixels) * Double(pixel)
         }
     }
 

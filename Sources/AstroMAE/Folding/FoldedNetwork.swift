@@ -1,10 +1,10 @@
-/// The network after everything that the algebra allows, in float64 and in the published order of features: what there is
-/// to compute, without a word about how.
+/// The network after everything that the algebra allows, in float64 and in the published order of features: what there
+/// is to compute, without a word about how.
 ///
 /// Folded are: BatchNorm into the convolution before it; LayerNorm's scale and shift into the linear map behind it; the
-/// attention scale into the queries; `head` into `vit_block.0`; `vit_block.2`, `vis_inception.12` and `magnitude_block.8`
-/// into their slices of `concat_block.0`. Each layer is read and folded when it is asked for, so that the whole network
-/// never stands in memory in float64.
+/// attention scale into the queries; `head` into `vit_block.0`; `vit_block.2`, `vis_inception.12` and
+/// `magnitude_block.8` into their slices of `concat_block.0`. Each layer is read and folded when it is asked for, so
+/// that the whole network never stands in memory in float64.
 struct FoldedNetwork {
     let shape: NetworkShape
     let tensors: any TensorSource
@@ -22,12 +22,10 @@ struct FoldedNetwork {
 
     /// One Inception module: convolutions with their ReLU behind them.
     struct Inception {
-        let branch1: FoldedLayer
-        /// The 1x1 convolutions that open the 3x3 and the 5x5 branch; the last module has no 5x5 branch.
+        /// The 1x1 convolutions that open branches, in the order of these.
         let openings: [FoldedLayer]
-        let branch2: FoldedLayer
-        let branch3: FoldedLayer?
-        let branch4: FoldedLayer
+        /// The last convolution of each branch.
+        let branches: [FoldedLayer]
     }
 
     func patchEmbedding() throws -> FoldedLayer { try tensors.layer("patch_embed.proj") }
@@ -45,7 +43,7 @@ struct FoldedNetwork {
         let bias = try tensors.values(name + "attn.q_bias") + zeros + tensors.values(name + "attn.v_bias")
         var qkv = FoldedLayer(
             name: name + "attn.qkv", weight: try tensors.matrix(name + "attn.qkv.weight", rows: 3 * width), bias: bias)
-        try qkv.follow(
+        try qkv.absorbLayerNorm(
             name + "norm1", scale: tensors.values(name + "norm1.weight"), shift: tensors.values(name + "norm1.bias"))
         let scale = 1 / Double(shape.headSize).squareRoot()
         qkv.weight.scaleRows(by: [Double](repeating: scale, count: width))
@@ -63,24 +61,20 @@ struct FoldedNetwork {
 
     /// The mean patch token, standardised, to the hidden features of its head.
     func tokenHead() throws -> FoldedLayer {
-        try tensors.layer("vit_block.0").fromInput(after: tensors.layer("head", afterNorm: "fc_norm"))
+        try tensors.layer("vit_block.0").inputs(after: tensors.layer("head", afterNorm: "fc_norm"))
     }
 
     /// The 1x1 convolution that opens the Inception branch.
     func stem() throws -> FoldedLayer { try tensors.layer("inception_model.vis_inception.0") }
 
-    func inception(module: Int) throws -> Inception {
-        let name = "inception_model.vis_inception.\(NetworkShape.inceptionIndices[module])."
-        func unit(_ branch: String) throws -> FoldedLayer {
-            try tensors.layer(
-                name + branch + ".conv", beforeNorm: name + branch + ".bn", epsilon: shape.batchNormEpsilon)
+    func inception(_ module: InceptionModule) throws -> Inception {
+        func unit(_ name: String) throws -> FoldedLayer {
+            let name = "\(module.name).\(name)"
+            return try tensors.layer(name + ".conv", beforeNorm: name + ".bn", epsilon: shape.batchNormEpsilon)
         }
-        let hasBranch3 = NetworkShape.branches(module: module) == 4
         return Inception(
-            branch1: try unit("branch1"),
-            openings: [try unit("branch2.0")] + (hasBranch3 ? [try unit("branch3.0")] : []),
-            branch2: try unit("branch2.1"), branch3: hasBranch3 ? try unit("branch3.1") : nil,
-            branch4: try unit("branch4.1"))
+            openings: try module.branches.compactMap(\.opening).map(unit),
+            branches: try module.branches.map { try unit($0.name) })
     }
 
     /// The flattened Inception branch, [channels, y, x], to the hidden features of its head.
@@ -91,8 +85,8 @@ struct FoldedNetwork {
         try [0, 2, 4, 6].map { try tensors.layer("inception_model.magnitude_block.\($0)") }
     }
 
-    /// Hidden features of the three branches (tokens, image, magnitudes) to the joined features, one slice for each branch;
-    /// the joined features are the sum. The first slice has the bias.
+    /// Hidden features of the three branches (tokens, image, magnitudes) to the joined features, one slice for each
+    /// branch; the joined features are the sum. The first slice has the bias.
     func joining() throws -> [FoldedLayer] {
         var joining = try tensors.layer("concat_block.0")
         var start = 0
@@ -103,7 +97,7 @@ struct FoldedNetwork {
                 start += last.bias.count
                 joining.bias = [Double](repeating: 0, count: joining.bias.count)
             }
-            return joining.fromInput(start, after: last)
+            return joining.inputs(from: start, after: last)
         }
     }
 
