@@ -13,8 +13,8 @@ import Testing
         #expect(cores.isPlausible, "\(cores)")
     }
 
-    /// Operations a second in registers and in products, and whether both can be true. The last but one is what a peak over
-    /// denormal numbers came to.
+    /// Operations a second in registers and in products, and whether both can be true. The last but one is what a peak
+    /// over denormal numbers came to.
     static let cases: [(Double, Double, Bool)] = [
         (117e9, 98e9, true), (57e9, 29e9, true), (98e9, 98e9, true), (0.16e9, 98e9, false), (98e12, 98e9, false),
         (90e9, 98e9, false), (0, 0, false), (.nan, 98e9, false), (.infinity, 98e9, false), (98e9, .nan, false),

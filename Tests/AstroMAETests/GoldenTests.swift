@@ -77,9 +77,10 @@ import Testing
             })
     }
 
-    /// Stages that the engine never holds: norms without the scale and shift that the layer behind them took over, layers
-    /// that became one with the next, the last MLP's (the mean over the tokens is taken inside of it), the opening convolution before its average pool (it pools first), the ReLU and the
-    /// flattening that are part of the layers beside them. The plain network is held to these too.
+    /// Stages that the engine never holds: norms without the scale and shift that the layer behind them took over,
+    /// layers that became one with the next, the last MLP's (the mean over the tokens is taken inside of it), the
+    /// opening convolution before its average pool (it pools first), the ReLU and the flattening that are part of the
+    /// layers beside them. The plain network is held to these too.
     static let fused: Set<String> = [
         "blocks.0.norm1", "blocks.0.norm2", "blocks.11.norm1", "blocks.11.norm2", "fc_norm", "head", "vit_block.2",
         "inception_model.vis_inception.0", "inception_model.vis_inception.9", "inception_model.vis_inception.11",

@@ -4,8 +4,8 @@ import HDF5
 import TestSupport
 import Testing
 
-/// Weights files that are wrong, or odd: refused by name, or computed as the plain network does. Nothing here may end the
-/// process.
+/// Weights files that are wrong, or odd: refused by name, or computed as the plain network does. Nothing here may end
+/// the process.
 @Suite(.serialized) struct HostileWeightsTests {
     let scratch = try! TemporaryFolder()
 

@@ -1,12 +1,13 @@
 import AstroMAE
 import TestSupport
 
-/// How far an engine may be from a network, found from the network itself: the plain network is computed again with noise
-/// where the engine rounds, of the size of the proven bounds of that rounding.
+/// How far an engine may be from a network, found from the network itself: the plain network is computed again with
+/// noise where the engine rounds, of the size of the proven bounds of that rounding.
 ///
-/// A sum of n terms in float32 is off by at most (n + 8) units of 2^-24 of its terms: as much as weights that are each off
-/// by 8 + sqrt(n) units, with signs by chance. bfloat16 rounds weights and features to half of 2^-8, bytes to half a step of
-/// the largest of an output's weights or a row's features over 127. GELU is off by 1.5e-6, the rough one by 2e-4.
+/// A sum of n terms in float32 is off by at most (n + 8) units of 2^-24 of its terms: as much as weights that are each
+/// off by 8 + sqrt(n) units, with signs by chance. bfloat16 rounds weights and features to half of 2^-8, bytes to half
+/// a step of the largest of an output's weights or a row's features over 127. GELU is off by 1.5e-6, the rough one by
+/// 2e-4.
 struct NoisyNetwork {
     let network: PlainNetwork
     let precision: Precision

@@ -5,8 +5,8 @@ import Testing
 
 /// The plain network against the published one, and the engine against the plain network.
 @Suite(.serialized) struct PlainNetworkTests {
-    /// What two float64 evaluations of the same sums may differ by, as a share of a stage's largest magnitude: the longest
-    /// path has some hundred sums of up to 3216 terms, and rounding errors grow with their root.
+    /// What two float64 evaluations of the same sums may differ by, as a share of a stage's largest magnitude: the
+    /// longest path has some hundred sums of up to 3216 terms, and rounding errors grow with their root.
     static let tolerance = 1e-12
 
     @Test func everyStageOfTheFullNetwork() throws {

@@ -2,7 +2,8 @@ import AstroMAE
 import HDF5
 import TestSupport
 
-/// A network of random sizes and weights, the same for each seed: nothing about it is usual but what the engine asks for.
+/// A network of random sizes and weights, the same for each seed: nothing about it is usual but what the engine asks
+/// for.
 struct RandomNetwork {
     private(set) var tensors: [String: PlainTensor] = [:]
     let heads: Int

@@ -4,13 +4,14 @@ import HDF5
 import TestSupport
 import Testing
 
-/// Networks of random sizes in every precision with every instruction set, in memory that ends at guards, against the plain
-/// network. PHOTOZ_RANDOM_NETWORKS says how many.
+/// Networks of random sizes in every precision with every instruction set, in memory that ends at guards, against the
+/// plain network. PHOTOZ_RANDOM_NETWORKS says how many.
 @Suite(.serialized) struct RandomNetworkTests {
     static let count = ProcessInfo.processInfo.environment["PHOTOZ_RANDOM_NETWORKS"].flatMap(Int.init) ?? 24
     let scratch = try! TemporaryFolder()
 
-    /// Galaxies of the plain network. The engine gets them again and again until its tiles are full and one is left over.
+    /// Galaxies of the plain network. The engine gets them again and again until its tiles are full and one is left
+    /// over.
     static let galaxies = 3
 
     @Test func everyNetworkIsTheOneThatTheFileSays() throws {
@@ -92,7 +93,8 @@ import Testing
                 .tolerance(images: plainImages, magnitudes: plainMagnitudes, exact: exact)
         }
 
-        /// The largest error of a redshift over all instruction sets; infinite when a galaxy's bits depend on its company.
+        /// The largest error of a redshift over all instruction sets; infinite when a galaxy's bits depend on its
+        /// company.
         func worst(_ precision: Precision) throws -> (error: Double, set: InstructionSet) {
             var worst = (error: -1.0, set: InstructionSet.widest)
             for set in InstructionSet.available {

@@ -105,8 +105,9 @@ import Testing
                 features.map { value(query, 0, $0) * value(key, 1, $0) }.reduce(0, +)
             }
             let weights = Plain.softmax(scores)
-            // An error d of the scores changes weights by a share of 2 d; scores are sums of terms up to `scale`. Values
-            // are at most 1, the exponential's own error (2e-7, or a rough 8e-5) counts twice, and the mix is a sum of `tokens` terms.
+            // An error d of the scores changes weights by a share of 2 d; scores are sums of terms up to `scale`.
+            // Values are at most 1, the exponential's own error (2e-7, or a rough 8e-5) counts twice, and the mix is a
+            // sum of `tokens` terms.
             let error = Tolerance.sum(terms: shape.headSize, magnitude: scale * Double(shape.headSize))
             let allowed = 2 * error + own + Tolerance.sum(terms: shape.tokens, magnitude: 1)
             for feature in features {

@@ -34,7 +34,8 @@ import Testing
                 Kernels[table].layer_norm(from, stride, to, rows, width, 1e-6)
             }
             for (index, normal) in normals.enumerated() {
-                // bfloat16 has 8 significant bits, so numbers are at most a share of 2^-7 apart; bytes have a step of a 127th of the row's largest number.
+                // bfloat16 has 8 significant bits, so numbers are at most a share of 2^-7 apart; bytes have a step of a
+                // 127th of the row's largest number.
                 let step = format == CK_BFLOAT16 ? abs(normal.value) * 0x1p-7 : result.steps[index / width]
                 let error = abs(result.values[index] - normal.value)
                 #expect(error <= 0.501 * step + normal.tolerance, "\(Kernels[table].title): number \(index)")

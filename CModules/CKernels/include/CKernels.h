@@ -1,8 +1,8 @@
 // Arithmetic on buffers: one instruction set at a time, chosen when the program runs.
 //
-// Every kernel stands once, in a header written with Clang's vector extensions, and is compiled for each instruction set
-// (avx512_bf16.c, avx512_vnni.c, avx512.c, avx2.c, portable.c). A row of a result depends only on that row's inputs, and its operations have the same
-// order in whatever company the row is computed: that makes predictions independent of batches and ranks.
+// Every kernel stands once, in a header of Kernels/ written with Clang's vector extensions, and is compiled for each of
+// InstructionSets/. A row of a result depends only on that row's inputs, and its operations have the same order in
+// whatever company the row is computed: that makes predictions independent of batches and ranks.
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
@@ -37,14 +37,13 @@ typedef struct {
 
 // C = activation(A B + bias), or C = activation(C + A B + bias) when `accumulate` is set.
 //
-// A has m rows of k numbers. With a window of w > 1 (a convolution with stride 1 along one image row of m pixels), row r of
-// A is the k channels, padded to whole words, of each of the w x w pixels at row r + x, y * ld_image words further on.
-// B stands in panels of `panel` columns (the last one rounded up to `lanes` columns), each word by word: for each y, x and
-// word of k, a word of each column, padded with zeros. Bytes of B have a sign; column j then stands for
+// A has m rows of k numbers. With a window of w > 1 (a convolution with stride 1 along one image row of m pixels), row
+// r of A is the k channels, padded to whole words, of each of the w x w pixels at row r + x, y * ld_image words further
+// on. B stands in panels of `panel` columns (the last one rounded up to `lanes` columns), each word by word: for each
+// y, x and word of k, a word of each column, padded with zeros. Bytes of B have a sign; column j then stands for
 // scales[j] * byte, and offsets[j] is 128 times the sum of its bytes, what the 128 in the bytes of A adds; there may be
-// CK_MOST_BYTES of them, since sums have 32 bits.
-// Bias, scales and offsets are padded to a multiple of `lanes`. C is float32 or, unless accumulated, bfloat16. Columns past
-// n are not stored, but for the zeros that fill a word up.
+// CK_MOST_BYTES of them, since sums have 32 bits. Bias, scales and offsets are padded to a multiple of `lanes`. C is
+// float32 or, unless accumulated, bfloat16. Columns past n are not stored, but for the zeros that fill a word up.
 typedef struct {
     ck_rows_t a;
     const int32_t *b;
@@ -59,9 +58,15 @@ typedef struct {
     bool accumulate;
 } ck_matmul_t;
 
-// Softmax attention of `galaxies` galaxies with `patches` patch tokens and a class token each.
-// Patch token p of galaxy g is row g * patches + p, its class token row galaxies * patches + g, in qkv (rows of
-// [3][head_size][heads] floats: queries, already scaled, keys, values) and in out (rows of [head_size][heads]).
+// The row of a token of some galaxies: the patch tokens of all galaxies come first, then their class tokens. A galaxy's
+// class token is its last one, number `patches`.
+static inline ptrdiff_t ck_token_row(ptrdiff_t galaxies, ptrdiff_t patches, ptrdiff_t galaxy, ptrdiff_t token) {
+    return token < patches ? galaxy * patches + token : galaxies * patches + galaxy;
+}
+
+// Softmax attention of `galaxies` galaxies with `patches` patch tokens and a class token each, in the rows of
+// ck_token_row: of qkv ([3][head_size][heads] floats: queries, already scaled, keys, values) and of out
+// ([head_size][heads]).
 typedef struct {
     const float *qkv;
     ptrdiff_t ld_qkv;
@@ -111,13 +116,13 @@ typedef struct {
     void (*max_pool)(const float *x, float *y, ptrdiff_t size, ptrdiff_t channels);
     // x = activation(x), for tests and small work.
     void (*activate)(float *x, ptrdiff_t count, ck_activation activation);
-    // C [m][n] = A [m][k] B [k][n] in float64. Rows of A are lda apart, B and C dense; scratch holds k * lanes doubles on a
-    // 64-byte boundary.
+    // C [m][n] = A [m][k] B [k][n] in float64. Rows of A are lda apart, B and C dense; scratch holds k * lanes doubles
+    // on a 64-byte boundary.
     void (*product)(const double *a, ptrdiff_t lda, const double *b, double *c, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
                     double *scratch);
-    // Multiplies and adds in registers, `rounds` times over: what the core can do at best. Returns the operations done (a
-    // multiplication and an addition are two). All products are 1, so that *sums, what they add up to, is half of that;
-    // up to 2^22 rounds it is exact.
+    // Multiplies and adds in registers, `rounds` times over: what the core can do at best. Returns the operations done
+    // (a multiplication and an addition are two). All products are 1, so that *sums, what they add up to, is half of
+    // that; up to 2^22 rounds it is exact.
     double (*peak)(ck_format format, ptrdiff_t rounds, double *sums);
 } ck_kernels_t;
 

@@ -1,0 +1,92 @@
+// The epilogue of a product: what its sums become before they are stored as C.
+
+// A tile of C, and what it is made from: its first row and column, how many rows, vectors and columns it has, and its
+// panel of B.
+typedef struct {
+    ptrdiff_t row, column, columns;
+    int rows, vectors;
+    const int32_t *b;
+} tile_t;
+
+// What the sums of a vector of columns still meet.
+typedef struct {
+    vf bias, scale;
+    vi offset;
+} columns_t;
+
+INLINE columns_t columns_from(const ck_format format, const ck_matmul_t *t, ptrdiff_t column) {
+    return (columns_t){
+        .bias = t->bias ? load(t->bias + column) : (vf){0},
+        .scale = format == CK_INT8 ? load(t->scales + column) : (vf){0},
+        .offset = format == CK_INT8 ? load_words(t->offsets + column) : (vi){0},
+    };
+}
+
+// The epilogue of `part` sums of a row from a column on.
+INLINE void epilogue_of_vector(const ck_format format, const ck_activation activation, const ck_matmul_t *t,
+                               ptrdiff_t row, ptrdiff_t column, vi sum, const columns_t *columns, ptrdiff_t part) {
+    vf y = (vf)sum + columns->bias;
+    if (format == CK_INT8) {
+        const vf whole = __builtin_convertvector((vi)((vu)sum - (vu)columns->offset), vf);
+        y = madd(whole * splat(t->a.scales[row]), columns->scale, columns->bias);
+    }
+    int32_t *const to = row_of(&t->c, row);
+    if (t->c.format == CK_BFLOAT16) {
+        store_halves((uint16_t *)to + column, rounded(activated(y, activation)), part + part % 2);
+    } else {
+        float *const c = (float *)to + column;
+        if (t->accumulate) y = load_part(c, part) + y;
+        store_part(c, activated(y, activation), part);
+    }
+}
+
+// The epilogue of the first `rows` rows and `vectors` vectors of a tile: sum (r, v) is sums[2 * r + v]. All vectors
+// have `part` columns.
+INLINE void epilogue(const ck_format format, const ck_activation activation, const int rows, const int vectors,
+                     const ck_matmul_t *t, const tile_t *tile, const vi *sums, ptrdiff_t part) {
+    UNROLL for (int v = 0; v < vectors; v++) {
+        const ptrdiff_t column = tile->column + v * LANES;
+        const columns_t columns = columns_from(format, t, column);
+        UNROLL for (int r = 0; r < rows; r++)
+            epilogue_of_vector(format, activation, t, tile->row + r, column, sums[2 * r + v], &columns, part);
+    }
+}
+
+// The same for a whole tile whose sums come through memory, vector by vector, so that one function serves all heights.
+INLINE void epilogue_of_tile(const ck_format format, const ck_activation activation, const ck_matmul_t *t,
+                             const tile_t *tile, const vi *sums) {
+    for (int v = 0; v < tile->vectors; v++) {
+        const ptrdiff_t left = tile->columns - v * LANES;
+        for (int r = 0; r < tile->rows; r++) {
+            const tile_t one = {.row = tile->row + r, .column = tile->column + v * LANES};
+            if (left >= LANES)
+                epilogue(format, activation, 1, 1, t, &one, sums + 2 * r + v, LANES);
+            else
+                epilogue(format, activation, 1, 1, t, &one, sums + 2 * r + v, left);
+        }
+    }
+}
+
+#define EPILOGUE(format)                                                                                         \
+    static __attribute__((noinline)) void epilogue_##format(const ck_matmul_t *t, const tile_t *tile,            \
+                                                            const vi *sums) {                                    \
+        switch (t->activation) {                                                                                 \
+            case CK_IDENTITY: epilogue_of_tile(CK_##format, CK_IDENTITY, t, tile, sums); break;                  \
+            case CK_RELU: epilogue_of_tile(CK_##format, CK_RELU, t, tile, sums); break;                          \
+            case CK_GELU: epilogue_of_tile(CK_##format, CK_GELU, t, tile, sums); break;                          \
+            case CK_SILU: epilogue_of_tile(CK_##format, CK_SILU, t, tile, sums); break;                          \
+            case CK_ROUGH_GELU: epilogue_of_tile(CK_##format, CK_ROUGH_GELU, t, tile, sums); break;              \
+            case CK_ROUGH_SILU: epilogue_of_tile(CK_##format, CK_ROUGH_SILU, t, tile, sums); break;              \
+        }                                                                                                        \
+    }
+EPILOGUE(FLOAT32)
+EPILOGUE(BFLOAT16)
+EPILOGUE(INT8)
+
+INLINE void epilogue_from_memory(const ck_format format, const ck_matmul_t *t, const tile_t *tile, const vi *sums) {
+    switch (format) {
+        case CK_FLOAT32: epilogue_FLOAT32(t, tile, sums); break;
+        case CK_BFLOAT16: epilogue_BFLOAT16(t, tile, sums); break;
+        case CK_INT8: epilogue_INT8(t, tile, sums); break;
+    }
+}

@@ -1,0 +1,58 @@
+// What a core can do at best: the measure of the products.
+
+// Sums that are independent of each other: enough to hide the latency of a fused multiply-add, few enough for
+// registers.
+#define PEAK_SUMS 12
+
+#if defined(__aarch64__)
+#define CONSTRAINT "w"
+#else
+#define CONSTRAINT "v"
+#endif
+// For all that the compiler knows, x is another one from here on.
+#define CHANGE(x) __asm__ volatile("" : "+" CONSTRAINT(x))
+
+// A word full of ones.
+INLINE int32_t ones(const ck_format format) {
+    switch (format) {
+        case CK_FLOAT32: return 0x3f800000;
+        case CK_BFLOAT16: return 0x3f803f80;
+        default: return 0x01010101;
+    }
+}
+
+// The lanes of a vector of sums, added up.
+INLINE double total_of(const ck_format format, vi sum) {
+    double total = 0;
+    for (int lane = 0; lane < LANES; lane++) total += format == CK_INT8 ? (double)sum[lane] : (double)((vf)sum)[lane];
+    return total;
+}
+
+// What the sums have grown by. Every product is 1 and every sum a whole number that float32 holds: nothing decays to
+// denormal numbers or grows to infinity, at which some processors are a hundred times slower, and the total is exact.
+INLINE double peak_of(const ck_format format, ptrdiff_t rounds) {
+    vi sum[PEAK_SUMS], factor[PEAK_SUMS], other = splat_word(ones(format));
+    double before = 0, after = 0;
+    UNROLL for (int i = 0; i < PEAK_SUMS; i++) {
+        factor[i] = splat_word(ones(format));
+        // As in a product each sum has a left operand of its own; they are unpacked once, where a format is emulated.
+        CHANGE(factor[i]);
+        sum[i] = format == CK_INT8 ? splat_word(i + 1) : (vi)splat((float)(i + 1));
+        before += total_of(format, sum[i]);
+    }
+    for (ptrdiff_t round = 0; round < rounds; round++) {
+        CHANGE(other);
+        UNROLL for (int i = 0; i < PEAK_SUMS; i++) sum[i] = dot(format, factor[i], other, sum[i]);
+    }
+    UNROLL for (int i = 0; i < PEAK_SUMS; i++) after += total_of(format, sum[i]);
+    return after - before;
+}
+
+static double peak(ck_format format, ptrdiff_t rounds, double *sums) {
+    switch (format) {
+        case CK_FLOAT32: *sums = peak_of(CK_FLOAT32, rounds); break;
+        case CK_BFLOAT16: *sums = peak_of(CK_BFLOAT16, rounds); break;
+        case CK_INT8: *sums = peak_of(CK_INT8, rounds); break;
+    }
+    return 2.0 * LANES * PEAK_SUMS * (double)(rounds * numbers_per_word(format));
+}
