@@ -33,20 +33,21 @@ let package = Package(
         .target(name: "Collectives", dependencies: ["CMPI", "PhotozExitCodes"]),
         .target(name: "HDF5", dependencies: ["CHDF5", "PhotozCheckedSizes", "PhotozExitCodes"]),
         .target(name: "AstroMAE", dependencies: ["CKernels", "HDF5", "PhotozCheckedSizes", "PhotozExitCodes"]),
-        .target(name: "Survey", dependencies: ["HDF5", "PhotozExitCodes"]),
+        .target(name: "Survey", dependencies: ["HDF5", "PhotozExitCodes", "PhotozText"]),
         .target(
             name: "Interchange", dependencies: ["CPhotozZlib", "PhotozCheckedSizes", "PhotozExitCodes"]),
         .target(
             name: "MockSurvey", dependencies: ["PhotozExitCodes"], resources: [.embedInCode("population.json")]),
         .target(name: "PhotozMetrics", path: "Sources/Metrics"),
         .target(name: "PhotozExitCodes", path: "Sources/ExitCodes"),
+        .target(name: "PhotozText", path: "Sources/Text"),
         .target(name: "PhotozCheckedSizes", path: "Sources/CheckedSizes"),
         .target(name: "PhotozCosts", path: "Sources/Costs"),
-        .target(name: "PhotozRecords", dependencies: ["CPhotozZlib", "PhotozExitCodes"], path: "Sources/Records"),
+        .target(name: "PhotozRecords", dependencies: ["CPhotozZlib", "PhotozExitCodes", "PhotozText"], path: "Sources/Records"),
         .target(
             name: "PhotozMachine",
             dependencies: [
-                "AstroMAE", "Collectives", "HDF5", "PhotozExitCodes", "Survey",
+                "AstroMAE", "Collectives", "HDF5", "PhotozExitCodes", "PhotozText", "Survey",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Machine"),
@@ -54,14 +55,14 @@ let package = Package(
             name: "PhotozJob",
             dependencies: [
                 "AstroMAE", "Collectives", "HDF5", "PhotozCosts", "PhotozExitCodes", "PhotozMachine", "PhotozMetrics",
-                "PhotozRecords", "Survey", .product(name: "Crypto", package: "swift-crypto"),
+                "PhotozRecords", "PhotozText", "Survey", .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Job"),
         .target(
             name: "PhotozPreparation",
             dependencies: [
                 "AstroMAE", "Collectives", "HDF5", "Interchange", "MockSurvey", "PhotozCheckedSizes",
-                "PhotozExitCodes", "PhotozMachine", "Survey",
+                "PhotozExitCodes", "PhotozMachine", "PhotozText", "Survey",
             ],
             path: "Sources/Preparation"),
         .target(
@@ -73,14 +74,14 @@ let package = Package(
         .target(
             name: "PhotozSweep",
             dependencies: [
-                "PhotozExitCodes", "PhotozRecords", .product(name: "Subprocess", package: "swift-subprocess"),
+                "PhotozExitCodes", "PhotozRecords", "PhotozText", .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             path: "Sources/Sweep"),
         .executableTarget(
             name: "photoz",
             dependencies: [
                 "AstroMAE", "HDF5", "PhotozCosts", "PhotozDiagnosis", "PhotozExitCodes", "PhotozJob", "PhotozMachine",
-                "PhotozPreparation", "PhotozRecords", "PhotozReport", "PhotozSweep", "Survey",
+                "PhotozPreparation", "PhotozRecords", "PhotozReport", "PhotozSweep", "PhotozText", "Survey",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

@@ -1,10 +1,11 @@
-/// Arithmetic on sizes that a file claims. Every such number is made by whoever wrote the file: it is used only after one of
-/// these has said that it can be, so that a wrong one is a message and never a crash, a hang or all of the memory.
+/// Arithmetic on sizes that a file claims. Every such number is made by whoever wrote the file: it is used only after
+/// one of these has said that it can be, so that a wrong one is a message and never a crash, a hang or all of the
+/// memory.
 package enum CheckedSize {
     /// The product of sizes, such as the elements of a shape; 1 for none.
     ///
-    /// - Returns: nil when a size is negative, or the product of those that are not zero is beyond what an `Int` holds: a shape
-    ///   of [2^58, 2^58, 0] has no elements, and rows that cannot be counted.
+    /// - Returns: nil when a size is negative, or the product of those that are not zero is beyond what an `Int` holds:
+    ///   a shape of [2^58, 2^58, 0] has no elements, and rows that cannot be counted.
     package static func product(_ factors: some Sequence<Int>) -> Int? {
         var (product, isEmpty) = (1, false)
         for factor in factors {

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Glibc
 import HDF5
 import PhotozMachine
+import PhotozText
 
 /// What a support person would ask about the ranks and their machines, and what looks wrong.
 package struct Doctor {

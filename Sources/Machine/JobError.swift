@@ -2,6 +2,7 @@ import AstroMAE
 import Collectives
 import HDF5
 import PhotozExitCodes
+import PhotozText
 import Survey
 
 /// A failure of the job: what the user is told, and the documented exit code.

@@ -1,3 +1,5 @@
+import PhotozText
+
 /// A value of a JSON file together with where it stands, so that whoever asks it for what it is not can say where.
 package struct JSONNode: Sendable {
     /// Bytes that no JSON file of a run or a plan exceeds.

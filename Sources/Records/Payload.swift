@@ -1,3 +1,5 @@
+import PhotozText
+
 /// The plan of a run as the serverless system keeps it, `payload.json`: which rank reads which files, and how.
 package struct Payload: Encodable, Sendable, Equatable {
     /// Files of a rank: none, one, or several, written as null, a string or a list.
@@ -137,24 +139,8 @@ package struct Payload: Encodable, Sendable, Equatable {
     /// letters.
     private static func nearest(_ key: String) -> String? {
         let plain = { (key: String) in key.lowercased().filter { $0.isLetter || $0.isNumber } }
-        let known = keys.map { (key: $0, changes: changes(plain(String(key.prefix(64))), plain($0))) }
+        let known = keys.map { (key: $0, changes: editDistance(plain(String(key.prefix(64))), plain($0))) }
         return known.filter { $0.changes <= 2 }.min { ($0.changes, $0.key) < ($1.changes, $1.key) }?.key
-    }
-
-    /// Letters that must be put in, left out or changed to make one word of the other.
-    private static func changes(_ one: String, _ other: String) -> Int {
-        let other = Array(other)
-        var row = Array(0...other.count)
-        for (place, letter) in one.enumerated() {
-            var diagonal = row[0]
-            row[0] = place + 1
-            for (index, another) in other.enumerated() {
-                let change = diagonal + (letter == another ? 0 : 1)
-                diagonal = row[index + 1]
-                row[index + 1] = min(change, row[index] + 1, diagonal + 1)
-            }
-        }
-        return row[other.count]
     }
 
     /// Writes all keys of the serverless system; those of the cloud are empty.

@@ -1,3 +1,5 @@
+import PhotozText
+
 /// What a sweep varies: every combination is run.
 package struct Grid: Sendable, Codable {
     /// Numbers of ranks.

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import PhotozExitCodes
 import PhotozRecords
+import PhotozText
 
 /// Where a sweep keeps its data, its runs and what it found, so that it can go on where it stopped.
 package struct SweepFolder: Sendable {

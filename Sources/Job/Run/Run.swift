@@ -3,6 +3,7 @@ import Collectives
 import FoundationEssentials
 import Glibc
 import PhotozMachine
+import PhotozText
 import Survey
 
 /// One run of the job on all ranks: plan, read ahead, infer, reduce, write.
@@ -158,14 +159,7 @@ package struct Run {
         if hasBegun || !options.overwrite {
             words = words.filter { $0 != "--overwrite" && $0 != "--resume" } + ["--resume"]
         }
-        return (Launcher.words(ranks: world.size) + words.map(quoted)).joined(separator: " ")
-    }
-
-    /// A word as a shell takes it.
-    private func quoted(_ word: String) -> String {
-        let isPlain = word.allSatisfy { $0.isLetter || $0.isNumber || "-_./=,:+@%".contains($0) }
-        guard !isPlain || word.isEmpty else { return word }
-        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        return (Launcher.words(ranks: world.size) + words.map(shellQuoted)).joined(separator: " ")
     }
 
     private mutating func finish(

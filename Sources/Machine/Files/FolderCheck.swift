@@ -1,5 +1,6 @@
 import Collectives
 import Glibc
+import PhotozText
 
 /// What a folder for results is like: its file system, and whether a lock of one rank keeps the others out.
 package struct FolderCheck {

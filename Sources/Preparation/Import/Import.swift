@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import Interchange
 import PhotozMachine
+import PhotozText
 import Survey
 
 /// Turns files of PyTorch and NumPy into partitions and weights, each rank its share of the files.

@@ -2,6 +2,7 @@ import HDF5
 import Interchange
 import PhotozCheckedSizes
 import PhotozMachine
+import PhotozText
 import Survey
 
 /// Galaxies of a file of PyTorch or NumPy, on their way to a partition file.

@@ -3,6 +3,7 @@ import HDF5
 import Interchange
 import PhotozCheckedSizes
 import PhotozMachine
+import PhotozText
 
 /// A PyTorch network on its way to a weights file.
 struct ImportedWeights {

@@ -1,5 +1,6 @@
 import Interchange
 import PhotozMachine
+import PhotozText
 
 /// Arrays under names, of a file of PyTorch or NumPy: what the columns of a partition are looked for in.
 struct NamedArrays {

@@ -1,5 +1,6 @@
 import Interchange
 import PhotozMachine
+import PhotozText
 
 /// The tensors of one AstroMAE network among all that a PyTorch file holds.
 struct NetworkChoice {

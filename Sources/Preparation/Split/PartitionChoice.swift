@@ -1,5 +1,6 @@
 import Interchange
 import PhotozMachine
+import PhotozText
 
 /// Which place of a PyTorch file holds the galaxies.
 enum PartitionChoice {

@@ -2,6 +2,7 @@ import Collectives
 import FoundationEssentials
 import HDF5
 import PhotozMachine
+import PhotozText
 import Survey
 
 /// How a data set is dealt to new partitions.

@@ -1,4 +1,5 @@
 import HDF5
+import PhotozText
 
 /// The names of all that a file holds, as options take them: data sets, those in groups, and fields of tables (`table:z`).
 public struct EntryListing {
@@ -33,36 +34,13 @@ public struct EntryListing {
         let near = names.enumerated().map { place, name in
             (name: name, place: place, distance: wanted.map { Self.distance(name, $0) }.min() ?? 0)
         }
-        return Self.shortened(near.sorted { ($0.distance, $0.place) < ($1.distance, $1.place) }.map(\.name))
-    }
-
-    /// The first of some names.
-    static func shortened(_ names: [String]) -> String {
-        let shown = 20
-        let more = names.count > shown ? " and \(names.count - shown) more" : ""
-        return names.prefix(shown).joined(separator: ", ") + more
+        return shortened(near.sorted { ($0.distance, $0.place) < ($1.distance, $1.place) }.map(\.name), 20)
     }
 
     /// How unlike two names are: of whole ones, or of what stands last in them, whichever is more alike.
-    private static func distance(_ one: String, _ other: String) -> Int {
+    private static func distance(_ name: String, _ wanted: String) -> Int {
+        let (one, other) = (name.lowercased(), wanted.lowercased())
         let last = { (name: String) in name.split { $0 == "/" || $0 == ":" }.last.map(String.init) ?? name }
-        return min(changes(one, other), changes(last(one), last(other)))
-    }
-
-    /// Letters to insert, leave out or replace in one name to get the other one, in whatever case.
-    private static func changes(_ one: String, _ other: String) -> Int {
-        // Longer names would take time without end.
-        let (one, other) = (Array(one.lowercased().utf8.prefix(80)), Array(other.lowercased().utf8.prefix(80)))
-        var row = Array(0...other.count)
-        for (place, letter) in one.enumerated() {
-            var diagonal = row[0]
-            row[0] = place + 1
-            for (column, wanted) in other.enumerated() {
-                let replaced = diagonal + (letter == wanted ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = min(replaced, diagonal + 1, row[column] + 1)
-            }
-        }
-        return row[other.count]
+        return min(editDistance(one, other), editDistance(last(one), last(other)))
     }
 }

@@ -1,4 +1,6 @@
 import HDF5
+import PhotozText
+import PhotozText
 
 /// Collects the faults of a partition file.
 struct PartitionCheck {
@@ -61,7 +63,7 @@ struct PartitionCheck {
     /// Advice for a table that was named where one of its fields is meant.
     private func fields(of dataset: Dataset) -> String {
         let names = dataset.fields.map { "\(dataset.name):\($0)" }
-        return names.isEmpty ? "" : "; name one of its fields: \(EntryListing.shortened(names))"
+        return names.isEmpty ? "" : "; name one of its fields: \(shortened(names, 20))"
     }
 
     mutating func optional(_ name: String) -> Dataset? { file.contains(name) ? open(name) : nil }

@@ -5,6 +5,7 @@ import PhotozMachine
 import PhotozPreparation
 import PhotozReport
 import PhotozSweep
+import PhotozText
 
 /// `photoz sweep`
 struct SweepCommand: ParsableCommand {

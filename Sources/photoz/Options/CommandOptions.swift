@@ -1,5 +1,6 @@
 import ArgumentParser
 import PhotozSweep
+import PhotozText
 
 /// The options of a command, as its help lists them.
 struct CommandOptions {
@@ -33,7 +34,7 @@ struct CommandOptions {
             guard word.hasPrefix("--"), !isValue else { continue }
             let name = String(word.prefix { $0 != "=" })
             guard takesValue[name] == nil else { continue }
-            let near = takesValue.keys.map { (name: $0, distance: Self.distance(name, $0)) }
+            let near = takesValue.keys.map { (name: $0, distance: editDistance(name, $0)) }
                 .filter { $0.distance <= 2 || $0.name.hasPrefix(name) && name.count > 4 }
                 .min { ($0.distance, $0.name) < ($1.distance, $1.name) }
             return near.map { "Unknown option '\(name)'. Did you mean '\($0.name)'?" } ?? "Unknown option '\(name)'."
@@ -51,22 +52,6 @@ struct CommandOptions {
             if takesValue, name == word, place + 1 < arguments.count { shared.append(arguments[place + 1]) }
         }
         return shared
-    }
-
-    /// Letters that must be put in, left out or changed to make one word of the other.
-    private static func distance(_ one: String, _ other: String) -> Int {
-        let other = Array(other)
-        var row = Array(0...other.count)
-        for (place, letter) in one.enumerated() {
-            var diagonal = row[0]
-            row[0] = place + 1
-            for (index, another) in other.enumerated() {
-                let change = diagonal + (letter == another ? 0 : 1)
-                diagonal = row[index + 1]
-                row[index + 1] = min(change, row[index] + 1, diagonal + 1)
-            }
-        }
-        return row[other.count]
     }
 }
 

@@ -18,14 +18,3 @@ package func decimal(_ value: Double?, _ digits: Int) -> String {
     let length = withVaList([value]) { vsnprintf(&text, text.count, "%.\(digits)f", $0) }
     return String(decoding: text.prefix(Int(length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
-
-/// Bytes as people read them.
-package func megabytes(_ bytes: Int) -> String {
-    bytes < 1_000_000 ? "\((bytes + 999) / 1000) kB" : "\((bytes + 999_999) / 1_000_000) MB"
-}
-
-/// Names for people: the first of them, and how many more there are.
-package func shortened(_ names: [String], _ most: Int = 12) -> String {
-    let first = names.prefix(most).map { $0.count > 120 ? $0.prefix(117) + "..." : $0 }.joined(separator: ", ")
-    return names.count > most ? "\(first) and \(names.count - most) more" : first
-}
