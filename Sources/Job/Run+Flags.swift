@@ -4,19 +4,13 @@ import Survey
 
 /// What is odd about the galaxies, over all ranks.
 extension Run {
-    /// How many galaxies have each flag. Every rank calls it.
-    func countFlags(_ outcome: Outcome) throws -> FlagCounts {
-        var counts = FlagCounts()
-        for flags in outcome.flags { counts.add(flags) }
-        var numbers = counts.numbers
-        try world.allReduce(inPlace: &numbers, .sum)
-        return FlagCounts(numbers)
-    }
-
     /// Warns of what the user must know about the predictions. Every rank calls it.
     func warnOfFlags(_ counts: FlagCounts, _ outcome: Outcome, _ dataSet: DataSet, _ training: TrainingRecord) throws {
-        let place = outcome.flags.indices.lazy.filter { outcome.flags[$0].contains(.predictionNotFinite) }
-        let first = try world.allReduce(place.compactMap(outcome.galaxy(at:)).min() ?? Int.max, .min)
+        var first = Int.max
+        if counts[.predictionNotFinite] > 0 {
+            let places = outcome.flags.indices.lazy.filter { outcome.flags[$0].contains(.predictionNotFinite) }
+            first = try world.allReduce(places.compactMap(outcome.galaxy(at:)).min() ?? Int.max, .min)
+        }
         guard world.rank == 0 else { return }
         if let piece = Shard(
             first..<(first == Int.max ? first : first + 1), partitionRows: dataSet.partitions.map(\.rows)

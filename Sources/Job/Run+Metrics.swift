@@ -4,28 +4,36 @@ import Survey
 
 /// What is found out over all ranks.
 extension Run {
-    /// Metrics over all ranks; nil when no partition knows redshifts.
-    func measure(_ outcome: Outcome, _ dataSet: DataSet) throws -> RedshiftMetrics? {
-        guard dataSet.hasRedshift else { return nil }
-        return try RedshiftMetrics(predicted: outcome.predictions, spectroscopic: outcome.redshifts) { counts in
-            try world.allReduce(inPlace: &counts, .sum)
-        }
+    /// The metrics, over all galaxies and in bins of redshift and of magnitude, both nil when no partition knows
+    /// redshifts; how many redshifts are where their uncertainties say, nil without views; and how many galaxies have
+    /// each flag. Every rank calls it: all ranks add up their numbers a dozen times at most.
+    func evaluate(
+        _ outcome: Outcome, _ dataSet: DataSet
+    ) throws -> (RedshiftMetrics?, Results.Bins?, Results.Calibration?, FlagCounts) {
+        var flags = FlagCounts()
+        for galaxy in outcome.flags { flags.add(galaxy) }
+        let (ownFlags, ownCalibration) = (flags.numbers, options.views > 1 ? calibrationCounts(outcome) : [])
+        let quantities = dataSet.hasRedshift ? [outcome.redshifts, outcome.magnitudes] : []
+        let counts = ownFlags + ownCalibration
+        let sums = try AgreedBuffer<Int64>(
+            count: Evaluation.numberCount(quantities: quantities.count, counts: counts.count), on: world)
+        let evaluation = try Evaluation(
+            predicted: outcome.predictions, spectroscopic: outcome.redshifts, binnedBy: quantities, counts: counts,
+            SumOverRanks(in: sums.elements) { count throws(CollectiveError) in
+                try sums.allReduce(.sum, first: count)
+            })
+        return (
+            dataSet.hasRedshift ? evaluation.metrics : nil,
+            dataSet.hasRedshift
+                ? Results.Bins(redshift: evaluation.bins[0], magnitude: evaluation.bins[1]) : nil,
+            options.views > 1 ? calibration(evaluation.counts.suffix(ownCalibration.count)) : nil,
+            FlagCounts(Array(evaluation.counts.prefix(ownFlags.count)))
+        )
     }
 
-    /// The same in bins of redshift and of magnitude.
-    func measureBins(_ outcome: Outcome, _ dataSet: DataSet) throws -> Results.Bins? {
-        guard dataSet.hasRedshift else { return nil }
-        func bins(of values: [Float]) throws -> [MetricsBin] {
-            try MetricsBin.bins(of: values, predicted: outcome.predictions, spectroscopic: outcome.redshifts) {
-                counts in
-                try world.allReduce(inPlace: &counts, .sum)
-            }
-        }
-        return Results.Bins(redshift: try bins(of: outcome.redshifts), magnitude: try bins(of: outcome.magnitudes))
-    }
-
-    /// How many redshifts are where their uncertainties say.
-    func calibrate(_ outcome: Outcome) throws -> Results.Calibration {
+    /// How many of this rank's galaxies have a redshift and an uncertainty, and in how many they differ by no more than
+    /// that, and twice that.
+    private func calibrationCounts(_ outcome: Outcome) -> [Int] {
         var counts = [0, 0, 0]
         for (index, redshift) in outcome.redshifts.enumerated() {
             let (error, sigma) = (abs(outcome.means[index] - redshift), outcome.scatters[index])
@@ -34,7 +42,11 @@ extension Run {
             counts[1] += error <= sigma ? 1 : 0
             counts[2] += error <= 2 * sigma ? 1 : 0
         }
-        try world.allReduce(inPlace: &counts, .sum)
+        return counts
+    }
+
+    private func calibration(_ counts: ArraySlice<Int>) -> Results.Calibration {
+        let counts = Array(counts)
         return Results.Calibration(views: options.views, count: counts[0], withinOne: counts[1], withinTwo: counts[2])
     }
 }

@@ -179,12 +179,9 @@ public struct Run {
         StopSignal.ignore()
         end(.inference)
 
-        let flags = try countFlags(outcome)
+        let (metrics, bins, calibration, flags) = try evaluate(outcome, dataSet)
         try warnOfFlags(flags, outcome, dataSet, training)
         try warnOfDuplicates(outcome, dataSet, schema)
-        let metrics = try measure(outcome, dataSet)
-        let bins = try measureBins(outcome, dataSet)
-        let calibration = options.views > 1 ? try calibrate(outcome) : nil
         let ranks = try gather(outcome, dataSet)
         end(.reduce)
 
