@@ -8,17 +8,15 @@ public struct Communicator {
     /// The number of ranks.
     public let size: Int
 
-    /// How its operations wait, and where they are counted; nil for blocking calls that nobody counts.
-    ///
-    /// All in one object, whose absence costs nothing.
-    let watch: Watch?
+    /// How its operations wait, and where they are counted: one object for all copies, so that none of them waits or
+    /// counts in its own way.
+    let waiting: WaitingManner
 
-    /// How its operations wait: see ``with(_:)``.
-    public var patience: Patience { watch?.patience ?? Patience() }
+    /// How its operations wait: see ``setPatience(_:)``.
+    public var patience: Patience { waiting.patience }
 
-    init(_ handle: MPI_Comm?, rank: Int, size: Int, patience: Patience, seat: Seat?) {
-        (self.handle, self.rank, self.size) = (handle, rank, size)
-        watch = patience.isBlind && seat == nil ? nil : Watch(patience: patience, seat: seat)
+    init(_ handle: MPI_Comm?, rank: Int, size: Int, waiting: WaitingManner) {
+        (self.handle, self.rank, self.size, self.waiting) = (handle, rank, size, waiting)
     }
 
     /// All ranks of `handle`, patient without end.
@@ -27,7 +25,7 @@ public struct Communicator {
         try check(MPI_Comm_rank(handle, &rank), "MPI_Comm_rank")
         try check(MPI_Comm_size(handle, &size), "MPI_Comm_size")
         try check(MPI_Comm_set_errhandler(handle, cmpi_errors_return()), "MPI_Comm_set_errhandler")
-        self.init(handle, rank: Int(rank), size: Int(size), patience: Patience(), seat: nil)
+        self.init(handle, rank: Int(rank), size: Int(size), waiting: WaitingManner())
     }
 
     /// Waits until every rank has come here.
@@ -39,7 +37,7 @@ public struct Communicator {
 
     /// Waits, as patiently as the others, until every rank has come to a call that MPI offers in its blocking form only: there
     /// neither a deadline nor an interruption would be heeded. Nothing is left to wait for then but MPI itself.
-    func meet(_ routine: String) throws(CollectiveError) {
+    func awaitAll(before routine: String) throws(CollectiveError) {
         try collective(routine, { MPI_SUCCESS }, { MPI_Ibarrier(handle, $0) })
     }
 
@@ -47,12 +45,12 @@ public struct Communicator {
     ///
     /// - Throws: ``CollectiveError``
     public func splitByNode() throws(CollectiveError) -> Communicator {
-        try meet("MPI_Comm_split_type")
+        try awaitAll(before: "MPI_Comm_split_type")
         var node: MPI_Comm?
         try check(
             MPI_Comm_split_type(handle, Int32(MPI_COMM_TYPE_SHARED), Int32(rank), cmpi_info_null(), &node),
             "MPI_Comm_split_type")
-        return try heir(node)
+        return try splitOff(node)
     }
 
     /// The ranks that say they belong to it, in the order of their ranks here; nil on the others. Kept until MPI is
@@ -60,23 +58,24 @@ public struct Communicator {
     ///
     /// - Throws: ``CollectiveError``
     public func split(_ belongs: Bool) throws(CollectiveError) -> Communicator? {
-        try meet("MPI_Comm_split")
+        try awaitAll(before: "MPI_Comm_split")
         var part: MPI_Comm?
         try check(
             MPI_Comm_split(handle, belongs ? 0 : Int32(MPI_UNDEFINED), Int32(rank), &part), "MPI_Comm_split")
         guard belongs else {
-            _ = try watch?.patience.board?.newSeat(for: nil)
+            _ = try patience.board?.newCounter(for: nil)
             return nil
         }
-        return try heir(part)
+        return try splitOff(part)
     }
 
-    /// A communicator that was split off, which waits as this one does.
-    private func heir(_ handle: MPI_Comm?) throws(CollectiveError) -> Communicator {
+    /// A communicator of MPI's, which waits as this one does now.
+    private func splitOff(_ handle: MPI_Comm?) throws(CollectiveError) -> Communicator {
         let part = try Communicator(handle)
         Belongings.add(communicator: handle)
-        let seat = try watch?.patience.board?.newSeat(for: part)
-        return Communicator(handle, rank: part.rank, size: part.size, patience: patience, seat: seat)
+        part.waiting.counter = try patience.board?.newCounter(for: part)
+        part.waiting.patience = patience
+        return part
     }
 
     /// Requires that `root` is a rank, before anything is sent.
@@ -89,11 +88,11 @@ public struct Communicator {
 
     /// Requires that every rank comes with the same length; throws on all of them when they do not.
     func agree(onLength length: Int, _ routine: String) throws(CollectiveError) {
-        let bounds = try withRoom(SIMD2(Int64(length), Int64(-length))) { room throws(CollectiveError) in
+        let bounds = try exchangedValue(SIMD2(Int64(length), Int64(-length))) { memory throws(CollectiveError) in
             try collective(
                 "MPI_Allreduce",
-                { MPI_Allreduce(cmpi_in_place(), room, 2, cmpi_int64(), cmpi_max(), handle) },
-                { MPI_Iallreduce(cmpi_in_place(), room, 2, cmpi_int64(), cmpi_max(), handle, $0) })
+                { MPI_Allreduce(cmpi_in_place(), memory, 2, cmpi_int64(), cmpi_max(), handle) },
+                { MPI_Iallreduce(cmpi_in_place(), memory, 2, cmpi_int64(), cmpi_max(), handle, $0) })
         }
         let (longest, shortest) = (Int(bounds[0]), Int(-bounds[1]))
         guard longest != shortest else { return }
@@ -106,26 +105,17 @@ public struct Communicator {
     }
 }
 
-/// How a communicator waits.
-final class Watch {
-    let patience: Patience
-    /// Where its operations are counted; nil without a board.
-    let seat: Seat?
-
-    init(patience: Patience, seat: Seat?) { (self.patience, self.seat) = (patience, seat) }
-}
-
 /// The most elements of one MPI call; longer buffers go in several.
 let largestCount = 1 << 30
 
 /// Calls `body` with each part of `count` elements that one MPI call is to take: its first element and its length.
 @inline(__always)
 func forEachPart(
-    of count: Int, atMost most: Int = largestCount, _ body: (Int, Int32) throws(CollectiveError) -> Void
+    of count: Int, atMost limit: Int = largestCount, _ body: (Int, Int32) throws(CollectiveError) -> Void
 ) throws(CollectiveError) {
     var first = 0
     while first < count {
-        let part = min(count - first, most)
+        let part = min(count - first, limit)
         try body(first, Int32(part))
         first += part
     }

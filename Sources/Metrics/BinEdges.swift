@@ -20,12 +20,22 @@ struct BinEdges {
         var edges = (first...last).map { step.edge($0) }
         edges[0] = min(edges[0], smallest)
         edges[edges.count - 1] = max(edges[edges.count - 1], largest)
+        precondition(edges.count - 1 <= Self.largestBinCount, "more bins than there is room for")
         self.edges = edges
     }
 
+    /// The most bins: at most fifteen steps lie between the ends of most values, which take another one each.
+    static let largestBinCount = 17
+
+    /// The number of bins.
+    var binCount: Int { edges.count - 1 }
+
+    /// Where each bin begins and ends.
+    var ranges: [(lower: Double, upper: Double)] { zip(edges, edges.dropFirst()).map { ($0, $1) } }
+
     /// The bin of a value between the first edge and the last; an edge belongs to the bin above it, the last one to the last bin.
     func bin(of value: Double) -> Int {
-        var (low, high) = (0, edges.count - 2)
+        var (low, high) = (0, binCount - 1)
         while low < high {
             let middle = (low + high + 1) / 2
             if value >= edges[middle] { low = middle } else { high = middle - 1 }

@@ -32,12 +32,12 @@ struct Quantile {
     }
 }
 
-/// Quantiles of the values of all ranks; see `orderStatistics` for the parameters.
-func quantilesOverRanks<Failure: Error>(
-    _ quantiles: [Quantile], of keys: consuming [OrderedBits],
-    sumOverRanks: (inout [Int64]) throws(Failure) -> Void
-) throws(Failure) -> [Double] {
-    let places = quantiles.flatMap { [$0.lower, $0.upper] }
-    let values = try orderStatistics(at: places, of: keys, sumOverRanks: sumOverRanks)
-    return quantiles.indices.map { quantiles[$0].interpolate(values[2 * $0], values[2 * $0 + 1]) }
+extension [Quantile] {
+    /// The two places of each.
+    var places: [Int] { flatMap { [$0.lower, $0.upper] } }
+
+    /// The quantiles, from the values at their places.
+    func interpolate(_ values: [Double]) -> [Double] {
+        indices.map { self[$0].interpolate(values[2 * $0], values[2 * $0 + 1]) }
+    }
 }

@@ -1,4 +1,4 @@
-/// What one pass over the galaxies adds up: a few counts and a few exact sums, and their way over the ranks.
+/// What one pass over the galaxies of a group adds up: a few counts and a few exact sums.
 struct Totals {
     var counts: [Int64]
     var sums: [ExactSum]
@@ -8,19 +8,28 @@ struct Totals {
         self.sums = Array(repeating: ExactSum(), count: sums)
     }
 
-    /// Replaces the totals of this rank by those of all ranks, in one reduction.
-    mutating func reduce<Failure: Error>(
-        sumOverRanks: (inout [Int64]) throws(Failure) -> Void
-    ) throws(Failure) {
-        var packed = counts
-        for sum in sums {
-            packed += sum.normalisedLimbs()
+    /// The numbers that ranks add up.
+    var packed: [Int64] { counts + sums.flatMap { $0.normalisedLimbs() } }
+
+    /// How many numbers those are.
+    static func packedCount(counts: Int, sums: Int) -> Int { counts + sums * ExactSum.limbCount }
+
+    /// The totals of all ranks, from the sums of their numbers.
+    init(counts: Int, sums: Int, packed: ArraySlice<Int64>) {
+        self.counts = Array(packed.prefix(counts))
+        let limbs = packed.dropFirst(counts)
+        self.sums = (0..<sums).map { sum in
+            ExactSum(limbs: limbs.dropFirst(sum * ExactSum.limbCount).prefix(ExactSum.limbCount))
         }
-        try sumOverRanks(&packed)
-        for index in sums.indices {
-            let start = counts.count + index * ExactSum.limbCount
-            sums[index] = ExactSum(limbs: packed[start..<(start + ExactSum.limbCount)])
+    }
+}
+
+extension [Totals] {
+    /// The totals of all ranks for several groups, from the sums of what they were packed in, one behind another.
+    init(groups: Int, counts: Int, sums: Int, packed: [Int64]) {
+        let each = Totals.packedCount(counts: counts, sums: sums)
+        self = (0..<groups).map { group in
+            Totals(counts: counts, sums: sums, packed: packed[group * each..<(group + 1) * each])
         }
-        counts = Array(packed.prefix(counts.count))
     }
 }

@@ -17,13 +17,14 @@ func underMPI(
     // Before MPI fills the environment.
     _ = (Launcher.rank, Launcher.name)
     let world: Communicator
-    do { world = try MPI.start(evenApart: evenApart).with(Patience(deadline: deadline)) } catch {
+    do { world = try MPI.start(evenApart: evenApart) } catch {
         Exit.withoutMPI(error)
     }
     let ready = ContinuousClock.now
     var failures: FirstFailure?
     var isFirstNode = true
     do {
+        try world.setPatience(Patience(deadline: deadline))
         let node = try world.splitByNode()
         isFirstNode = try node.broadcast(world.rank, root: 0) == 0
         failures = try FirstFailure(on: node)

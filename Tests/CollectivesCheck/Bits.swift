@@ -21,7 +21,8 @@ enum Bits {
             for (name, operation) in operations {
                 // Another order would show only where there is rounding, and so in most elements.
                 let all = try Waits.patiences.map { patience in
-                    try results(world.with(patience), values, operation).map { $0.map(bits) }
+                    try world.setPatience(patience)
+                    return try results(world, values, operation).map { $0.map(bits) }
                 }
                 for (index, found) in all.enumerated() {
                     world.expect(found == all[0], true, "\(name) of \(count) \(T.self), waiting in way \(index)")

@@ -42,6 +42,9 @@ enum Buffers {
             try buffer.allReduce(largest)
             expectAll("allReduce") { 100 * (size - 1) + $0 }
             fill()
+            try buffer.allReduce(.sum, first: count)
+            expectAll("allReduce of the first") { $0 < count ? 50 * size * (size - 1) + size * $0 : 100 * rank + $0 }
+            fill()
             try buffer.scan(.sum)
             expectAll("scan") { 50 * rank * (rank + 1) + (rank + 1) * $0 }
             fill()
@@ -50,6 +53,9 @@ enum Buffers {
             fill()
             try buffer.exclusiveScan(subtract)
             if rank > 0 { expectAll("exclusiveScan in order") { -50 * rank * (rank - 1) - (rank - 2) * $0 } }
+        }
+        world.expectError("more than there are", { $0.reason.contains("3 of 2 elements") }) {
+            try AgreedBuffer<Int>(count: 2, on: world).allReduce(.sum, first: 3)
         }
         guard size > 1 else { return }
         world.expectError("counts that differ", Memory.isLengthError) {

@@ -9,12 +9,16 @@ enum Check {
         do {
             let world = try MPI.start()
             for mode in CommandLine.arguments.dropFirst() {
-                guard let run = modes[mode] ?? Failures.modes[mode] ?? Waits.modes[mode] ?? Latency.modes[mode] else {
+                guard let run = modes[mode] ?? others[mode] else {
                     fail(world, "unknown mode \(mode)")
                 }
                 // Each mode with blocking calls, then with nonblocking ones that are waited for in both ways.
                 let patiences = modes[mode] == nil ? [Patience()] : Waits.patiences
-                for patience in patiences { try run(world.with(patience)) }
+                for patience in patiences {
+                    try world.setPatience(patience)
+                    try run(world)
+                }
+                try world.setPatience(Patience())
                 try world.barrier()
                 if world.rank == 0 { print("\(mode) passed on \(world.size) ranks") }
             }
@@ -31,6 +35,12 @@ enum Check {
         "random": RandomValues.check, "memory": Memory.check, "lengths": Lengths.check,
         "counter": Counter.check, "buffers": Buffers.check, "extremes": Extremes.check, "foreign": ForeignTypes.check,
     ]
+
+    /// Those that see to the waiting themselves.
+    private static let others = [Failures.modes, Waits.modes, Boards.modes, Latency.modes].reduce(into: [:]) {
+        all, modes in
+        all.merge(modes) { first, _ in first }
+    }
 
     /// Windows that were not given back stay in the address space.
     private static func requireNothingLeft() {

@@ -6,7 +6,8 @@ enum Latency {
     static let modes: [String: @Sendable (Communicator) throws -> Void] = [
         "latency": { world in
             try measure(world, "blocking")
-            try measure(world.with(Patience(deadline: .seconds(60))), "deadline")
+            try world.setPatience(Patience(deadline: .seconds(60)))
+            try measure(world, "deadline")
         }
     ]
 

@@ -34,7 +34,7 @@ enum Waits {
         onNode: Bool = false
     ) throws {
         let board = try ProgressBoard(on: world, phases: ["start-up", "inference"])
-        let world = world.with(Patience(deadline: .seconds(2), wait: wait, board: board))
+        try world.setPatience(Patience(deadline: .seconds(2), wait: wait, board: board))
         let node = try world.splitByNode()
         // Ranks that have met before, some of them in several communicators.
         for _ in 0..<5 {
@@ -56,7 +56,7 @@ enum Waits {
     /// The last rank does not come to a call that MPI offers in its blocking form only.
     private static func missingBefore(_ world: Communicator, _ call: (Communicator) throws -> Void) throws {
         let board = try ProgressBoard(on: world, phases: ["start-up"])
-        let world = world.with(Patience(deadline: .seconds(2), board: board))
+        try world.setPatience(Patience(deadline: .seconds(2), board: board))
         let last = world.size - 1
         if world.rank == last { beAbsent(.asleep) }
         expectTimeout(world, of: [last], from: .now) { () throws(CollectiveError) in
@@ -88,7 +88,7 @@ enum Waits {
         let board = try ProgressBoard(on: world, phases: ["start-up", "inference"])
         let begin = ContinuousClock.now
         let (deadline, isFirst) = (Duration.seconds(7), world.rank == 0)
-        let world = world.with(
+        try world.setPatience(
             Patience(deadline: deadline, board: board) {
                 if isFirst, ContinuousClock.now - begin > .milliseconds(300) { raise(SIGSTOP) }
                 return nil
@@ -104,7 +104,7 @@ enum Waits {
     private static func missingElsewhere(_ world: Communicator) throws {
         let board = try ProgressBoard(on: world, phases: ["start-up", "inference"])
         let isOdd = world.rank % 2 == 1
-        let world = world.with(Patience(deadline: .seconds(isOdd ? 60 : 2), board: board))
+        try world.setPatience(Patience(deadline: .seconds(isOdd ? 60 : 2), board: board))
         let odd = try world.split(isOdd)
         let last = world.size - 1
         if world.rank == last { beAbsent(.asleep) }
@@ -118,7 +118,7 @@ enum Waits {
     private static func late(_ world: Communicator) throws {
         let board = try ProgressBoard(on: world, phases: ["start-up"])
         for wait in [Patience.Wait.fast, .cheap] {
-            let world = world.with(Patience(deadline: .seconds(20), wait: wait, board: board))
+            try world.setPatience(Patience(deadline: .seconds(20), wait: wait, board: board))
             for late in 0..<world.size {
                 if world.rank == late { usleep(300_000) }
                 world.expect(try world.allReduce(1, .sum), world.size, "a sum that waited")
@@ -130,7 +130,7 @@ enum Waits {
 
     private static func interrupted(_ world: Communicator) throws {
         let begin = ContinuousClock.now
-        let world = world.with(Patience { ContinuousClock.now - begin > .seconds(1) ? Stop() : nil })
+        try world.setPatience(Patience { ContinuousClock.now - begin > .seconds(1) ? Stop() : nil })
         if world.rank == 0 { sleep(600) }
         world.expectError("an interrupted barrier", { $0.kind == .interrupted && $0.cause is Stop }) {
             try world.barrier()
@@ -141,7 +141,7 @@ enum Waits {
     }
 
     private static func withoutBoard(_ world: Communicator) throws {
-        let world = world.with(Patience(deadline: .seconds(1)))
+        try world.setPatience(Patience(deadline: .seconds(1)))
         if world.rank == 0 { sleep(600) }
         world.expectError("nobody knows who is missing", isAnonymous) { try world.barrier() }
         MPI.abort(exitCode: 5)
@@ -154,7 +154,7 @@ enum Waits {
     /// Messages name the other side.
     private static func silentPeer(_ world: Communicator) throws {
         let board = try ProgressBoard(on: world, phases: ["start-up"])
-        let world = world.with(Patience(deadline: .seconds(1), board: board))
+        try world.setPatience(Patience(deadline: .seconds(1), board: board))
         if world.rank == 1 { sleep(600) }
         let isPeer: (CollectiveError) -> Bool = {
             $0.kind == .timedOut(missing: [1]) && $0.reason.contains("did not answer within 1 s; it was last seen in")

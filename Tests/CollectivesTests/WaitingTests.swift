@@ -7,11 +7,15 @@ import Testing
     private func run(
         _ mode: String, exitCode: Int, ranks: Int = 4, byMessages: Bool = false, saying texts: [String] = []
     ) async throws {
-        let outcome = try await Launch.mpirun(
-            ranks: ranks, Launch.products + "/collectives-check", [mode], limit: 40,
-            environment: byMessages ? ["OMPI_MCA_btl": "self,tcp", "OMPI_MCA_osc": "pt2pt"] : [:])
+        let outcome = try await launch(mode, ranks: ranks, byMessages: byMessages)
         #expect(outcome.exitCode == exitCode, "\(outcome.report)")
         for text in texts { #expect(outcome.error.contains(text), "\(text)? \(outcome.report)") }
+    }
+
+    private func launch(_ mode: String, ranks: Int, byMessages: Bool) async throws -> Outcome {
+        try await Launch.mpirun(
+            ranks: ranks, Launch.products + "/collectives-check", [mode], limit: 40,
+            environment: byMessages ? ["OMPI_MCA_btl": "self,tcp", "OMPI_MCA_osc": "pt2pt"] : [:])
     }
 
     private func runBoth(_ mode: String, saying texts: [String]) async throws {
@@ -60,6 +64,20 @@ import Testing
         try await run(
             "missing-holders", exitCode: 5, byMessages: true,
             saying: ["not every rank arrived within 2 s, and nor do those who know more: rank 0 ("])
+    }
+    @Test func aCopyWaitsAsAllDo() async throws { try await run("copies", exitCode: 5) }
+    @Test func boardsThatSomeRanksGive() async throws {
+        try await run("some-boards", exitCode: 0)
+    }
+    @Test(arguments: ["one-asks", "asker-stops"], [false, true])
+    func oneRankOfANodeAsks(mode: String, byMessages: Bool) async throws {
+        let outcome = try await launch(mode, ranks: 6, byMessages: byMessages)
+        #expect(outcome.exitCode == 5, "\(outcome.report)")
+        // Neither the holders of the board, nor the one that never comes, nor the one that stops.
+        let questions = outcome.error.components(separatedBy: " asked ").dropFirst().compactMap { Int($0.prefix(1)) }
+        #expect(questions.count == (mode == "one-asks" ? 3 : 2), "\(outcome.report)")
+        // With these settings MPI shares no memory.
+        #expect(questions.reduce(0, +) == (byMessages ? questions.count : 1), "\(outcome.report)")
     }
     @Test func nobodyKnowsWhoIsMissing() async throws { try await run("without-board", exitCode: 5) }
     @Test func aSilentPeer() async throws { try await run("silent-peer", exitCode: 5, ranks: 2) }

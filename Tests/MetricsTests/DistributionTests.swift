@@ -10,7 +10,7 @@ import Testing
         let single = RedshiftMetrics(sample)
         let all = SimulatedRanks.run(size) { rank, sum in
             let mine = sample.picked(sample.predicted.indices.filter { dealt($0) == rank })
-            return RedshiftMetrics(predicted: mine.predicted, spectroscopic: mine.spectroscopic, sumOverRanks: sum)
+            return Evaluation(mine, sum).metrics
         }
         #expect(all == Array(repeating: single, count: size))
         #expect(single.byName == plainMetrics(sample))
@@ -40,7 +40,7 @@ import Testing
 
     @Test(arguments: worldSizes) func noGalaxies(size: Int) {
         let all = SimulatedRanks.run(size) { _, sum in
-            RedshiftMetrics(predicted: [], spectroscopic: [], sumOverRanks: sum)
+            Evaluation(SampleRedshifts(), sum).metrics
         }
         #expect(all == Array(repeating: RedshiftMetrics(SampleRedshifts()), count: size))
     }
@@ -59,9 +59,11 @@ import Testing
     @Test func anErrorOfTheReductionIsPassedOn() {
         struct Broken: Error {}
         #expect(throws: Broken.self) {
-            try RedshiftMetrics(predicted: [0.1], spectroscopic: [0.1]) { (_: inout [Int64]) throws(Broken) in
-                throw Broken()
-            }
+            let memory = UnsafeMutableBufferPointer<Int64>.allocate(
+                capacity: Evaluation.numberCount(quantities: 0, counts: 0))
+            defer { memory.deallocate() }
+            let broken = SumOverRanks(in: memory) { _ throws(Broken) in throw Broken() }
+            _ = try Evaluation(predicted: [0.1], spectroscopic: [0.1], binnedBy: [], counts: [], broken)
         }
     }
 }

@@ -5,7 +5,7 @@ import Testing
 /// Metrics in bins against the plain definitions, bin by bin.
 @Suite struct MetricsBinTests {
     private func bins(_ values: [Float], _ sample: SampleRedshifts) -> [MetricsBin] {
-        MetricsBin.bins(of: values, predicted: sample.predicted, spectroscopic: sample.spectroscopic) { _ in }
+        Evaluation(predicted: sample.predicted, spectroscopic: sample.spectroscopic, binnedBy: [values]).bins[0]
     }
 
     @Test(arguments: [1, 2, 7, 100, 1_000_000]) func everyBinHasThePlainMetricsOfItsGalaxies(count: Int) {
@@ -70,8 +70,7 @@ import Testing
                 $0 % size == rank && (size == 1 || rank != 1) || ($0 % size == 1 && rank == 0)
             }
             let mine = sample.picked(places)
-            return MetricsBin.bins(
-                of: mine.spectroscopic, predicted: mine.predicted, spectroscopic: mine.spectroscopic, sumOverRanks: sum)
+            return Evaluation(mine, binnedBy: [mine.spectroscopic], sum).bins[0]
         }
         #expect(results.allSatisfy { $0 == expected })
     }

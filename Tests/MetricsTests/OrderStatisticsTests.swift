@@ -3,7 +3,20 @@ import Testing
 
 @Suite struct OrderStatisticsTests {
     static func select(_ places: [Int], _ values: [Double]) -> [Double] {
-        orderStatistics(at: places, of: values.map(OrderedBits.init)) { _ in }
+        SimulatedRanks.run(1) { _, sum in select([places], [values], sum) }[0][0]
+    }
+
+    /// The values at the places of several groups.
+    static func select(_ places: [[Int]], _ values: [[Double]], _ sum: SumOverRanks<Never>) -> [[Double]] {
+        // Groups are told apart by how many values all ranks have of them.
+        var selection = RadixSelection(groups: values.count, digits: [13, 13, 13, 13, 12]) { count in
+            places.first { $0.max() == count - 1 } ?? []
+        }
+        var extra: [Int64] = [7]
+        selection.run(with: &extra, sum) { body in
+            for group in values.indices { for value in values[group] { body(value.orderedBits, group) } }
+        }
+        return values.indices.map { selection.keys(of: $0).map { Double(orderedBits: $0) } }
     }
 
     @Test func keysAreOrderedAsTheNumbers() {
@@ -12,8 +25,11 @@ import Testing
             .leastNonzeroMagnitude, 0.1, 1, 1.nextUp, .greatestFiniteMagnitude,
         ]
         #expect(Self.select(Array(sorted.indices), sorted.reversed()) == sorted)
-        #expect(sorted.map { OrderedBits($0).value } == sorted)
-        #expect(OrderedBits(-0.0).value.bitPattern == 0)
+        #expect(sorted.map { Double(orderedBits: $0.orderedBits) } == sorted)
+        #expect(Double(orderedBits: (-0.0).orderedBits).bitPattern == 0)
+        let floats = sorted.map { Float($0) }.filter(\.isFinite)
+        #expect(floats.map(\.orderedBits) == floats.map(\.orderedBits).sorted())
+        #expect(floats.map { Float(orderedBits: $0.orderedBits) } == floats)
     }
 
     static let orders: [String: @Sendable ([Double]) -> [Double]] = [
@@ -42,8 +58,22 @@ import Testing
         let sorted = values.sorted()
         let found = SimulatedRanks.run(7) { rank, sum in
             let mine = rank % 2 == 0 ? values.indices.filter { $0 % 4 == rank / 2 }.map { values[$0] } : []
-            return orderStatistics(at: [0, 500, 1000], of: mine.map(OrderedBits.init), sumOverRanks: sum)
+            return Self.select([[0, 500, 1000]], [mine], sum)[0]
         }
         #expect(found == Array(repeating: [sorted[0], sorted[500], sorted[1000]], count: 7))
+    }
+
+    /// Side by side: values that need every digit, one value only, equal values, none.
+    @Test func groupsDoNotDisturbEachOther() {
+        var random = SplitMix(state: 9)
+        let near = (0..<1000).map { Double(bitPattern: (1.0).bitPattern + UInt64($0 * 3)) }.shuffled(using: &random)
+        let values = [near, [0.3], Array(repeating: -0.7, count: 10), []]
+        let places = [[999, 0, 500, 501], [0], [9, 4], []]
+        let expected = zip(values.map { $0.sorted() }, places).map { sorted, places in places.map { sorted[$0] } }
+        let found = SimulatedRanks.run(3) { rank, sum in
+            let mine = values.map { group in group.indices.filter { $0 % 3 == rank }.map { group[$0] } }
+            return Self.select(places, mine, sum)
+        }
+        #expect(found == Array(repeating: expected, count: 3))
     }
 }

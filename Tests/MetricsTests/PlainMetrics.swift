@@ -56,6 +56,16 @@ extension RedshiftMetrics {
 
     /// The metrics of a single process.
     init(_ sample: SampleRedshifts) {
-        self.init(predicted: sample.predicted, spectroscopic: sample.spectroscopic) { _ in }
+        self = Evaluation(predicted: sample.predicted, spectroscopic: sample.spectroscopic).metrics
+    }
+}
+
+extension Evaluation {
+    /// Of a rank's galaxies.
+    init(
+        _ sample: SampleRedshifts, binnedBy quantities: [[Float]] = [], counts: [Int] = [], _ sum: SumOverRanks<Never>
+    ) {
+        self.init(
+            predicted: sample.predicted, spectroscopic: sample.spectroscopic, binnedBy: quantities, counts: counts, sum)
     }
 }

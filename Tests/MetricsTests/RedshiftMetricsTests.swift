@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test func aRedshiftJustAboveMinusOneIsCounted() {
-        let metrics = RedshiftMetrics(predicted: [0], spectroscopic: [(-1 as Float).nextUp]) { _ in }
+        let metrics = RedshiftMetrics(SampleRedshifts(predicted: [0], spectroscopic: [(-1 as Float).nextUp]))
         #expect(metrics.count == 1)
         #expect(metrics.bias == 0x1p24 - 1)
     }
@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test func oneGalaxyHasNoR2() {
-        let metrics = RedshiftMetrics(predicted: [0.5], spectroscopic: [0.25]) { _ in }
+        let metrics = RedshiftMetrics(SampleRedshifts(predicted: [0.5], spectroscopic: [0.25]))
         let expected: [String: Double?] = [
             "N": 1, "MAE": 0.25, "MSE": 0.0625, "Bias": 0.2, "Precision": 0, "R2": nil, "median_bias": 0.2,
             "sigma_mad": 0, "sigma_iqr": 0, "outlier_fraction_0.15": 1, "outlier_fraction_0.05": 1,
@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test func twoGalaxiesOfEqualRedshiftHaveNoR2() {
-        let metrics = RedshiftMetrics(predicted: [0.5, -0.5], spectroscopic: [0, 0]) { _ in }
+        let metrics = RedshiftMetrics(SampleRedshifts(predicted: [0.5, -0.5], spectroscopic: [0, 0]))
         #expect(metrics.r2 == nil)
         #expect(metrics.medianBias == 0)
         #expect(metrics.precision == 0.74)
@@ -92,9 +92,8 @@ import Testing
     @Test func anOutlierIsAboveTheLimit() {
         // In double precision: 0.15 as a Float is a little more than 0.15, and its predecessor less.
         let limit: Float = 0.15
-        let metrics = RedshiftMetrics(predicted: [limit, -limit, limit.nextDown, 0.05], spectroscopic: [0, 0, 0, 0]) {
-            _ in
-        }
+        let metrics = RedshiftMetrics(
+            SampleRedshifts(predicted: [limit, -limit, limit.nextDown, 0.05], spectroscopic: [0, 0, 0, 0]))
         #expect(metrics.outlierFraction015 == 0.5)
         #expect(metrics.outlierFraction005 == 1)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Metrics
 
 /// A world of threads, each a rank, with a sum over ranks that waits for all of them.
 final class SimulatedRanks: @unchecked Sendable {
@@ -15,23 +16,31 @@ final class SimulatedRanks: @unchecked Sendable {
 
     /// Runs the work on every rank at once; the results in rank order.
     static func run<Result: Sendable>(
-        _ size: Int, _ work: @Sendable @escaping (_ rank: Int, _ sum: (inout [Int64]) -> Void) -> Result
+        _ size: Int, _ work: @Sendable @escaping (_ rank: Int, _ sum: SumOverRanks<Never>) -> Result
     ) -> [Result] {
         let world = SimulatedRanks(size: size)
         let results = Collected<Result>(count: size)
         let threads = (0..<size).map { rank in
-            Thread { results.put(work(rank, world.sumOverRanks), at: rank) }
+            Thread {
+                let memory = UnsafeMutableBufferPointer<Int64>.allocate(
+                    capacity: Evaluation.numberCount(quantities: 2, counts: 10))
+                defer { memory.deallocate() }
+                // What a reduction must not look at.
+                memory.initialize(repeating: .min)
+                let sum = SumOverRanks(in: memory) { world.sumOverRanks(memory[..<$0]) }
+                results.store(work(rank, sum), at: rank)
+            }
         }
         threads.forEach { $0.start() }
         return results.wait()
     }
 
     /// An allreduce: the sums stay until every rank has come to the next one.
-    private func sumOverRanks(_ values: inout [Int64]) {
+    private func sumOverRanks(_ values: Slice<UnsafeMutableBufferPointer<Int64>>) {
         condition.lock()
         defer { condition.unlock() }
         if arrived == 0 {
-            sums = values
+            sums = Array(values)
         } else {
             precondition(sums.count == values.count, "ranks disagree on the number of values")
             for index in values.indices {
@@ -50,7 +59,7 @@ final class SimulatedRanks: @unchecked Sendable {
                 condition.wait()
             }
         }
-        values = finished
+        for index in values.indices { values.base[index] = finished[index] }
     }
 }
 
@@ -63,7 +72,7 @@ private final class Collected<Result: Sendable>: @unchecked Sendable {
         results = Array(repeating: nil, count: count)
     }
 
-    func put(_ result: Result, at index: Int) {
+    func store(_ result: Result, at index: Int) {
         condition.lock()
         results[index] = result
         condition.signal()

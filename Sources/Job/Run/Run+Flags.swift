@@ -5,20 +5,13 @@ import Survey
 
 /// What is odd about the galaxies, over all ranks.
 extension Run {
-    /// How many galaxies have each flag. Every rank calls it.
-    func countFlags(_ found: RankFindings) throws -> FlagCounts {
-        var counts = FlagCounts()
-        for flags in found.flags { counts.add(flags) }
-        var numbers = counts.numbers
-        try world.allReduce(inPlace: &numbers, .sum)
-        return FlagCounts(numbers)
-    }
-
     /// Warns of what the user must know about the predictions. Every rank calls it.
-    func warnOfFlags(_ counts: FlagCounts, _ found: RankFindings, _ dataSet: DataSet, _ training: TrainingRecord) throws
-    {
-        let place = found.flags.indices.lazy.filter { found.flags[$0].contains(.predictionNotFinite) }
-        let first = try world.allReduce(place.compactMap(found.galaxy(at:)).min() ?? Int.max, .min)
+    func warnOfFlags(_ counts: FlagCounts, _ found: RankFindings, _ dataSet: DataSet, _ training: TrainingRecord) throws {
+        var first = Int.max
+        if counts[.predictionNotFinite] > 0 {
+            let places = found.flags.indices.lazy.filter { found.flags[$0].contains(.predictionNotFinite) }
+            first = try world.allReduce(places.compactMap(found.galaxy(at:)).min() ?? Int.max, .min)
+        }
         guard world.rank == 0 else { return }
         if let piece = Shard(
             first..<(first == Int.max ? first : first + 1), starts: dataSet.partitions.starts

@@ -4,28 +4,36 @@ import Survey
 
 /// What is found out over all ranks.
 extension Run {
-    /// Metrics over all ranks; nil when no partition knows redshifts.
-    func measure(_ found: RankFindings, _ dataSet: DataSet) throws -> RedshiftMetrics? {
-        guard dataSet.hasRedshift else { return nil }
-        return try RedshiftMetrics(predicted: found.predictions, spectroscopic: found.redshifts) { counts in
-            try world.allReduce(inPlace: &counts, .sum)
-        }
+    /// The metrics, over all galaxies and in bins of redshift and of magnitude, both nil when no partition knows
+    /// redshifts; how many redshifts are where their uncertainties say, nil without views; and how many galaxies have
+    /// each flag. Every rank calls it: all ranks add up their numbers a dozen times at most.
+    func evaluate(
+        _ found: RankFindings, _ dataSet: DataSet
+    ) throws -> (RedshiftMetrics?, JobResults.Bins?, JobResults.Calibration?, FlagCounts) {
+        var flags = FlagCounts()
+        for galaxy in found.flags { flags.add(galaxy) }
+        let (ownFlags, ownCalibration) = (flags.numbers, options.views > 1 ? calibrationCounts(found) : [])
+        let quantities = dataSet.hasRedshift ? [found.redshifts, found.magnitudes] : []
+        let counts = ownFlags + ownCalibration
+        let sums = try AgreedBuffer<Int64>(
+            count: Evaluation.numberCount(quantities: quantities.count, counts: counts.count), on: world)
+        let evaluation = try Evaluation(
+            predicted: found.predictions, spectroscopic: found.redshifts, binnedBy: quantities, counts: counts,
+            SumOverRanks(in: sums.elements) { count throws(CollectiveError) in
+                try sums.allReduce(.sum, first: count)
+            })
+        return (
+            dataSet.hasRedshift ? evaluation.metrics : nil,
+            dataSet.hasRedshift
+                ? JobResults.Bins(redshift: evaluation.bins[0], magnitude: evaluation.bins[1]) : nil,
+            options.views > 1 ? calibration(evaluation.counts.suffix(ownCalibration.count)) : nil,
+            FlagCounts(Array(evaluation.counts.prefix(ownFlags.count)))
+        )
     }
 
-    /// The same in bins of redshift and of magnitude.
-    func measureBins(_ found: RankFindings, _ dataSet: DataSet) throws -> JobResults.Bins? {
-        guard dataSet.hasRedshift else { return nil }
-        func bins(of values: [Float]) throws -> [MetricsBin] {
-            try MetricsBin.bins(of: values, predicted: found.predictions, spectroscopic: found.redshifts) {
-                counts in
-                try world.allReduce(inPlace: &counts, .sum)
-            }
-        }
-        return JobResults.Bins(redshift: try bins(of: found.redshifts), magnitude: try bins(of: found.magnitudes))
-    }
-
-    /// How many redshifts are where their uncertainties say.
-    func calibrate(_ found: RankFindings) throws -> JobResults.Calibration {
+    /// How many of this rank's galaxies have a redshift and an uncertainty, and in how many they differ by no more than
+    /// that, and twice that.
+    private func calibrationCounts(_ found: RankFindings) -> [Int] {
         var counts = [0, 0, 0]
         for (index, redshift) in found.redshifts.enumerated() {
             let (error, sigma) = (abs(found.means[index] - redshift), found.scatters[index])
@@ -34,8 +42,11 @@ extension Run {
             counts[1] += error <= sigma ? 1 : 0
             counts[2] += error <= 2 * sigma ? 1 : 0
         }
-        try world.allReduce(inPlace: &counts, .sum)
-        return JobResults.Calibration(
-            views: options.views, count: counts[0], withinOne: counts[1], withinTwo: counts[2])
+        return counts
+    }
+
+    private func calibration(_ counts: ArraySlice<Int>) -> JobResults.Calibration {
+        let counts = Array(counts)
+        return JobResults.Calibration(views: options.views, count: counts[0], withinOne: counts[1], withinTwo: counts[2])
     }
 }

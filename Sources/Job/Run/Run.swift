@@ -9,7 +9,7 @@ import Survey
 /// One run of the job on all ranks: plan, read ahead, infer, reduce, write.
 package struct Run {
     let options: RunOptions
-    private(set) var world: Communicator
+    let world: Communicator
     private var node: Communicator
     /// Whether rank 0 is on this node.
     private var isFirstNode = true
@@ -130,14 +130,14 @@ package struct Run {
     /// From now on ranks wait for each other as the options say.
     private mutating func settleWaiting() throws -> Nodes {
         let interrupt: @Sendable () -> (any Error)? = { StopSignal.received.map { StopSignal.Stopped(signal: $0) } }
-        world = world.with(Patience(deadline: options.deadline, interrupt: interrupt))
+        try world.setPatience(Patience(deadline: options.deadline, interrupt: interrupt))
         isFirstNode = try node.broadcast(world.rank, root: 0) == 0
         let cores = try Host.cores(of: node)
         let isCrowded = try world.allReduce(node.size > cores ? 1 : 0, .max) > 0
         let board = try options.deadline.map { _ in
             try ProgressBoard(on: world, phases: Phase.allCases.map(\.rawValue))
         }
-        world = world.with(
+        try world.setPatience(
             Patience(
                 deadline: options.deadline, wait: options.wait ?? (isCrowded ? .cheap : .fast), board: board,
                 interrupt: interrupt))
@@ -175,12 +175,9 @@ package struct Run {
         StopSignal.ignore()
         end(.inference)
 
-        let flags = try countFlags(found)
+        let (metrics, bins, calibration, flags) = try evaluate(found, dataSet)
         try warnOfFlags(flags, found, dataSet, training)
         try warnOfDuplicates(found, dataSet, schema)
-        let metrics = try measure(found, dataSet)
-        let bins = try measureBins(found, dataSet)
-        let calibration = options.views > 1 ? try calibrate(found) : nil
         let ranks = try gather(found, dataSet)
         end(.reduce)
 

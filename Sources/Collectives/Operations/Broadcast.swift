@@ -7,8 +7,8 @@ extension Communicator {
     /// - Throws: ``CollectiveError``
     public func broadcast<T: BitwiseCopyable>(_ value: T, root: Int) throws(CollectiveError) -> T {
         let root = try requireRank(root, "broadcast")
-        return try withRoom(value) { room throws(CollectiveError) in
-            try broadcast(bytes: room, MemoryLayout<T>.size, root: root)
+        return try exchangedValue(value) { memory throws(CollectiveError) in
+            try broadcast(bytes: memory, MemoryLayout<T>.size, root: root)
         }
     }
 
@@ -21,9 +21,9 @@ extension Communicator {
         guard count >= 0 else {
             throw CollectiveError(routine: "broadcast", reason: "rank \(root) is the root and gives no values")
         }
-        return try filled(count) { room throws(CollectiveError) in
-            if rank == root, let values { room.update(from: values, count: count) }
-            try broadcast(bytes: room, count * MemoryLayout<T>.stride, root: source)
+        return try receivedArray(count) { memory throws(CollectiveError) in
+            if rank == root, let values { memory.update(from: values, count: count) }
+            try broadcast(bytes: memory, count * MemoryLayout<T>.stride, root: source)
         }
     }
 

@@ -2,28 +2,34 @@
 extension Communicator {
     /// Asks the board who is missing.
     ///
-    /// - Parameter peer: The only rank that was waited for; nil for all.
-    func timeout(_ routine: String, of peer: Int?, _ deadline: Duration) -> CollectiveError {
+    /// - Parameters:
+    ///   - peer: The only rank that was waited for; nil for all.
+    ///   - begin: When this rank began to wait.
+    func timeout(
+        _ routine: String, of peer: Int?, _ deadline: Duration, since begin: Int64
+    ) -> CollectiveError {
         let end = "within \(seconds(deadline))"
-        let (missing, reason) = absentees(of: peer, end)
+        let (missing, reason) = absentees(of: peer, end, since: begin + (deadline + Pace.grace / 2).nanoseconds)
         // An error ends the job, and with it what this rank knows.
-        patience.board?.answer()
+        patience.board?.answerOthers()
         return CollectiveError(.timedOut(missing: missing), routine: routine, reason: reason)
     }
 
-    private func absentees(of peer: Int?, _ end: String) -> (ranks: [Int], reason: String) {
-        guard let board = patience.board, let seat = watch?.seat else {
+    private func absentees(
+        of peer: Int?, _ end: String, since time: Int64
+    ) -> (ranks: [Int], reason: String) {
+        guard let board = patience.board, let counter = waiting.counter else {
             return peer.map { ([$0], "rank \($0) did not answer \(end)") }
                 ?? ([], "not every one of \(size) ranks arrived \(end)")
         }
-        guard let lines = (try? board.read()) ?? nil else {
+        guard let lines = (try? board.lines(since: time)) ?? nil else {
             let holders = board.holderRanks.filter { $0 != board.rank }
-            let who = peer.map { "\(board.name(seat.members[$0])) did not answer" } ?? "not every rank arrived"
+            let who = peer.map { "\(board.name(counter.members[$0])) did not answer" } ?? "not every rank arrived"
             let names = holders.map(board.name).joined(separator: " and ")
             return (holders, "\(who) \(end), and nor do those who know more: \(names)")
         }
-        if let peer { return board.report([seat.members[peer]], "answer \(end)", lines) }
-        let behind = seat.members.filter { $0 != board.rank && lines[$0][seat.index] < seat.entered.pointee }
+        if let peer { return board.report([counter.members[peer]], "answer \(end)", lines) }
+        let behind = counter.members.filter { $0 != board.rank && lines[$0][counter.index] < counter.entered.pointee }
         // One that waits elsewhere is itself held up by a rank that is missing: here, among its node's, or anywhere.
         let missing = behind.filter { !board.isWaiting(lines[$0]) }
         if !missing.isEmpty { return board.report(missing, "arrive \(end)", lines) }

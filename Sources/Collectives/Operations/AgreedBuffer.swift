@@ -1,3 +1,5 @@
+import Glibc
+
 /// Memory for collectives that are called often: every rank has as many elements, which is agreed on once, when it is made.
 /// Its operations allocate nothing, compare no lengths and leave their results in it.
 public final class AgreedBuffer<Element: BitwiseCopyable> {
@@ -8,8 +10,10 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
     private let communicator: Communicator
     private let start: UnsafeMutablePointer<Element>
     private let count: Int
-    /// The bytes that each rank has in a gather or scatter; negative where the elements cannot be dealt evenly.
-    private let share: Int
+    /// What each rank has in a gather or scatter; nil where the elements cannot be dealt evenly.
+    private let bytesPerRank: Int?
+    /// What was allocated.
+    private let allocation: UnsafeMutableRawPointer
     /// False while an operation runs, and for ever when one has failed: it may still be pending, and its memory in use.
     private var isIdle = true
 
@@ -18,17 +22,20 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
     /// - Throws: ``CollectiveError``, on every rank when the counts differ.
     public init(count: Int, on communicator: Communicator) throws(CollectiveError) {
         try communicator.agree(onLength: count, "AgreedBuffer")
-        let bytes = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: max(count, 1) * MemoryLayout<Element>.stride, alignment: 4096)
-        bytes.initializeMemory(as: UInt8.self, repeating: 0)
-        start = bytes.baseAddress!.bindMemory(to: Element.self, capacity: count)
+        // Pages that are zero anyway, of which those that nobody uses take no memory.
+        let (page, byteCount) = (4096, count * MemoryLayout<Element>.stride)
+        guard let allocation = calloc(1, byteCount + page) else {
+            throw CollectiveError(routine: "AgreedBuffer", reason: "there is no memory for \(byteCount) bytes")
+        }
+        self.allocation = allocation
+        start = allocation.alignedUp(toMultipleOf: page).bindMemory(to: Element.self, capacity: count)
         elements = UnsafeMutableBufferPointer(start: start, count: count)
         (self.count, self.communicator) = (count, communicator)
-        let share = count / communicator.size * MemoryLayout<Element>.stride
-        self.share = count % communicator.size == 0 && share <= largestCount ? share : -1
+        let part = count / communicator.size * MemoryLayout<Element>.stride
+        bytesPerRank = count % communicator.size == 0 && part <= largestCount ? part : nil
     }
 
-    deinit { if isIdle { UnsafeMutableRawPointer(start).deallocate() } }
+    deinit { if isIdle { free(allocation) } }
 
     /// Overwrites the elements by rank `root`'s.
     ///
@@ -54,8 +61,19 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
     ///
     /// - Throws: ``CollectiveError``
     public func allReduce(_ operation: Operation<Element>) throws(CollectiveError) {
+        try allReduce(operation, first: count)
+    }
+
+    /// Overwrites the first elements by all ranks' first elements combined, and leaves the others alone.
+    ///
+    /// - Parameter first: How many; the same on every rank, which nobody compares: it must follow from what all know.
+    /// - Throws: ``CollectiveError``
+    public func allReduce(_ operation: Operation<Element>, first: Int) throws(CollectiveError) {
+        guard (0...count).contains(first) else {
+            throw CollectiveError(routine: "allReduce", reason: "\(first) of \(count) elements are to be combined")
+        }
         isIdle = false
-        try communicator.allReduce(inPlace: start, count, operation)
+        try communicator.allReduce(inPlace: start, first, operation)
         isIdle = true
     }
 
@@ -77,44 +95,46 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
         isIdle = true
     }
 
-    /// Brings every rank's share, the r-th of as many as there are ranks, into the same place of `root`'s elements.
+    /// Brings every rank's part, the r-th of as many as there are ranks, into the same place of `root`'s elements.
     ///
-    /// - Throws: ``CollectiveError``, also when the elements cannot be dealt evenly, or shares are above 1 GiB.
+    /// - Throws: ``CollectiveError``, also when the elements cannot be dealt evenly, or parts are above 1 GiB.
     public func gather(root: Int) throws(CollectiveError) {
         let root = try communicator.requireRank(root, "gather")
-        let own = try ownShare("gather")
+        let own = try ownPart("gather")
         isIdle = false
-        try communicator.gather(own, into: start, share, root: root)
+        try communicator.gather(own.start, into: start, own.byteCount, root: root)
         isIdle = true
     }
 
-    /// Brings every rank's share into the same place of everybody's elements.
+    /// Brings every rank's part into the same place of everybody's elements.
     ///
     /// - Throws: ``CollectiveError``, as ``gather(root:)``.
     public func allGather() throws(CollectiveError) {
-        _ = try ownShare("allGather")
+        let own = try ownPart("allGather")
         isIdle = false
-        try communicator.allGather(start, share)
+        try communicator.allGather(start, own.byteCount)
         isIdle = true
     }
 
-    /// Brings every rank's share of `root`'s elements into the same place of that rank's own.
+    /// Brings every rank's part of `root`'s elements into the same place of that rank's own.
     ///
     /// - Throws: ``CollectiveError``, as ``gather(root:)``.
     public func scatter(root: Int) throws(CollectiveError) {
         let root = try communicator.requireRank(root, "scatter")
-        let own = try ownShare("scatter")
+        let own = try ownPart("scatter")
         isIdle = false
-        try communicator.scatter(start, into: own, share, root: root)
+        try communicator.scatter(start, into: own.start, own.byteCount, root: root)
         isIdle = true
     }
 
-    private func ownShare(_ routine: String) throws(CollectiveError) -> UnsafeMutableRawPointer {
-        guard share >= 0 else {
+    private func ownPart(
+        _ routine: String
+    ) throws(CollectiveError) -> (start: UnsafeMutableRawPointer, byteCount: Int) {
+        guard let bytesPerRank else {
             throw CollectiveError(
                 routine: routine,
                 reason: "\(count) values cannot be dealt evenly to \(communicator.size) ranks, or are above 1 GiB each")
         }
-        return UnsafeMutableRawPointer(start) + communicator.rank * share
+        return (UnsafeMutableRawPointer(start) + communicator.rank * bytesPerRank, bytesPerRank)
     }
 }

@@ -8,10 +8,10 @@ extension Communicator {
     public func gather<T: BitwiseCopyable>(_ value: T, root: Int) throws(CollectiveError) -> [T]? {
         let target = try requireRank(root, "gather")
         let isRoot = rank == root
-        let all: [T] = try filled(isRoot ? size : 1) { room throws(CollectiveError) in
-            let own = room + (isRoot ? rank : 0)
+        let all: [T] = try receivedArray(isRoot ? size : 1) { memory throws(CollectiveError) in
+            let own = memory + (isRoot ? rank : 0)
             own.initialize(to: value)
-            try gather(own, into: room, MemoryLayout<T>.stride, root: target)
+            try gather(own, into: memory, MemoryLayout<T>.stride, root: target)
         }
         return isRoot ? all : nil
     }
@@ -38,13 +38,13 @@ extension Communicator {
     ///
     /// - Throws: ``CollectiveError``
     public func allGather<T: BitwiseCopyable>(_ value: T) throws(CollectiveError) -> [T] {
-        try filled(size) { room throws(CollectiveError) in
-            room[rank] = value
-            try allGather(room, MemoryLayout<T>.stride)
+        try receivedArray(size) { memory throws(CollectiveError) in
+            memory[rank] = value
+            try allGather(memory, MemoryLayout<T>.stride)
         }
     }
 
-    /// Rank r's share of `root`'s list: the r-th of as many equal parts as there are ranks. The others give nil.
+    /// Rank r's part of `root`'s list: the r-th of as many equal parts as there are ranks. The others give nil.
     ///
     /// - Throws: ``CollectiveError``, on every rank when the list cannot be dealt evenly.
     public func scatter<T: BitwiseCopyable>(_ values: [T]?, root: Int) throws(CollectiveError) -> [T] {
@@ -57,9 +57,9 @@ extension Communicator {
                     ? "rank \(root) is the root and gives no values"
                     : "\(count) values cannot be dealt evenly to \(size) ranks")
         }
-        let share = count / size
+        let part = count / size
         let parts =
-            rank == root ? values.map { all in (0..<size).map { Array(all[$0 * share..<($0 + 1) * share]) } } : nil
+            rank == root ? values.map { all in (0..<size).map { Array(all[$0 * part..<($0 + 1) * part]) } } : nil
         return try scatterVarying(parts, root: root)
     }
 
@@ -78,37 +78,37 @@ extension Communicator {
         return parts[root]
     }
 
-    /// `root` has its own share in its place already.
+    /// `root` has its own part in its place already.
     func gather(
-        _ own: UnsafeRawPointer, into all: UnsafeMutableRawPointer, _ share: Int, root: Int32
+        _ own: UnsafeRawPointer, into all: UnsafeMutableRawPointer, _ bytesPerRank: Int, root: Int32
     ) throws(CollectiveError) {
-        let (byte, share) = (cmpi_byte(), Int32(share))
+        let (byte, count) = (cmpi_byte(), Int32(bytesPerRank))
         let source = rank == root ? UnsafeRawPointer(cmpi_in_place()) : own
         try collective(
             "MPI_Gather",
-            { MPI_Gather(source, share, byte, all, share, byte, root, handle) },
-            { MPI_Igather(source, share, byte, all, share, byte, root, handle, $0) })
+            { MPI_Gather(source, count, byte, all, count, byte, root, handle) },
+            { MPI_Igather(source, count, byte, all, count, byte, root, handle, $0) })
     }
 
-    /// Every rank has its own share in its place already.
-    func allGather(_ all: UnsafeMutableRawPointer, _ share: Int) throws(CollectiveError) {
-        let (byte, share) = (cmpi_byte(), Int32(share))
+    /// Every rank has its own part in its place already.
+    func allGather(_ all: UnsafeMutableRawPointer, _ bytesPerRank: Int) throws(CollectiveError) {
+        let (byte, count) = (cmpi_byte(), Int32(bytesPerRank))
         try collective(
             "MPI_Allgather",
-            { MPI_Allgather(cmpi_in_place(), 0, byte, all, share, byte, handle) },
-            { MPI_Iallgather(cmpi_in_place(), 0, byte, all, share, byte, handle, $0) })
+            { MPI_Allgather(cmpi_in_place(), 0, byte, all, count, byte, handle) },
+            { MPI_Iallgather(cmpi_in_place(), 0, byte, all, count, byte, handle, $0) })
     }
 
-    /// `root` leaves its own share in its place.
+    /// `root` leaves its own part in its place.
     func scatter(
-        _ all: UnsafeRawPointer, into own: UnsafeMutableRawPointer, _ share: Int, root: Int32
+        _ all: UnsafeRawPointer, into own: UnsafeMutableRawPointer, _ bytesPerRank: Int, root: Int32
     ) throws(CollectiveError) {
-        let (byte, share) = (cmpi_byte(), Int32(share))
+        let (byte, count) = (cmpi_byte(), Int32(bytesPerRank))
         let target = rank == root ? cmpi_in_place() : own
         try collective(
             "MPI_Scatter",
-            { MPI_Scatter(all, share, byte, target, share, byte, root, handle) },
-            { MPI_Iscatter(all, share, byte, target, share, byte, root, handle, $0) })
+            { MPI_Scatter(all, count, byte, target, count, byte, root, handle) },
+            { MPI_Iscatter(all, count, byte, target, count, byte, root, handle, $0) })
     }
 
     /// The arrays of all ranks on `root`. The lengths are known there; a length that fits MPI's counts goes in one call.
@@ -124,14 +124,14 @@ extension Communicator {
         let lengths = counts.map { Int32($0 * stride) }
         let starts = lengths.reduce(into: [Int32(0)]) { $0.append($0[$0.count - 1] + $1) }
         let (byte, count) = (cmpi_byte(), Int32(values.count * stride))
-        let all: [UInt8] = try filled(rank == root ? total : 0) { room throws(CollectiveError) in
+        let all: [UInt8] = try receivedArray(rank == root ? total : 0) { memory throws(CollectiveError) in
             try values.withElements { values throws(CollectiveError) in
                 try lengths.withElements { lengths throws(CollectiveError) in
                     try starts.withElements { starts throws(CollectiveError) in
                         try collective(
                             "MPI_Gatherv",
-                            { MPI_Gatherv(values, count, byte, room, lengths, starts, byte, target, handle) },
-                            { MPI_Igatherv(values, count, byte, room, lengths, starts, byte, target, handle, $0) })
+                            { MPI_Gatherv(values, count, byte, memory, lengths, starts, byte, target, handle) },
+                            { MPI_Igatherv(values, count, byte, memory, lengths, starts, byte, target, handle, $0) })
                     }
                 }
             }

@@ -16,10 +16,8 @@ extension Communicator {
         _ start: (UnsafeMutablePointer<MPI_Request?>) -> Int32
     ) throws(CollectiveError) {
         Combination.requireNone(routine)
-        if let watch {
-            watch.seat?.entered.pointee &+= 1
-            if !watch.patience.isBlind { return try wait(watch, routine, for: nil, start) }
-        }
+        waiting.counter?.entered.pointee &+= 1
+        if !waiting.mayBlock { return try wait(routine, for: nil, start) }
         if isExact { return try check(blocking(), routine) }
         var request: MPI_Request?
         try check(start(&request), routine)
@@ -33,18 +31,18 @@ extension Communicator {
         _ start: (UnsafeMutablePointer<MPI_Request?>) -> Int32
     ) throws(CollectiveError) {
         Combination.requireNone(routine)
-        guard let watch, !watch.patience.isBlind else { return try check(blocking(), routine) }
-        try wait(watch, routine, for: Int(peer), start)
+        if waiting.mayBlock { return try check(blocking(), routine) }
+        try wait(routine, for: Int(peer), start)
     }
 
     @inline(never)
     private func wait(
-        _ watch: Watch, _ routine: String, for peer: Int?, _ start: (UnsafeMutablePointer<MPI_Request?>) -> Int32
+        _ routine: String, for peer: Int?, _ start: (UnsafeMutablePointer<MPI_Request?>) -> Int32
     ) throws(CollectiveError) {
         var request: MPI_Request?
         try check(start(&request), routine)
         if try isDone(&request, tests: Pace.testsBetweenLooks, routine) { return }
-        let (patience, begin) = (watch.patience, Pace.nanoseconds())
+        let (patience, begin) = (patience, Pace.nanoseconds())
         var (waited, nextQuestion) = (Int64(0), Pace.betweenQuestions)
         while true {
             if patience.wait == .cheap { Pace.leaveCore(after: waited) }
@@ -55,13 +53,13 @@ extension Communicator {
             waited = Pace.nanoseconds() - begin
             guard waited >= nextQuestion else { continue }
             nextQuestion = waited + Pace.betweenQuestions
-            try askOn(patience, routine, for: peer, after: .nanoseconds(waited))
+            try endWhenDue(patience, routine, for: peer, since: begin, waited: .nanoseconds(waited))
         }
     }
 
     /// Throws when the waiting must end.
-    private func askOn(
-        _ patience: Patience, _ routine: String, for peer: Int?, after waited: Duration
+    private func endWhenDue(
+        _ patience: Patience, _ routine: String, for peer: Int?, since begin: Int64, waited: Duration
     ) throws(CollectiveError) {
         if let cause = patience.interrupt?() {
             throw CollectiveError(.interrupted, routine: routine, reason: "interrupted: \(cause)", cause: cause)
@@ -69,7 +67,7 @@ extension Communicator {
         guard let deadline = patience.deadline else { return }
         if waited >= min(Pace.beforeNotice, deadline / 4) { patience.board?.noteWaiting() }
         // Whoever came in the last moment gets time to say so.
-        if waited >= deadline + Pace.grace { throw timeout(routine, of: peer, deadline) }
+        if waited >= deadline + Pace.grace { throw timeout(routine, of: peer, deadline, since: begin) }
     }
 
     @inline(__always)
@@ -99,6 +97,9 @@ enum Pace {
     static let silence = Duration.seconds(4)
     /// How long a holder of the board may take to show it.
     static let boardAnswer = Duration.seconds(1)
+    /// A rank that asks a holder for its node says that it lives as often as it looks for the answer; one that was not
+    /// heard of for so long asks no more.
+    static let silenceOfAsker = Duration.milliseconds(150)
 
     /// A clock that costs less to read than Swift's.
     static func nanoseconds() -> Int64 {
@@ -111,5 +112,13 @@ enum Pace {
     /// and at most a millisecond.
     static func leaveCore(after waited: Int64) {
         if waited < 100_000 { sched_yield() } else { usleep(UInt32(min(waited / 8000, 1000))) }
+    }
+}
+
+extension Duration {
+    /// As a whole number, for ``Pace/nanoseconds()``.
+    var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 }

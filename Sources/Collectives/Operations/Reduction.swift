@@ -7,8 +7,8 @@ extension Communicator {
     /// - Throws: ``CollectiveError``
     public func reduce<T>(_ value: T, _ operation: Operation<T>, root: Int) throws(CollectiveError) -> T? {
         let target = try requireRank(root, "reduce")
-        let reduced = try withRoom(value) { room throws(CollectiveError) in
-            try reduce(inPlace: room, 1, operation, root: target)
+        let reduced = try exchangedValue(value) { memory throws(CollectiveError) in
+            try reduce(inPlace: memory, 1, operation, root: target)
         }
         return rank == root ? reduced : nil
     }
@@ -19,8 +19,8 @@ extension Communicator {
     public func reduce<T>(_ values: [T], _ operation: Operation<T>, root: Int) throws(CollectiveError) -> [T]? {
         let target = try requireRank(root, "reduce")
         try agree(onLength: values.count, "reduce")
-        let reduced = try changed(values) { room throws(CollectiveError) in
-            try reduce(inPlace: room, values.count, operation, root: target)
+        let reduced = try exchangedArray(values) { memory throws(CollectiveError) in
+            try reduce(inPlace: memory, values.count, operation, root: target)
         }
         return rank == root ? reduced : nil
     }
@@ -29,8 +29,8 @@ extension Communicator {
     ///
     /// - Throws: ``CollectiveError``
     public func allReduce<T>(_ value: T, _ operation: Operation<T>) throws(CollectiveError) -> T {
-        try withRoom(value) { room throws(CollectiveError) in
-            try allReduce(inPlace: room, 1, operation)
+        try exchangedValue(value) { memory throws(CollectiveError) in
+            try allReduce(inPlace: memory, 1, operation)
         }
     }
 
@@ -40,8 +40,8 @@ extension Communicator {
     public func allReduce<T>(inPlace values: inout [T], _ operation: Operation<T>) throws(CollectiveError) {
         let count = values.count
         try agree(onLength: count, "allReduce")
-        values = try changed(values) { room throws(CollectiveError) in
-            try allReduce(inPlace: room, count, operation)
+        values = try exchangedArray(values) { memory throws(CollectiveError) in
+            try allReduce(inPlace: memory, count, operation)
         }
     }
 

@@ -29,11 +29,11 @@ extension Communicator {
     public func send<T: BitwiseCopyable>(_ values: [T], to rank: Int) throws(CollectiveError) {
         let target = try requireRank(rank, "send")
         let count = values.count * MemoryLayout<T>.stride
-        _ = try withRoom(Int64(count)) { room throws(CollectiveError) in
-            try send(room, MemoryLayout<Int64>.size, to: target)
+        _ = try exchangedValue(Int64(count)) { memory throws(CollectiveError) in
+            try send(memory, MemoryLayout<Int64>.size, to: target)
         }
-        try values.withElements { room throws(CollectiveError) in
-            try send(room, count, to: target)
+        try values.withElements { memory throws(CollectiveError) in
+            try send(memory, count, to: target)
         }
     }
 
@@ -45,11 +45,11 @@ extension Communicator {
     ) throws(CollectiveError) -> [T] {
         let source = try requireRank(rank, "receive")
         let count = Int(
-            try withRoom(Int64(0)) { header throws(CollectiveError) in
+            try exchangedValue(Int64(0)) { header throws(CollectiveError) in
                 try receive(header, MemoryLayout<Int64>.size, from: source)
             })
-        let bytes: [UInt8] = try filled(count) { room throws(CollectiveError) in
-            try receive(room, count, from: source)
+        let bytes: [UInt8] = try receivedArray(count) { memory throws(CollectiveError) in
+            try receive(memory, count, from: source)
         }
         guard count % MemoryLayout<T>.stride == 0 else {
             throw CollectiveError(
@@ -83,8 +83,8 @@ extension Array where Element == UInt8 {
     /// The bytes as elements of another type.
     func elements<T: BitwiseCopyable>(of type: T.Type) -> [T] {
         let count = count / MemoryLayout<T>.stride
-        return [T](unsafeUninitializedCapacity: count) { room, initialized in
-            withUnsafeBytes { UnsafeMutableRawBufferPointer(room).copyMemory(from: $0) }
+        return [T](unsafeUninitializedCapacity: count) { memory, initialized in
+            withUnsafeBytes { UnsafeMutableRawBufferPointer(memory).copyMemory(from: $0) }
             initialized = count
         }
     }

@@ -6,8 +6,8 @@ extension Communicator {
     ///
     /// - Throws: ``CollectiveError``
     public func scan<T>(_ value: T, _ operation: Operation<T>) throws(CollectiveError) -> T {
-        try withRoom(value) { room throws(CollectiveError) in
-            try scan(inPlace: room, 1, operation)
+        try exchangedValue(value) { memory throws(CollectiveError) in
+            try scan(inPlace: memory, 1, operation)
         }
     }
 
@@ -16,8 +16,8 @@ extension Communicator {
     /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length.
     public func scan<T>(_ values: [T], _ operation: Operation<T>) throws(CollectiveError) -> [T] {
         try agree(onLength: values.count, "scan")
-        return try changed(values) { room throws(CollectiveError) in
-            try scan(inPlace: room, values.count, operation)
+        return try exchangedArray(values) { memory throws(CollectiveError) in
+            try scan(inPlace: memory, values.count, operation)
         }
     }
 
@@ -25,8 +25,8 @@ extension Communicator {
     ///
     /// - Throws: ``CollectiveError``
     public func exclusiveScan<T>(_ value: T, _ operation: Operation<T>) throws(CollectiveError) -> T? {
-        let scanned = try withRoom(value) { room throws(CollectiveError) in
-            try exclusiveScan(inPlace: room, 1, operation)
+        let scanned = try exchangedValue(value) { memory throws(CollectiveError) in
+            try exclusiveScan(inPlace: memory, 1, operation)
         }
         return rank == 0 ? nil : scanned
     }
@@ -36,8 +36,8 @@ extension Communicator {
     /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length.
     public func exclusiveScan<T>(_ values: [T], _ operation: Operation<T>) throws(CollectiveError) -> [T]? {
         try agree(onLength: values.count, "exclusiveScan")
-        let scanned = try changed(values) { room throws(CollectiveError) in
-            try exclusiveScan(inPlace: room, values.count, operation)
+        let scanned = try exchangedArray(values) { memory throws(CollectiveError) in
+            try exclusiveScan(inPlace: memory, values.count, operation)
         }
         return rank == 0 ? nil : scanned
     }

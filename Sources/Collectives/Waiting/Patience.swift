@@ -1,0 +1,92 @@
+import CMPI
+
+/// How a communicator waits for other ranks, and how long.
+public struct Patience: Sendable {
+    /// What a rank does with its core while it waits; FMI's hint.
+    public enum Wait: Sendable {
+        /// It spins: the answer is seen at once.
+        case fast
+        /// After a moment it leaves the core to others, and looks at most a millisecond late.
+        case cheap
+    }
+
+    /// The longest that one operation may wait; nil for any time. What takes several MPI calls has it for each of them.
+    public let deadline: Duration?
+    /// What a rank does with its core.
+    public let wait: Wait
+    /// Knows which ranks did not arrive.
+    public let board: ProgressBoard?
+    /// Asked about every millisecond while a rank waits; an error ends the waiting.
+    public let interrupt: (@Sendable () -> (any Error)?)?
+    /// Nothing can end the waiting early and spinning is wanted: MPI's own blocking calls do that best.
+    let mayBlock: Bool
+
+    /// A way of waiting.
+    ///
+    /// - Parameters:
+    ///   - deadline: Past it an operation throws ``CollectiveError/Kind/timedOut(missing:)``.
+    ///   - wait: Spinning or leaving the core.
+    ///   - board: A board on the communicator that gets this patience.
+    ///   - interrupt: May end the waiting: ``CollectiveError/Kind/interrupted``, with this error as its cause.
+    public init(
+        deadline: Duration? = nil, wait: Wait = .fast, board: ProgressBoard? = nil,
+        interrupt: (@Sendable () -> (any Error)?)? = nil
+    ) {
+        self.deadline = deadline
+        self.wait = wait
+        self.board = board
+        self.interrupt = interrupt
+        mayBlock = deadline == nil && wait == .fast && interrupt == nil
+    }
+}
+
+extension Communicator {
+    /// Changes how the ranks wait for each other, here and in every copy of this communicator, made before or after.
+    /// Every rank calls it, and comes back when all have called it: from then on the operations of all ranks are counted
+    /// on the same board, or on none.
+    ///
+    /// Communicators that are split from this one later wait like it, too; those that were split before stay as they are.
+    ///
+    /// - Parameter patience: All ranks give the board of this communicator, or all none; and all give something to heed (a
+    ///   deadline, an interruption, the core), or all nothing. What they give may differ.
+    /// - Throws: ``CollectiveError``, on every rank when it is otherwise.
+    public func setPatience(_ patience: Patience) throws(CollectiveError) {
+        // The others are waited for in the new way already, but nothing is counted before all have come.
+        waiting.counter = nil
+        waiting.patience = patience
+        let counter = patience.board?.counter(of: handle)
+        let (hasBoard, isForeign) = (patience.board != nil, patience.board != nil && counter == nil)
+        let sums = try sumsNonblocking([hasBoard, isForeign, patience.mayBlock].map { $0 ? 1 : 0 })
+        let complaints = [
+            sums[1] > 0 ? "a rank gives the board of another communicator" : nil,
+            sums[0] % Int64(size) > 0 ? "\(sums[0]) of \(size) ranks give a board" : nil,
+            sums[2] % Int64(size) > 0 ? "\(sums[2]) of \(size) ranks have nothing to heed while they wait" : nil,
+        ]
+        if let complaint = complaints.compactMap(\.self).first {
+            throw CollectiveError(routine: "setPatience", reason: complaint)
+        }
+        waiting.counter = counter
+    }
+
+    /// Sums over ranks of which some may block and some may not: MPI knows one kind of call only where both must meet.
+    private func sumsNonblocking(_ numbers: [Int64]) throws(CollectiveError) -> [Int64] {
+        let (count, handle) = (Int32(numbers.count), handle)
+        return try exchangedArray(numbers) { memory throws(CollectiveError) in
+            try collective(
+                "MPI_Iallreduce", isExact: false,
+                { MPI_SUCCESS },
+                { MPI_Iallreduce(cmpi_in_place(), memory, count, cmpi_int64(), cmpi_sum(), handle, $0) })
+        }
+    }
+}
+
+/// How a communicator waits, and where its operations are counted.
+final class WaitingManner {
+    var patience = Patience() {
+        didSet { mayBlock = patience.mayBlock }
+    }
+    /// As the patience says; here, since it is looked at in each operation.
+    private(set) var mayBlock = true
+    /// Nil without a board.
+    var counter: OperationCounter?
+}
