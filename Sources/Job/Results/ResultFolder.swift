@@ -42,6 +42,8 @@ final class ResultFolder {
             if !isFinished {
                 for name in extras + Self.names { try Self.own(name).requireReplaceable(path + "/" + name) }
             }
+            // They take the room that this run needs.
+            for name in extras + Self.names { unlink(temporary(name)) }
             // A run that was ended while it gave its results their names goes on as a half-finished one.
             if contents.state == .sealed { try JournalFolder.unseal(in: path) }
         } catch {
@@ -119,7 +121,10 @@ final class ResultFolder {
     }
 
     /// Where a file is written until it is whole.
-    func temporary(_ name: String) -> String { path + "/" + OutputFolder.inProgress + name }
+    func temporary(_ name: String) -> String { Self.temporary(name, in: path) }
+
+    /// The same in any folder of results.
+    static func temporary(_ name: String, in path: String) -> String { path + "/" + OutputFolder.inProgress + name }
 
     /// Refuses to start a job whose results would not fit.
     ///
