@@ -59,7 +59,8 @@ package struct Doctor {
         if let separation = MPI.separation(of: world) { warnings.append("\(separation)") }
         warnings += self.warnings(places, isCrowded: isCrowded, lacking: lacking, lock)
         if let reason = sharedFile.fault, lock == .holds || lock == .missing || lock == .perHost {
-            warnings.append("\(folder.path): \(reason): rank 0 will write all predictions (--write collect), which takes longer")
+            warnings.append(
+                "\(folder.path): \(reason): rank 0 will write all predictions (--write collect), which takes longer")
         }
         let width = facts.map(\.0.count).max() ?? 0
         var lines = facts.map { name, value in name + String(repeating: " ", count: width + 2 - name.count) + value }

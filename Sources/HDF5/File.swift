@@ -100,7 +100,8 @@ public final class File: Group {
         var end: haddr_t = 0
         guard ch5_lengthen(handle.id, hsize_t(bytes), &end) >= 0, let end = Int(exactly: end), end >= bytes else {
             throw HDF5Error(
-                .unwritable, file: path, "cannot be made larger, which takes HDF5 1.10.2 or newer", frames: errorFrames())
+                .unwritable, file: path, "cannot be made larger, which takes HDF5 1.10.2 or newer",
+                frames: errorFrames())
         }
         return end - bytes
     }

@@ -114,7 +114,9 @@ struct MadeUpSurvey {
     private func name(_ galaxy: Int) -> [UInt8] {
         let isLong = dataSet.stringForm?.length == nil && galaxy % 5000 == 77
         let number = mixed(galaxy)
-        return (0..<(isLong ? 9000 : Int(number % 13))).map { UInt8(truncatingIfNeeded: number >> UInt64($0 % 8 * 8)) | 1 }
+        return (0..<(isLong ? 9000 : Int(number % 13))).map { place in
+            UInt8(truncatingIfNeeded: number >> UInt64(place % 8 * 8)) | 1
+        }
     }
 }
 

@@ -63,8 +63,8 @@ extension Run {
                 weightsHash: weightsHash, data: options.data, partitions: dataSet.partitions.map(\.name),
                 hosts: unique(ranks.places.map(\.host)), mpi: MPI.libraryVersion, hdf5: HDF5.Library.version,
                 instructionSet: "\(network.instructionSet)", threads: options.threads,
-                shard: options.sharding.rawValue, schedule: options.schedule.rawValue, write: way.rawValue, start: timestamp(started),
-                end: timestamp(Date()), sources: sources))
+                shard: options.sharding.rawValue, schedule: options.schedule.rawValue, write: way.rawValue,
+                start: timestamp(started), end: timestamp(Date()), sources: sources))
     }
 
     /// The same texts without repetitions, in the order in which they come first.

@@ -50,6 +50,8 @@ package struct Run {
     /// - Throws: Whatever stops the job on this rank; nothing half-written is left under a final name.
     package mutating func run() throws -> RunEnding {
         do { return try runUnlessStopped() } catch {
+            // The launcher may end rank 0 before it can: what is not whole takes room, which the disk may lack.
+            if hasBegun { ResultFolder.removeUnfinished(["predictions.h5", "predictions.csv"], in: options.output) }
             let reason = Self.reasonOfStop(error)
             let signal = reason == nil || Self.isTimeout(error) ? nil : StopSignal.ofLauncher
             if signal == nil, hasBegun, !isFirstNode { FailureMark(output: options.output).leave() }
@@ -198,8 +200,8 @@ package struct Run {
             for (rank, entry) in entries.enumerated() { try output.write(json(entry), to: "\(rank).json") }
         }
         // That there is room for it is known before anything old is replaced.
-        try output.write(
-            json(results(ranks, metrics, bins, calibration, flags, training, dataSet, network, writer.way)), to: "Results.json")
+        let early = results(ranks, metrics, bins, calibration, flags, training, dataSet, network, writer.way)
+        try output.write(json(early), to: "Results.json")
         try output.publish()
         end(.write)
         let results = results(ranks, metrics, bins, calibration, flags, training, dataSet, network, writer.way)
