@@ -92,6 +92,9 @@ let package = Package(
             path: "Tests/TestSupport"),
         .executableTarget(
             name: "collectives-check", dependencies: ["Collectives"], path: "Tests/CollectivesCheck"),
+        .executableTarget(
+            name: "write-check", dependencies: ["Collectives", "HDF5", "PhotozJob", "PhotozMachine", "Survey"],
+            path: "Tests/WriteCheck"),
         .testTarget(name: "CollectivesTests", dependencies: ["TestSupport", "collectives-check"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
         .testTarget(name: "KernelTests", dependencies: ["CKernels", "TestSupport"]),
@@ -101,7 +104,7 @@ let package = Package(
         .testTarget(name: "MetricsTests", dependencies: ["PhotozMetrics"]),
         .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "PhotozCheckedSizes", "TestSupport"]),
         .testTarget(name: "RecordsTests", dependencies: ["PhotozRecords", "TestSupport"]),
-        .testTarget(name: "CommandTests", dependencies: ["CHDF5", "HDF5", "TestSupport", "photoz"]),
+        .testTarget(name: "CommandTests", dependencies: ["CHDF5", "HDF5", "TestSupport", "photoz", "write-check"]),
         .testTarget(
             name: "ClusterTests", dependencies: ["TestSupport", "photoz"], exclude: ["hosts.sh", "container.sh"]),
     ],

@@ -3,6 +3,7 @@
 #define CHDF5_H
 
 #include <hdf5.h>
+#include <sys/types.h>
 
 #define CH5_ID(name, macro) \
     static inline hid_t name(void) { return (macro); }
@@ -115,6 +116,34 @@ static inline herr_t ch5_reclaim(hid_t type, hid_t space, void *buffer) {
     return H5Dvlen_reclaim(type, space, H5P_DEFAULT, buffer);
 #endif
 }
+
+// Adds bytes that belong to no object at the end of a file; negative where the library cannot, which is before 1.10.2.
+static inline herr_t ch5_lengthen(hid_t file, hsize_t bytes, haddr_t *end) {
+#if H5_VERSION_GE(1, 10, 2)
+    herr_t status = H5Fincrement_filesize(file, bytes);
+    return status < 0 ? status : H5Fget_eoa(file, end);
+#else
+    (void)file, (void)bytes, (void)end;
+    return -1;
+#endif
+}
+
+// The system's own call, which its headers show to GNU sources only. Unlike posix_fallocate it does not write to every block
+// where the file system cannot do it.
+#ifdef __linux__
+extern int fallocate(int descriptor, int mode, off_t offset, off_t length);
+static inline int ch5_take_room(int descriptor, off_t length) {
+    const int keepSize = 1;
+    return fallocate(descriptor, keepSize, 0, length);
+}
+#else
+#include <errno.h>
+static inline int ch5_take_room(int descriptor, off_t length) {
+    (void)descriptor, (void)length;
+    errno = EOPNOTSUPP;
+    return -1;
+}
+#endif
 
 // A format with room for attributes above 64 KiB, that libraries since 1.8 can read.
 static inline herr_t ch5_allow_large_attributes(hid_t access) {

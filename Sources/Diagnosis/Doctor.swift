@@ -51,13 +51,18 @@ package struct Doctor {
         let cores = try Host.cores(of: node)
         let isCrowded = try world.allReduce(node.size > cores ? 1 : 0, .max) > 0
         let lock = try folder.lock(world, node: node)
+        let sharedFile = try folder.sharedFile(world, node: node)
         guard let texts = try world.gatherStrings(Self.here()) else { return nil }
         let places = try texts.map { try JSONDecoder().decode(Place.self, from: Data($0.utf8)) }
 
-        let facts = facts(places, room: leastRoom, lock)
+        let facts = facts(places, room: leastRoom, lock, sharedFile)
         var warnings: [String] = []
         if let separation = MPI.separation(of: world) { warnings.append("\(separation)") }
         warnings += self.warnings(places, isCrowded: isCrowded, lacking: lacking, lock)
+        if let reason = sharedFile.fault, lock == .holds || lock == .missing || lock == .perHost {
+            warnings.append(
+                "\(folder.path): \(reason): rank 0 will write all predictions (--write collect), which takes longer")
+        }
         let width = facts.map(\.0.count).max() ?? 0
         var lines = facts.map { name, value in name + String(repeating: " ", count: width + 2 - name.count) + value }
         lines.append("")
@@ -86,7 +91,9 @@ package struct Doctor {
         return String(decoding: try JSONEncoder().encode(place), as: UTF8.self)
     }
 
-    private func facts(_ places: [Place], room: Int, _ lock: FolderCheck.Lock) -> [(String, String)] {
+    private func facts(
+        _ places: [Place], room: Int, _ lock: FolderCheck.Lock, _ file: FolderCheck.SharedFile
+    ) -> [(String, String)] {
         let hosts = Set(places.map(\.host)).count
         return [
             ("photoz", version),
@@ -110,6 +117,7 @@ package struct Doctor {
                 "folder",
                 "\(folder.path): \(folder.fileSystem), \(megabytes(folder.room ?? 0)) free, \(Self.words(lock))"
             ),
+            ("predictions", Self.words(file)),
         ]
     }
 
@@ -147,6 +155,14 @@ package struct Doctor {
         case .perHost: "locks do not keep other ranks out"
         case .notShared: "not the same on every host"
         case .unwritable: "not writable"
+        }
+    }
+
+    private static func words(_ file: FolderCheck.SharedFile) -> String {
+        switch file {
+        case .oneHost: "each rank writes its own (--write ranks): there is one host"
+        case .whole: "each rank writes its own (--write ranks): what several hosts wrote into one file was there"
+        case .torn, .unwritable: "rank 0 writes all (--write collect)"
         }
     }
 

@@ -29,6 +29,15 @@ enum Roots {
             try bytes.withUnsafeMutableBytes { try world.broadcast(into: $0, root: root) }
             world.expect(bytes, [7, 7, 7, 7, 7], "broadcast into memory")
         }
+        world.expect(
+            try world.exchange((0..<size).map { [Int32](repeating: Int32(100 * rank + $0), count: (rank + $0) % 3) }),
+            (0..<size).map { [Int32](repeating: Int32(100 * $0 + rank), count: (rank + $0) % 3) }, "exchange")
+        world.expect(
+            try world.exchange([[Int]](repeating: [], count: size)), [[Int]](repeating: [], count: size),
+            "exchange of nothing")
+        world.expectError("exchange with too few", { $0.kind == .misuse }) {
+            _ = try world.exchange([[Int]](repeating: [1], count: size - 1))
+        }
         for root in [-1, size] {
             world.expectError("gather to \(root)", { $0.kind == .misuse }) { _ = try world.gather(1, root: root) }
             world.expectError("reduce to \(root)", { $0.kind == .misuse }) { _ = try world.reduce(1, .sum, root: root) }

@@ -126,6 +126,43 @@ extension HDF5Suite {
             #expect(try opened.dataset("variable").stringLength == nil)
         }
 
+        @Test("Reserved data sets have a place at once, and elements written there by hand are theirs")
+        func reserved() throws {
+            let scratch = try ScratchFile()
+            let file = try File.create(scratch.path)
+            let numbers = try file.createDataset("numbers", of: Int32.self, shape: [3, 2], storage: .reserved)
+            let texts = try file.createStringDataset("texts", shape: [2], length: 4, storage: .reserved)
+            let names = try file.createStringDataset("names", shape: [2], storage: .reserved)
+            let chunked = try file.createDataset("chunked", of: Int8.self, shape: [9], storage: .chunked(rows: 3))
+            let late = try file.createDataset("late", of: Int8.self, shape: [9])
+            let empty = try file.createDataset("empty", of: Int8.self, shape: [0], storage: .reserved)
+            #expect(chunked.place == nil && late.place == nil && empty.place == nil)
+            let places = try [numbers, texts, names].map { try #require($0.place) }
+            let spare = try file.lengthen(by: 1000)
+            try file.close()
+            var bytes = try Data(contentsOf: URL(fileURLWithPath: scratch.path))
+            #expect(bytes.count == spare + 1000 && spare >= (places.max() ?? 0) + 32)
+            let values: [Int32] = [1, -2, 3, -4, 5, .max]
+            values.withUnsafeBytes { bytes.replaceSubrange(places[0]..<places[0] + 24, with: $0) }
+            bytes.replaceSubrange(places[1]..<places[1] + 8, with: Array("ab\0\0wxyz".utf8))
+            try bytes.write(to: URL(fileURLWithPath: scratch.path))
+            let opened = try File.open(scratch.path)
+            #expect(try opened.dataset("numbers").readAll(as: Int32.self) == values)
+            #expect(try opened.dataset("numbers").chunk == nil && opened.dataset("numbers").place == places[0])
+            #expect(try opened.dataset("texts").readStrings(rows: 0..<2) == ["ab", "wxyz"])
+            // Nothing was written there: no strings.
+            #expect(try opened.dataset("names").readStrings(rows: 0..<2) == ["", ""])
+        }
+
+        @Test func roomOnTheDisk() throws {
+            let scratch = try ScratchFile()
+            try Data("abc".utf8).write(to: URL(fileURLWithPath: scratch.path))
+            try File.takeRoom(1 << 20, for: scratch.path)
+            #expect(try Data(contentsOf: URL(fileURLWithPath: scratch.path)) == Data("abc".utf8))
+            try expectError(.unwritable) { try File.takeRoom(1 << 60, for: scratch.path) }
+            try expectError(.unwritable) { try File.takeRoom(1, for: scratch.path + "-not-there") }
+        }
+
         @Test func attributes() throws {
             let scratch = try ScratchFile()
             // Far beyond the 64 KiB that an attribute had in the old format.

@@ -49,6 +49,19 @@ public struct StringForm: Sendable, Hashable, Codable {
     /// The byte that strings of fixed length are filled up with.
     fileprivate var filler: UInt8 { padding == .spaces ? 0x20 : 0 }
 
+    /// Strings of fixed length one behind another as they are stored; nil when they have any length, or one is too long.
+    public func stored(_ strings: some Collection<[UInt8]>) -> [UInt8]? {
+        guard let length else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(strings.count * length)
+        for string in strings {
+            guard string.count <= length else { return nil }
+            bytes += string
+            bytes += repeatElement(filler, count: length - string.count)
+        }
+        return bytes
+    }
+
     /// The library's type; nil when there is none.
     func type() -> Handle? {
         let paddings: [Padding: H5T_str_t] = [
@@ -123,7 +136,7 @@ extension Dataset {
         if let place = strings.firstIndex(where: { !isFitting($0) }) {
             throw error(.mismatch, "cannot hold the string \(printable(strings[place])) as it is")
         }
-        guard let length = form.length else {
+        guard let all = form.stored(strings) else {
             let ended = strings.map { $0 + [0] }
             try transfer(block, kind: .unwritable) { memory, selected in
                 StringTransfer.withPointers(ended) {
@@ -132,7 +145,6 @@ extension Dataset {
             }
             return
         }
-        let all = strings.flatMap { $0 + repeatElement(form.filler, count: length - $0.count) }
         try transfer(block, kind: .unwritable) { memory, selected in
             all.withUnsafeBytes { H5Dwrite(handle.id, memoryType.id, memory, selected, ch5_default(), $0.baseAddress) }
         }

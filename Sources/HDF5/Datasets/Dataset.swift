@@ -79,6 +79,14 @@ public final class Dataset: AttributeHolder {
     /// Bytes that the elements take in the file, after compression; zero when nothing has been written.
     public var storageSize: Int { Int(clamping: H5Dget_storage_size(handle.id)) }
 
+    /// Where the elements of a data set in one piece begin in the file, in bytes; nil when they have no place yet, lie elsewhere
+    /// or in chunks. There they stand one behind another, each in the form in which it is stored.
+    public var place: Int? {
+        guard H5Pget_layout(creation.id) == H5D_CONTIGUOUS, H5Pget_external_count(creation.id) == 0 else { return nil }
+        Library.silence()
+        return Int(exactly: H5Dget_offset(handle.id)).flatMap { $0 < 0 ? nil : $0 }
+    }
+
     /// Whether this library can undo all filters.
     public var isDecodable: Bool { filters.allSatisfy(\.isDecodable) }
 

@@ -90,6 +90,34 @@ public final class File: Group {
         }
     }
 
+    /// Adds bytes at the end of the file that belong to none of its objects: for what is written without the library. They keep
+    /// their place when the file is closed.
+    ///
+    /// - Returns: Where they begin.
+    /// - Throws: ``HDF5Error`` of kind `unwritable`, also where the library is older than 1.10.2.
+    public func lengthen(by bytes: Int) throws(HDF5Error) -> Int {
+        try flush()
+        var end: haddr_t = 0
+        guard ch5_lengthen(handle.id, hsize_t(bytes), &end) >= 0, let end = Int(exactly: end), end >= bytes else {
+            throw HDF5Error(
+                .unwritable, file: path, "cannot be made larger, which takes HDF5 1.10.2 or newer",
+                frames: errorFrames())
+        }
+        return end - bytes
+    }
+
+    /// Takes the room on the disk that a file will need, so that a full disk shows now and not when it is written. Nothing
+    /// happens where the file system cannot do that. What the file holds, and its size, stay as they are.
+    ///
+    /// - Parameters:
+    ///   - bytes: What the file will hold.
+    ///   - path: A file that is there.
+    /// - Throws: ``HDF5Error`` of kind `unwritable` when there is no such room, or no file may be so large.
+    public static func takeRoom(_ bytes: Int, for path: String) throws(HDF5Error) {
+        guard let reason = SystemFile.takeRoom(bytes, for: path) else { return }
+        throw HDF5Error(.unwritable, file: path, "cannot have the \(bytes) bytes that it needs: \(reason)")
+    }
+
     /// Writes what is still in memory and closes the file, with whatever is open in it: to use its groups and data sets
     /// afterwards is an error that they throw.
     ///

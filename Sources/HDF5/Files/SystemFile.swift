@@ -1,3 +1,4 @@
+import CHDF5
 import Glibc
 
 /// Files as the system sees them.
@@ -40,6 +41,21 @@ enum SystemFile {
     static func size(_ path: String) -> Int? {
         var status = stat()
         return stat(path, &status) == 0 ? Int(status.st_size) : nil
+    }
+
+    /// Takes room on the disk.
+    ///
+    /// - Returns: Why there is none; nil also where the file system cannot take any.
+    static func takeRoom(_ bytes: Int, for path: String) -> String? {
+        let descriptor = Glibc.open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return String(cString: strerror(errno)) }
+        defer { Glibc.close(descriptor) }
+        guard bytes > 0 else { return nil }
+        while ch5_take_room(descriptor, off_t(bytes)) != 0 {
+            if errno == EINTR { continue }
+            return [ENOSPC, EDQUOT, EFBIG].contains(errno) ? String(cString: strerror(errno)) : nil
+        }
+        return nil
     }
 
     /// The path without symbolic links; nil when there is nothing.

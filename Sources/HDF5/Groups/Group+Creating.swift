@@ -61,7 +61,7 @@ extension Group {
         Library.silence()
         let sizes = shape.map { hsize_t($0) }
         guard isName(name), let space = Handle(H5Screate_simple(Int32(sizes.count), sizes, nil), H5Sclose),
-            let properties = storage.properties(shape: shape),
+            let properties = storage.properties(type: type, shape: shape),
             let handle = Handle(
                 H5Dcreate2(handle.id, name, type.id, space.id, ch5_default(), properties.id, ch5_default()), H5Dclose)
         else { throw file.error(.unwritable, path(of: name), "cannot be created", frames: errorFrames()) }

@@ -2,8 +2,8 @@ import Collectives
 import PhotozMachine
 import Survey
 
-/// Galaxies that have the identifier of another one. All ranks look together: some of them compare what falls to them of all
-/// by a hash.
+/// Galaxies that have the identifier of another one. All ranks look together: each compares what falls to it of all by a
+/// hash.
 struct DuplicateIdentifiers {
     /// Galaxies whose identifier an earlier galaxy has.
     let count: Int
@@ -15,20 +15,15 @@ struct DuplicateIdentifiers {
         let galaxy: Int
     }
 
-    /// Ranks that compare; with more, each would get next to nothing from each.
-    private static let leastOwners = 64
-    /// Galaxies that one of them is to compare: 16 bytes are kept for each.
-    private static let usualShare = 1 << 23
-    /// Galaxies that one of them compares at most, where there are few ranks.
+    /// Galaxies that a rank compares at most: 16 bytes are kept for each.
     private static let largestShare = 1 << 24
 
     /// Looks for them; nil when the data set has none or a rank would have to keep too many. Every rank calls it.
     ///
     /// - Throws: A communication error.
     init?(_ found: RankFindings, of dataSet: DataSet, world: Communicator) throws {
-        let owners = min(world.size, max(Self.leastOwners, dataSet.rows / Self.usualShare))
-        guard dataSet.identifiers != .none, dataSet.rows / owners < Self.largestShare else { return nil }
-        var buckets = [[Entry]](repeating: [], count: owners)
+        guard dataSet.identifiers != .none, dataSet.rows / world.size < Self.largestShare else { return nil }
+        var buckets = [[Entry]](repeating: [], count: world.size)
         let hashes = found.identifiers.values.hashes
         // The identifiers of rows that could not be read may not be known.
         let knowsAll = found.skipped.isEmpty
@@ -36,14 +31,10 @@ struct DuplicateIdentifiers {
             for (index, galaxy) in span.galaxies.enumerated()
             where knowsAll || !found.predictions[span.place + index].isNaN {
                 let hash = hashes[span.place + index]
-                buckets[Int(hash % UInt64(owners))].append(Entry(hash: hash, galaxy: galaxy))
+                buckets[Int(hash % UInt64(world.size))].append(Entry(hash: hash, galaxy: galaxy))
             }
         }
-        var (mine, pair): (Int, (Int, Int)?) = (0, nil)
-        for owner in 0..<owners {
-            guard let all = try world.gatherVarying(buckets[owner], root: owner) else { continue }
-            (mine, pair) = Self.repetitions(all.flatMap(\.self))
-        }
+        let (mine, pair) = Self.repetitions(try world.exchange(buckets).flatMap(\.self))
         count = try world.allReduce(mine, .sum)
         let second = try world.allReduce(pair?.1 ?? .max, .min)
         let first = try world.allReduce(pair?.1 == second ? pair?.0 ?? .max : .max, .min)

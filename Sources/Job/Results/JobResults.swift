@@ -122,13 +122,15 @@ struct JobResults: Encodable {
         let threads: Int
         let shard: String
         let schedule: String
+        /// Who wrote the predictions.
+        let write: String
         let start: String
         let end: String
         /// What the numbers depend on: `--resume` compares it.
         let sources: RunSources?
 
         enum CodingKeys: String, CodingKey {
-            case version, weights, data, partitions, hosts, mpi, hdf5, threads, shard, schedule, sources
+            case version, weights, data, partitions, hosts, mpi, hdf5, threads, shard, schedule, write, sources
             case commandLine = "command_line"
             case weightsHash = "weights_sha256"
             case instructionSet = "instruction_set"

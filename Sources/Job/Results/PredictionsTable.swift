@@ -1,72 +1,66 @@
-import Glibc
-import PhotozMachine
 import Survey
 
-/// Writes `predictions.csv`, line by line in data-set order.
-final class PredictionsTable {
-    private let path: String
-    private let file: UnsafeMutablePointer<FILE>
-    private let dataSet: DataSet
+/// The lines of `predictions.csv`.
+struct PredictionsTable {
+    /// The names of partitions as fields.
+    private let names: [[UInt8]]
     private let hasIdentifiers: Bool
+    private let hasViews: Bool
 
-    /// Creates the file and writes the head.
-    ///
-    /// - Throws: ``JobError`` with code 74 when it cannot be written.
-    init(_ path: String, dataSet: DataSet, hasViews: Bool) throws {
-        guard let file = fopen(path, "w") else { throw systemFailure("\(path): cannot be created") }
-        self.path = path
-        self.file = file
-        self.dataSet = dataSet
+    /// - Parameters:
+    ///   - dataSet: The survey.
+    ///   - hasViews: Whether there are uncertainties.
+    init(_ dataSet: DataSet, hasViews: Bool) {
+        names = dataSet.partitions.map { Self.field(Array($0.name.utf8)) }
         hasIdentifiers = dataSet.identifiers != .none
+        self.hasViews = hasViews
+    }
+
+    /// The first line.
+    var head: [UInt8] {
         let columns =
             ["partition", "row"] + (hasIdentifiers ? ["object_id"] : []) + ["redshift_predicted", "redshift"]
             + (hasViews ? ["redshift_mean", "redshift_sigma"] : []) + ["flags"]
-        try put(columns.joined(separator: ",") + "\n")
+        return Array((columns.joined(separator: ",") + "\n").utf8)
     }
 
-    deinit { fclose(file) }
-
-    /// Writes the galaxies of a piece of a partition.
-    ///
-    /// - Parameters:
-    ///   - identifiers: One for each galaxy, or none.
-    ///   - columns: As in `predictions.h5`; what is not known stays empty.
-    ///   - flags: As in `predictions.h5`.
-    ///   - start: The piece's first place in the columns.
-    func write(
-        _ piece: Shard.Piece, identifiers: [String], columns: [[Float]], flags: [GalaxyFlags],
-        from start: Int
-    ) throws {
-        let name = Self.field(dataSet.partitions[piece.partition].name)
-        var text = ""
-        for (index, row) in piece.rows.enumerated() {
-            text += "\(name),\(row)"
-            if hasIdentifiers { text += "," + Self.field(identifiers[index]) }
-            for column in columns {
-                let value = column[start + index]
-                text += value.isNaN ? "," : ",\(value)"
+    /// The lines of neighbouring galaxies; what is not known stays empty.
+    func lines(of rows: PredictionRows) -> [UInt8] {
+        let (found, places) = (rows.found, rows.places)
+        let columns =
+            [found.predictions, found.redshifts] + (hasViews ? [found.means, found.scatters] : [])
+        let identifiers = hasIdentifiers ? found.identifiers[places].values.texts : []
+        var text: [UInt8] = []
+        text.reserveCapacity(places.count * 64)
+        var place = places.lowerBound
+        for piece in rows.pieces {
+            let name = names[piece.partition]
+            for row in piece.rows {
+                text += name
+                text.append(Self.comma)
+                text += "\(row)".utf8
+                if hasIdentifiers {
+                    text.append(Self.comma)
+                    text += Self.field(Array(identifiers[place - places.lowerBound].utf8))
+                }
+                for column in columns {
+                    text.append(Self.comma)
+                    if !column[place].isNaN { text += column[place].description.utf8 }
+                }
+                text.append(Self.comma)
+                text += "\(found.flags[place].rawValue)\n".utf8
+                place += 1
             }
-            text += ",\(flags[start + index].rawValue)\n"
         }
-        try put(text)
+        return text
     }
 
-    /// Ends the file.
-    ///
-    /// - Throws: ``JobError`` with code 74 when the disk is full, for instance.
-    func close() throws {
-        guard fflush(file) == 0 else { throw systemFailure("\(path): cannot be written") }
-    }
-
-    private func put(_ text: String) throws {
-        var text = text
-        let isWritten = text.withUTF8 { fwrite($0.baseAddress, 1, $0.count, file) == $0.count }
-        guard isWritten else { throw systemFailure("\(path): cannot be written") }
-    }
+    private static let comma = UInt8(ascii: ",")
+    private static let quote = UInt8(ascii: "\"")
 
     /// A text, in quotes only where it would break the table.
-    private static func field(_ text: String) -> String {
-        guard text.utf8.contains(where: { [0x2c, 0x22, 0x0a, 0x0d].contains($0) }) else { return text }
-        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    private static func field(_ text: [UInt8]) -> [UInt8] {
+        guard text.contains(where: { $0 == comma || $0 == quote || $0 == 0x0a || $0 == 0x0d }) else { return text }
+        return [quote] + text.flatMap { $0 == quote ? [quote, quote] : [$0] } + [quote]
     }
 }

@@ -1,50 +1,143 @@
+import Collectives
+import Glibc
 import HDF5
+import PhotozMachine
 import Survey
 
-/// Writes `predictions.h5`, block by block in data-set order: memory does not grow with the survey.
-final class PredictionsWriter {
-    /// Galaxies of a block; also the largest message of predictions between ranks.
-    static let block = 1 << 16
-
-    private let file: File
+/// Writes `predictions.h5` and `predictions.csv`: rank 0 creates them, and every rank writes the rows of its galaxies at their
+/// places. Nothing is gathered, and memory does not grow with what is written.
+package struct PredictionsWriter {
+    /// Who writes the rows.
+    package let way: WriteWay
+    private let world: Communicator
     private let dataSet: DataSet
-    private let numbers: [Dataset]
-    private let flags: Dataset
-    private let partition: Dataset
-    private let row: Dataset
-    private let objectID: Dataset?
-    private let table: PredictionsTable?
+    private let hasViews: Bool
+    private let provenance: [(String, String)]
+    private let path: String
+    /// Where the table goes; nil for none.
+    private let tablePath: String?
+    /// On rank 0; nil elsewhere.
+    private let file: PredictionsFile?
 
-    /// Creates the file, and the same as CSV under another path if there is one.
+    /// Creates the files and takes the room on the disk for what is known of them, which is all but strings of any length, so
+    /// that a full disk shows before anything is computed. Every rank calls it.
     ///
-    /// - Throws: `HDF5Error` or ``JobError`` when it cannot be written.
-    init(
-        _ path: String, table tablePath: String?, dataSet: DataSet, hasViews: Bool,
-        provenance: [(String, String)]
+    /// - Parameters:
+    ///   - path: Of `predictions.h5`, under a name for what is not whole yet.
+    ///   - tablePath: Of `predictions.csv`; nil for none.
+    ///   - dataSet: The survey.
+    ///   - hasViews: Whether there are uncertainties.
+    ///   - provenance: Attributes of `predictions.h5`.
+    ///   - way: Who writes the rows.
+    ///   - world: All ranks.
+    /// - Throws: On rank 0 `HDF5Error` or ``JobError`` when they cannot be written.
+    package init(
+        _ path: String, table tablePath: String?, dataSet: DataSet, hasViews: Bool, provenance: [(String, String)],
+        way: WriteWay, on world: Communicator
     ) throws {
-        let file = try File.create(path)
-        table = try tablePath.map { try PredictionsTable($0, dataSet: dataSet, hasViews: hasViews) }
-        self.file = file
+        self.way = way
+        self.world = world
         self.dataSet = dataSet
-        let (count, storage) = (dataSet.rows, Storage.chunked(rows: Self.block))
-        let names = ["redshift_predicted", "redshift"] + (hasViews ? ["redshift_mean", "redshift_sigma"] : [])
-        numbers = try names.map { try file.createDataset($0, of: Float.self, shape: [count], storage: storage) }
-        flags = try file.createDataset("flags", of: UInt32.self, shape: [count], storage: storage)
-        try GalaxyFlags.describe(flags)
-        partition = try file.createDataset("partition", of: Int32.self, shape: [count], storage: storage)
-        row = try file.createDataset("row", of: Int64.self, shape: [count], storage: storage)
-        switch dataSet.identifiers {
-        case .none: objectID = nil
-        case .integers:
-            objectID = try file.createDataset("object_id", of: Int64.self, shape: [count], storage: storage)
-        case .unsignedIntegers:
-            objectID = try file.createDataset("object_id", of: UInt64.self, shape: [count], storage: storage)
-        case .strings:
-            objectID = try file.createStringDataset(
-                "object_id", shape: [count], form: dataSet.stringForm ?? .any, storage: storage)
+        self.hasViews = hasViews
+        self.provenance = provenance
+        self.path = path
+        self.tablePath = tablePath
+        file =
+            world.rank == 0
+            ? try PredictionsFile(creating: path, dataSet, hasViews: hasViews, provenance: provenance) : nil
+        guard world.rank == 0, let tablePath else { return }
+        try writeFile([], tablePath)
+        try File.takeRoom(Self.tableBytes(of: dataSet, hasViews: hasViews), for: tablePath)
+    }
+
+    /// Writes and stores the rows. Every rank calls it.
+    ///
+    /// - Parameter found: What this rank knows; together the ranks have each galaxy once.
+    /// - Throws: A communication error, or ``JobError``: on every rank with code 70 when a galaxy is missing or there twice, and
+    ///   then nothing is written, or with code 74 when something cannot be written.
+    package func write(_ found: RankFindings) throws {
+        let owners = GalaxyOwners(total: dataSet.rows, on: world)
+        let rows = self.rows(of: found)
+        try owners.requireTiling(rows.map(\.galaxies))
+        try world.together { try requireSound(found) }
+        var heap = try self.heap(found, owners)
+        let table = try tablePath.map { try TableParts($0, dataSet, hasViews: hasViews, rows, owners, on: world) }
+        let file = try world.broadcastValue(try create(heap))
+        heap?.start = file.heap
+        try SharedWriter(way: way, paths: [path] + (table.map { [$0.path] } ?? []), world: world).write(
+            steps: rows.count
+        ) { step in
+            try parts(of: rows[step], file, heap) + (table.map { [$0.part(step, rows[step])] } ?? [])
         }
-        try file.setAttribute("partitions", dataSet.partitions.map(\.name))
-        for (name, text) in provenance { try file.setAttribute(name, text) }
+        guard world.rank == 0 else { return }
+        try requireSize(file.byteCount, of: path)
+        if let table { try requireSize(table.byteCount, of: table.path) }
+    }
+
+    /// This rank's galaxies in order, in blocks.
+    private func rows(of found: RankFindings) -> [PredictionRows] {
+        let partitionRows = dataSet.partitions.map(\.rows)
+        return found.spans.sorted { $0.galaxies.lowerBound < $1.galaxies.lowerBound }.flatMap { span in
+            GalaxyOwners.cut([span.galaxies], every: GalaxyOwners.block).map { galaxies in
+                PredictionRows(
+                    galaxies: galaxies, place: span.place + galaxies.lowerBound - span.galaxies.lowerBound,
+                    found: found, pieces: Shard(galaxies, partitionRows: partitionRows).pieces,
+                    stringForm: dataSet.stringForm ?? .any)
+            }
+        }
+    }
+
+    private func requireSound(_ found: RankFindings) throws {
+        let counts =
+            [found.redshifts.count, found.flags.count] + (hasViews ? [found.means.count, found.scatters.count] : [])
+            + (dataSet.identifiers == .none ? [] : [found.identifiers.count])
+        guard counts.allSatisfy({ $0 == found.predictions.count }) else {
+            throw JobError(.unexpected, "a rank has columns of different lengths; this is a bug of photoz")
+        }
+        guard dataSet.identifiers == .strings else { return }
+        try found.identifiers.requireStorable(in: dataSet.stringForm ?? .any)
+    }
+
+    /// Where the identifiers go when they are strings of any length; nil for others.
+    private func heap(_ found: RankFindings, _ owners: GalaxyOwners) throws -> StringHeap? {
+        guard dataSet.identifiers == .strings, dataSet.stringForm?.length == nil else { return nil }
+        return try StringHeap(
+            found.spans, total: dataSet.rows, owners, on: world, strings: found.identifiers.strings)
+    }
+
+    /// The file as it was created at first, or anew with the heap, whose size was not known then. On rank 0; nil elsewhere.
+    private func create(_ heap: StringHeap?) throws -> PredictionsFile? {
+        guard file != nil, let heap, heap.byteCount > 0 else { return file }
+        return try PredictionsFile(
+            creating: path, dataSet, hasViews: hasViews, provenance: provenance, heapBytes: heap.byteCount)
+    }
+
+    /// What a block of rows is in `predictions.h5`.
+    private func parts(of rows: PredictionRows, _ file: PredictionsFile, _ heap: StringHeap?) throws -> [FilePart] {
+        var parts: [FilePart] = []
+        for (column, place) in file.places.map({ ($0.column, $0.place) }) {
+            let place = place + rows.galaxies.lowerBound * column.width(in: dataSet)
+            guard column == .objectID, let heap else {
+                parts.append(FilePart(file: 0, place: place, bytes: try column.bytes(of: rows)))
+                continue
+            }
+            let strings = heap.bytes(of: rows.galaxies, rows.found.identifiers.strings[rows.places])
+            parts.append(FilePart(file: 0, place: place, bytes: strings.references))
+            parts.append(FilePart(file: 0, place: strings.place, bytes: strings.heap))
+        }
+        return parts
+    }
+
+    /// Requires that what all ranks have written has come to this host.
+    private func requireSize(_ bytes: Int, of path: String) throws {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw systemFailure("\(path): cannot be looked at") }
+        guard Int(status.st_size) == bytes else {
+            throw JobError(
+                .inputOutput,
+                "\(path): has \(status.st_size) bytes instead of \(bytes): what other ranks wrote has not come to the host of rank 0; go on with --resume --write collect"
+            )
+        }
     }
 
     /// Bytes that the results of a data set take on disk, rather too many than too few; how long strings are is guessed.
@@ -56,67 +149,29 @@ final class PredictionsWriter {
         of dataSet: DataSet, ranks: Int, hasViews: Bool, isTable: Bool, hasRankFiles: Bool
     ) -> Int {
         let numbers = hasViews ? 6 : 4
-        let length = dataSet.stringForm?.length
-        let (stored, written): (Int, Int) =
+        let stored: Int =
             switch dataSet.identifiers {
-            case .none: (0, 0)
-            case .integers, .unsignedIntegers: (8, 21)
-            case .strings: (length ?? 48, length.map { $0 + 1 } ?? 40)
+            case .none: 0
+            case .integers, .unsignedIntegers: 8
+            case .strings: dataSet.stringForm?.length ?? 64
             }
         let names = dataSet.partitions.reduce(0) { $0 + 3 * $1.name.utf8.count + 256 }
         var bytes = dataSet.rows * (4 * numbers + 4 + 8 + stored) + names + (256 << 10)
         bytes += ranks * (hasRankFiles ? 4096 + 2048 : 2048)
-        guard isTable else { return bytes }
-        return dataSet.partitions.reduce(bytes) {
-            $0 + $1.rows * ($1.name.utf8.count + 10 + written + 13 * numbers)
-        }
+        return isTable ? bytes + tableBytes(of: dataSet, hasViews: hasViews) : bytes
     }
 
-    /// Writes the predictions of neighbouring galaxies.
-    ///
-    /// - Parameters:
-    ///   - first: The first galaxy's place in the data set.
-    ///   - columns: Photometric redshifts, spectroscopic ones (NaN where unknown), with views the mean and the scatter of
-    ///     their redshifts, and flags as the bits of a number.
-    ///   - identifiers: Of the same galaxies.
-    /// - Throws: `HDF5Error` when they cannot be written.
-    func write(first: Int, columns: [[Float]], identifiers: GalaxyIdentifiers) throws {
-        let galaxies = first..<first + columns[0].count
-        for (dataset, column) in zip(numbers, columns) { try dataset.write(rows: galaxies, from: column) }
-        let bits = columns[numbers.count].map(\.bitPattern)
-        try flags.write(rows: galaxies, from: bits)
-        let columns = Array(columns.prefix(numbers.count))
-        var start = first
-        for piece in Shard(galaxies, starts: dataSet.partitions.starts).pieces {
-            let rows = start..<start + piece.rows.count
-            try partition.write(rows: rows, from: [Int32](repeating: Int32(piece.partition), count: rows.count))
-            try row.write(rows: rows, from: piece.rows.map { Int64($0) })
-            if let table {
-                let texts = identifiers[rows.lowerBound - first..<rows.upperBound - first].values.texts
-                try table.write(
-                    piece, identifiers: texts, columns: columns, flags: bits.map(GalaxyFlags.init), from: start - first)
+    /// Bytes of `predictions.csv`, rather too many than too few.
+    static func tableBytes(of dataSet: DataSet, hasViews: Bool) -> Int {
+        let length = dataSet.stringForm?.length
+        let written: Int =
+            switch dataSet.identifiers {
+            case .none: 0
+            case .integers, .unsignedIntegers: 21
+            case .strings: length.map { $0 + 1 } ?? 40
             }
-            start = rows.upperBound
+        return dataSet.partitions.reduce(0) {
+            $0 + $1.rows * ($1.name.utf8.count + 10 + written + 13 * (hasViews ? 6 : 4))
         }
-        if let objectID { try identifiers.values.write(to: objectID, rows: galaxies) }
-    }
-
-    /// Stores and closes the file.
-    ///
-    /// - Throws: `HDF5Error` when the disk is full, for instance.
-    func close() throws {
-        try file.close()
-        try table?.close()
-    }
-}
-
-extension GalaxyFlags {
-    /// Says what each bit of a data set of flags means, by the conventions of netCDF (CF).
-    ///
-    /// - Throws: `HDF5Error` when it cannot be written.
-    fileprivate static func describe(_ dataset: Dataset) throws {
-        try dataset.setAttribute("description", "what is odd about a galaxy and its redshift; 0 when nothing is")
-        try dataset.setAttribute("flag_masks", names.indices.map { UInt32(1) << UInt32($0) })
-        try dataset.setAttribute("flag_meanings", names.joined(separator: " "))
     }
 }

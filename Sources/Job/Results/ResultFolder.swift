@@ -42,6 +42,8 @@ final class ResultFolder {
             if !isFinished {
                 for name in extras + Self.names { try Self.own(name).requireReplaceable(path + "/" + name) }
             }
+            // They take the room that this run needs.
+            Self.removeUnfinished(extras + Self.names, in: path)
             // A run that was ended while it gave its results their names goes on as a half-finished one.
             if contents.state == .sealed { try JournalFolder.unseal(in: path) }
         } catch {
@@ -119,7 +121,10 @@ final class ResultFolder {
     }
 
     /// Where a file is written until it is whole.
-    func temporary(_ name: String) -> String { path + "/" + OutputFolder.inProgress + name }
+    func temporary(_ name: String) -> String { Self.temporary(name, in: path) }
+
+    /// The same in any folder of results.
+    static func temporary(_ name: String, in path: String) -> String { path + "/" + OutputFolder.inProgress + name }
 
     /// Refuses to start a job whose results would not fit.
     ///
@@ -164,7 +169,12 @@ final class ResultFolder {
     func discard(keepsBeginning: Bool = false) {
         if hasBegun, !keepsBeginning { journal.removeUnlessItHoldsFindings() }
         journal.sweep()
-        for name in extras + Self.names { unlink(temporary(name)) }
+        Self.removeUnfinished(extras + Self.names, in: path)
+    }
+
+    /// Removes files that are not whole, of a run that has failed: any of its ranks may call it.
+    static func removeUnfinished(_ names: [String], in path: String) {
+        for name in names { unlink(temporary(name, in: path)) }
     }
 
     /// Lets other jobs have the folder.

@@ -41,7 +41,7 @@ extension Run {
     func results(
         _ ranks: GatheredReports, _ metrics: RedshiftMetrics?, _ bins: JobResults.Bins?,
         _ calibration: JobResults.Calibration?, _ flags: FlagCounts, _ training: TrainingRecord, _ dataSet: DataSet,
-        _ network: PreparedNetwork
+        _ network: PreparedNetwork, _ way: WriteWay
     ) -> JobResults {
         let times = clock.times
         let reports = ranks.reports
@@ -63,8 +63,8 @@ extension Run {
                 weightsHash: weightsHash, data: options.data, partitions: dataSet.partitions.map(\.name),
                 hosts: unique(ranks.places.map(\.host)), mpi: MPI.libraryVersion, hdf5: HDF5.Library.version,
                 instructionSet: "\(network.instructionSet)", threads: options.threads,
-                shard: options.sharding.rawValue, schedule: options.schedule.rawValue, start: timestamp(started),
-                end: timestamp(Date()), sources: sources))
+                shard: options.sharding.rawValue, schedule: options.schedule.rawValue, write: way.rawValue,
+                start: timestamp(started), end: timestamp(Date()), sources: sources))
     }
 
     /// The same texts without repetitions, in the order in which they come first.

@@ -10,7 +10,7 @@ import Survey
 package struct Run {
     let options: RunOptions
     let world: Communicator
-    private var node: Communicator
+    private(set) var node: Communicator
     /// Whether rank 0 is on this node.
     private var isFirstNode = true
     /// Whether a rank on another host has failed, and says why.
@@ -51,6 +51,8 @@ package struct Run {
     /// - Throws: Whatever stops the job on this rank; nothing half-written is left under a final name.
     package mutating func run() throws -> RunEnding {
         do { return try runUnlessStopped() } catch {
+            // The launcher may end rank 0 before it can: what is not whole takes room, which the disk may lack.
+            if hasBegun { ResultFolder.removeUnfinished(["predictions.h5", "predictions.csv"], in: options.output) }
             let reason = Self.reasonOfStop(error)
             let signal = reason == nil || Self.isTimeout(error) ? nil : StopSignal.ofLauncher
             if signal == nil, hasBegun, !isFirstNode { FailureMark(output: options.output).leave() }
@@ -104,9 +106,10 @@ package struct Run {
             if output != nil {
                 try PartitionStamps(plan.dataSet, in: options.output).note(attempt: finished.attempts + 1)
             }
+            let writer = try predictionsWriter(plan.dataSet, network)
             try world.barrier()
             end(.load)
-            return try finish(network, plan, finished, schema, training, output)
+            return try finish(network, plan, finished, schema, training, writer, output)
         } catch {
             // Before the journal goes, if there is nothing in it.
             isToldElsewhere = hasBegun && isFirstNode && FailureMark(output: options.output).isThere
@@ -164,7 +167,7 @@ package struct Run {
 
     private mutating func finish(
         _ network: PreparedNetwork, _ plan: RunPlan, _ finished: FinishedGalaxies, _ schema: PartitionSchema,
-        _ training: TrainingRecord, _ output: ResultFolder?
+        _ training: TrainingRecord, _ writer: PredictionsWriter, _ output: ResultFolder?
     ) throws -> RunEnding {
         let dataSet = plan.dataSet
         var found = try infer(network, plan, finished, schema)
@@ -181,7 +184,7 @@ package struct Run {
         let ranks = try gather(found, dataSet)
         end(.reduce)
 
-        try write(found, dataSet, provenance: provenanceTexts(network), to: output)
+        try writer.write(found)
         guard let output, let ranks else { return RunEnding() }
         let entries = rankResults(ranks, dataSet, network)
         try output.write(json(entries), to: "combined_data.json")
@@ -189,35 +192,16 @@ package struct Run {
             for (rank, entry) in entries.enumerated() { try output.write(json(entry), to: "\(rank).json") }
         }
         // That there is room for it is known before anything old is replaced.
-        try output.write(
-            json(results(ranks, metrics, bins, calibration, flags, training, dataSet, network)), to: "Results.json")
+        let early = results(ranks, metrics, bins, calibration, flags, training, dataSet, network, writer.way)
+        try output.write(json(early), to: "Results.json")
         try output.publish()
         end(.write)
-        let results = results(ranks, metrics, bins, calibration, flags, training, dataSet, network)
+        let results = results(ranks, metrics, bins, calibration, flags, training, dataSet, network, writer.way)
         try output.write(json(results), to: "Results.json")
         try output.finish()
         output.release()
         return RunEnding(
             summary: options.quiet ? nil : results.summary(output: options.output),
             leftOut: results.skipped.message(output: options.output))
-    }
-
-    /// Brings the predictions to rank 0, which writes them block by block.
-    private func write(
-        _ found: RankFindings, _ dataSet: DataSet, provenance: [(String, String)], to output: ResultFolder?
-    ) throws {
-        let writer = try output.map {
-            try PredictionsWriter(
-                $0.temporary("predictions.h5"),
-                table: options.writesCSV ? $0.temporary("predictions.csv") : nil, dataSet: dataSet,
-                hasViews: options.views > 1, provenance: provenance)
-        }
-        let columns =
-            [found.predictions, found.redshifts] + (options.views > 1 ? [found.means, found.scatters] : [])
-            + [found.flags.map { Float(bitPattern: $0.rawValue) }]
-        try BlockCollection(found.spans, total: dataSet.rows, on: world).forEachBlock(columns, found.identifiers) {
-            try writer?.write(first: $0, columns: $1, identifiers: $2)
-        }
-        try writer?.close()
     }
 }

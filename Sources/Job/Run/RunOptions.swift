@@ -35,6 +35,8 @@ package struct RunOptions: Sendable {
     package var fileLimit: Int?
     /// Names of the partitions of each rank, in the folder of ``data``, where a plan has dealt them.
     var assignment: [[String]]?
+    /// Who writes the predictions; nil for what a test of the output folder finds.
+    package var writeWay: WriteWay?
     /// Whether predictions are also written as CSV.
     package var writesCSV = false
     /// Whether each rank's entry is also written as a file of its own.

@@ -1,7 +1,7 @@
 import Survey
 
 /// What is known of some neighbouring galaxies when the network has seen them.
-struct BatchFindings {
+package struct BatchFindings {
     /// Their places in the data set.
     let galaxies: Range<Int>
     /// Photometric redshifts; NaN for a galaxy that has none, as its flags say.
@@ -17,7 +17,7 @@ struct BatchFindings {
     var flags: [GalaxyFlags]
 
     /// Columns of ``columns``.
-    static func columnCount(hasViews: Bool) -> Int { hasViews ? 6 : 4 }
+    package static func columnCount(hasViews: Bool) -> Int { hasViews ? 6 : 4 }
 
     /// The numbers of each galaxy, for the journal; flags as the bits of a number, which nobody computes with.
     var columns: [[Float]] {
@@ -26,7 +26,7 @@ struct BatchFindings {
     }
 
     /// What ``columns`` gave, of all or of some of the galaxies.
-    init(galaxies: Range<Int>, columns: [[Float]]) {
+    package init(galaxies: Range<Int>, columns: [[Float]]) {
         self.galaxies = galaxies
         (predictions, redshifts, magnitudes) = (columns[0], columns[1], columns[2])
         if columns.count == Self.columnCount(hasViews: true) { (means, scatters) = (columns[3], columns[4]) }

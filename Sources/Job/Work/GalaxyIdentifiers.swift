@@ -1,13 +1,15 @@
+import HDF5
+import PhotozMachine
 import Survey
 
 /// Identifiers of some galaxies in order, as their partitions have them.
-struct GalaxyIdentifiers {
+package struct GalaxyIdentifiers {
     /// What they are; ranks agree on it.
     let kind: PartitionFile.Identifiers
     /// The bits of those that are integers, with a sign or without; empty for others.
     private var integers: [Int64] = []
     /// The bytes of those that are strings; empty for others.
-    private var strings: [[UInt8]] = []
+    private(set) var strings: [[UInt8]] = []
 
     /// None yet.
     init(_ kind: PartitionFile.Identifiers) { self.kind = kind }
@@ -16,7 +18,12 @@ struct GalaxyIdentifiers {
     ///
     /// - Throws: `HDF5Error` when they cannot be read.
     mutating func append(_ rows: Range<Int>, of file: PartitionFile) throws {
-        switch try file.identifiers(rows: rows, as: kind) {
+        append(try file.identifiers(rows: rows, as: kind))
+    }
+
+    /// Adds some of this kind.
+    package mutating func append(_ more: IdentifierValues) {
+        switch more {
         case .none: break
         case .integers(let values): integers += values
         case .unsignedIntegers(let values): integers += values.map { Int64(bitPattern: $0) }
@@ -60,33 +67,33 @@ struct GalaxyIdentifiers {
         }
     }
 
-    // MARK: Between ranks
+    /// How many there are.
+    var count: Int { integers.count + strings.count }
 
-    /// What another rank makes the same of: the integers, or the length of each string and then all of them in one.
-    var bytes: [UInt8] {
-        let numbers = kind == .strings ? strings.map { Int64($0.count) } : integers
-        var bytes = numbers.withUnsafeBytes { Array($0) }
-        for string in strings { bytes += string }
+    /// Those of some of the galaxies as they are stored, integers or strings of fixed length.
+    ///
+    /// - Throws: ``JobError`` with code 65 for a string that is too long.
+    func bytes(of places: Range<Int>, _ form: StringForm) throws -> [UInt8] {
+        guard kind == .strings else { return integers[places].withUnsafeBytes { Array($0) } }
+        guard let bytes = form.stored(strings[places]) else { throw unstorable(in: form) }
         return bytes
     }
 
-    /// What another rank's ``bytes`` say of so many galaxies; nil when they are of other galaxies.
-    init?(_ kind: PartitionFile.Identifiers, _ bytes: [UInt8], count: Int) {
-        self.kind = kind
-        var place = count * MemoryLayout<Int64>.size
-        guard bytes.count >= place else { return nil }
-        let numbers = bytes.withUnsafeBytes { bytes in
-            (0..<count).map { bytes.loadUnaligned(fromByteOffset: MemoryLayout<Int64>.size * $0, as: Int64.self) }
+    /// Requires that strings of this form hold all of them as they are: files may have changed since their form was found out.
+    ///
+    /// - Throws: ``JobError`` with code 65 when one is too long, or has a zero within.
+    func requireStorable(in form: StringForm) throws {
+        let areStorable = strings.allSatisfy { string in
+            form.length.map { string.count <= $0 } ?? !string.contains(0)
         }
-        if kind == .strings {
-            for length in numbers {
-                guard length >= 0, length <= bytes.count - place else { return nil }
-                strings.append(Array(bytes[place..<place + Int(length)]))
-                place += Int(length)
-            }
-        } else {
-            integers = numbers
-        }
-        guard place == bytes.count else { return nil }
+        guard areStorable else { throw unstorable(in: form) }
+    }
+
+    private func unstorable(in form: StringForm) -> JobError {
+        let string = strings.first { string in form.length.map { string.count > $0 } ?? string.contains(0) } ?? []
+        return JobError(
+            .badData,
+            "the identifier \(printable(string)) is longer than those that its partition had, or has a zero within: a partition was changed while the job ran; start again"
+        )
     }
 }

@@ -1,7 +1,7 @@
 import Survey
 
 /// What a rank has found out about its galaxies, in the order in which it came to them.
-struct RankFindings {
+package struct RankFindings {
     /// Neighbouring galaxies, and where they begin in the columns.
     struct Span {
         private(set) var galaxies: Range<Int>
@@ -28,14 +28,14 @@ struct RankFindings {
     private(set) var means: [Float] = []
     private(set) var scatters: [Float] = []
     /// Of the same galaxies in the same order, where the data set has any.
-    var identifiers: GalaxyIdentifiers
+    package var identifiers: GalaxyIdentifiers
     private(set) var flags: [GalaxyFlags] = []
     /// Rows that could not be read and were left out.
     private(set) var skipped: [SkippedRows] = []
     var report = RankReport()
 
     /// Room for so many galaxies, so that the columns are not copied while they grow.
-    init(capacity: Int, hasViews: Bool, identifiers: PartitionFile.Identifiers) {
+    package init(capacity: Int, hasViews: Bool, identifiers: PartitionFile.Identifiers) {
         self.identifiers = GalaxyIdentifiers(identifiers)
         predictions.reserveCapacity(capacity)
         redshifts.reserveCapacity(capacity)
@@ -47,7 +47,7 @@ struct RankFindings {
     }
 
     /// Adds what is known of more galaxies.
-    mutating func append(_ findings: BatchFindings) {
+    package mutating func append(_ findings: BatchFindings) {
         let place = predictions.count
         if spans.isEmpty || !spans[spans.count - 1].extend(by: findings.galaxies) {
             spans.append(Span(findings.galaxies, place: place))

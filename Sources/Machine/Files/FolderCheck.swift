@@ -2,6 +2,14 @@ import Collectives
 import Glibc
 import PhotozText
 
+/// Who writes the predictions.
+package enum WriteWay: String, CaseIterable, Sendable {
+    /// Every rank writes its own galaxies.
+    case ranks
+    /// Rank 0 writes what the others send it.
+    case collect
+}
+
 /// What a folder for results is like: its file system, and whether a lock of one rank keeps the others out.
 package struct FolderCheck {
     /// What a lock is worth.
@@ -101,6 +109,97 @@ package struct FolderCheck {
             close(descriptor)
             return .holds
         }
+    }
+
+    // MARK: Files that several hosts write
+
+    /// What becomes of a file that several hosts write at a time, each its own bytes.
+    package enum SharedFile: Int {
+        /// There is one host, whose ranks see the same file at any moment.
+        case oneHost
+        /// All bytes are there.
+        case whole
+        /// Bytes are missing or older: hosts keep parts of the file for themselves, as over NFS.
+        case torn
+        /// A host cannot write there, or does not see the file.
+        case unwritable
+
+        /// What is wrong with it, as a sentence begins; nil when nothing is.
+        package var fault: String? {
+            switch self {
+            case .oneHost, .whole: nil
+            case .torn: "what several hosts write into one file gets lost (NFS: mount it with noac, or sync)"
+            case .unwritable: "a host cannot write into a file that rank 0 has made"
+            }
+        }
+    }
+
+    /// Bytes that a host writes at a time in the test: neighbours of different hosts share a page.
+    private static let testBytes = 1000
+    private static let testRounds = 5
+
+    /// Lets a rank of each host write its bytes into a small file, in turns with those of others as results are written, and all
+    /// of them read it. Every rank calls it.
+    ///
+    /// - Throws: A communication error.
+    package func sharedFile(_ world: Communicator, node: Communicator) throws -> SharedFile {
+        guard let hosts = try world.split(node.rank == 0) else {
+            return SharedFile(rawValue: try world.allReduce(0, .max)) ?? .unwritable
+        }
+        guard hosts.size > 1 else {
+            return SharedFile(rawValue: try world.allReduce(SharedFile.oneHost.rawValue, .max)) ?? .unwritable
+        }
+        let file = "\(path)/.photoz-write-test-\(try hosts.broadcast(getpid(), root: 0))"
+        defer { if hosts.rank == 0 { unlink(file) } }
+        var isWritten = true
+        if hosts.rank == 0 { isWritten = Self.make(file, bytes: hosts.size * Self.testBytes * Self.testRounds) }
+        try hosts.barrier()
+        isWritten = writeTest(file, hosts) && isWritten
+        try hosts.barrier()
+        let found: SharedFile = isWritten ? (readTest(file, hosts) ? .whole : .torn) : .unwritable
+        // Nobody may still read when the file goes.
+        return SharedFile(rawValue: try world.allReduce(found.rawValue, .max)) ?? .unwritable
+    }
+
+    private static func make(_ file: String, bytes: Int) -> Bool {
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return false }
+        let isLong = ftruncate(descriptor, off_t(bytes)) == 0
+        return close(descriptor) == 0 && isLong
+    }
+
+    private static func pattern(_ host: Int, _ round: Int) -> [UInt8] {
+        [UInt8](repeating: UInt8(truncatingIfNeeded: 1 + (37 * host + 11 * round) % 255), count: testBytes)
+    }
+
+    private func writeTest(_ file: String, _ hosts: Communicator) -> Bool {
+        let descriptor = open(file, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        let isWritten = (0..<Self.testRounds).allSatisfy { round in
+            let place = (round * hosts.size + hosts.rank) * Self.testBytes
+            return (try? writeAll(Self.pattern(hosts.rank, round), at: place, to: descriptor, file)) != nil
+        }
+        let isStored = (try? synchronise(descriptor, file)) != nil
+        return close(descriptor) == 0 && isWritten && isStored
+    }
+
+    private func readTest(_ file: String, _ hosts: Communicator) -> Bool {
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        let all = (0..<Self.testRounds).flatMap { round in
+            (0..<hosts.size).flatMap { Self.pattern($0, round) }
+        }
+        // One byte more than there should be.
+        var (bytes, filled) = ([UInt8](repeating: 0, count: all.count + 1), 0)
+        while true {
+            let count = bytes.withUnsafeMutableBytes { room in
+                pread(descriptor, room.baseAddress! + filled, room.count - filled, off_t(filled))
+            }
+            guard count > 0 else { break }
+            filled += count
+        }
+        return filled == all.count && bytes.starts(with: all)
     }
 
     /// Refuses to write more than there is room for.

@@ -30,8 +30,7 @@ package func synchronise(_ path: String) throws {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw systemFailure("\(path): cannot be opened") }
     defer { close(descriptor) }
-    // Some file systems cannot synchronise a folder and say so; that is no failure of what was written.
-    guard fsync(descriptor) == 0 || errno == EINVAL else { throw systemFailure("\(path): cannot be stored") }
+    try synchronise(descriptor, path)
 }
 
 /// Writes a small file, replacing what is there.
@@ -55,6 +54,29 @@ package func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ path: String) th
         guard written > 0 else { throw systemFailure("\(path): cannot be written") }
         rest = rest.dropFirst(written)
     }
+}
+
+/// Writes all the bytes into an open file at a place, whatever else writes elsewhere in it.
+///
+/// - Throws: ``JobError`` with code 74.
+package func writeAll(_ bytes: [UInt8], at place: Int, to descriptor: Int32, _ path: String) throws {
+    var done = 0
+    while done < bytes.count {
+        let written = bytes.withUnsafeBytes {
+            pwrite(descriptor, $0.baseAddress! + done, $0.count - done, off_t(place + done))
+        }
+        if written < 0, errno == EINTR { continue }
+        guard written > 0 else { throw systemFailure("\(path): cannot be written") }
+        done += written
+    }
+}
+
+/// Waits until what was written to an open file is on the disk.
+///
+/// - Throws: ``JobError`` with code 74.
+package func synchronise(_ descriptor: Int32, _ path: String) throws {
+    // Some file systems cannot and say so; that is no failure of what was written.
+    guard fsync(descriptor) == 0 || errno == EINVAL else { throw systemFailure("\(path): cannot be stored") }
 }
 
 /// A failure of the system's with its reason, code 74.

@@ -13,6 +13,20 @@ extension Communicator {
         if let first = try first(of: failure) { throw first }
     }
 
+    /// Does something on every rank in which ranks do not wait for each other, and fails on all when it fails on any: so rank 0
+    /// can tidy up before the job ends. Every rank calls it.
+    ///
+    /// - Throws: On every rank the failure of the first rank that has one.
+    package func together(_ body: () throws -> Void) throws {
+        var failure: JobError?
+        do { try body() } catch {
+            let own = JobError(error)
+            let place = size > 1 ? " (found by rank \(rank) on \(MPI.processorName))" : ""
+            failure = JobError(own.exitCode, own.description + place)
+        }
+        try throwFirst(failure.map { (rank, $0) })
+    }
+
     /// The failure that comes first, on every rank; nil when no rank has failed. Every rank calls it.
     ///
     /// - Parameter failure: As for ``throwFirst(_:)``.

@@ -1,5 +1,6 @@
 import Collectives
 import FoundationEssentials
+import PhotozExitCodes
 
 extension Communicator {
     /// Rank 0's value on every rank, sent as JSON; the others give nil. For a few small values: what grows with partitions or

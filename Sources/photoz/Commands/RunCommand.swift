@@ -84,6 +84,12 @@ struct RunCommand: ParsableCommand {
     )
     var wait: WaitHint?
 
+    @Option(
+        help:
+            "Who writes the predictions: each rank its own (ranks), or rank 0 what the others send it (collect); the files are the same (default: ranks, unless a test at the start finds that the file system loses what several hosts write)."
+    )
+    var write: WriteWay?
+
     @Flag(help: "Also write the predictions as text, predictions.csv.")
     var csv = false
 
@@ -149,6 +155,7 @@ struct RunCommand: ParsableCommand {
         options.batchSize = batchSize ?? options.batchSize
         options.writesRankFiles = rankFiles
         options.writesCSV = csv
+        options.writeWay = write
         options.precision = precision
         options.views = uncertainty ?? 1
         options.threads = min(threads, RunOptions.cores)
@@ -193,3 +200,4 @@ extension Precision: ExpressibleByArgument {}
 extension Sharding: ExpressibleByArgument {}
 extension ScheduleKind: ExpressibleByArgument {}
 extension ErrorPolicy: ExpressibleByArgument {}
+extension WriteWay: ExpressibleByArgument {}

@@ -59,7 +59,10 @@ extension CommandTests {
         @Test func goesOnForAnyWorldAndBatchToTheSameBytes() async throws {
             let stopped = try await Stopped.shared.value
             let (data, whole) = (stopped.data, stopped.whole)
-            let runs = [(1, []), (2, ["--batch-size", "7"]), (5, ["--shard", "files"]), (3, ["--threads", "2"])]
+            let runs = [
+                (1, []), (2, ["--batch-size", "7"]), (5, ["--shard", "files"]), (3, ["--threads", "2"]),
+                (3, ["--write", "collect"]),
+            ]
             for (ranks, more) in runs {
                 let output = try stopped.half(in: scratch, "\(ranks)")
                 let outcome = try await resume(output, data, ranks: ranks, more)

@@ -205,6 +205,36 @@ extension CommandTests {
             #expect(try whole.floats("redshift_predicted").map(\.bitPattern) == numbers.map(\.bitPattern))
         }
 
+        /// 67 000 made-up predictions take 1.9 MB, and their table as much again.
+        private func write(size: String, _ words: String, before: String = "") async throws -> Outcome {
+            let commands = """
+                mount -t tmpfs -o size=\(size) tmpfs \(disk.path) || exit 99
+                \(before) mpirun -np 3 \(Launch.products)/write-check \(disk.path) 67000 \(words)
+                """
+            return try await Launch.run(
+                "unshare", ["--user", "--map-root-user", "--mount", "sh", "-c", commands], limit: 100,
+                environment: Launch.launcherEnvironment)
+        }
+
+        @Test("The room is taken before anything is computed, and a disk that fills up shows on all ranks")
+        func aDiskThatIsFullWhenPredictionsAreWritten() async throws {
+            let outcome = try await write(size: "1m", "integers")
+            #expect(outcome.exitCode == 74, "\(outcome.report)")
+            #expect(outcome.error.contains("predictions.h5: cannot have the "), "\(outcome.report)")
+            #expect(outcome.error.contains("No space left on device"), "\(outcome.report)")
+            // A file system that cannot take room beforehand.
+            let (code, library) = (input.file("none.c"), input.file("none.so"))
+            try "#include <errno.h>\nint fallocate(int a, int b, long c, long d) { errno = EOPNOTSUPP; return -1; }"
+                .write(toFile: code, atomically: true, encoding: .utf8)
+            let compiled = try await Launch.run("clang", ["-shared", "-fPIC", "-o", library, code], limit: 30)
+            try #require(compiled.exitCode == 0, "\(compiled.report)")
+            for words in ["integers", "integers collect", "any"] {
+                let late = try await write(size: "1m", words, before: "LD_PRELOAD=\(library)")
+                #expect(late.exitCode == 74, "\(words): \(late.report)")
+                #expect(late.error.contains("predictions.h5: cannot be written: No space left"), "\(late.report)")
+            }
+        }
+
         @Test func aReadOnlyMount() async throws {
             let outcome = try await script("mount -o remount,ro $disk; run", size: "2m")
             #expect(outcome.exitCode == 73, "\(outcome.report)")

@@ -64,6 +64,8 @@ extension CommandTests {
                 (8, 512, ["--shard", "files"]), (2, 512, ["--threads", "2"]),
                 (1, 512, ["--schedule", "dynamic"]), (5, 7, ["--schedule", "dynamic"]),
                 (3, 64, ["--schedule", "dynamic", "--shard", "files"]),
+                (1, 512, ["--write", "collect"]), (3, 64, ["--write", "collect", "--schedule", "dynamic"]),
+                (8, 512, ["--write", "collect", "--csv"]), (2, 7, ["--csv", "--schedule", "dynamic"]),
             ]
             for run in runs {
                 let output = Output(folder: scratch.file("\(run)"))

@@ -1,0 +1,59 @@
+import Glibc
+import HDF5
+import PhotozMachine
+import Survey
+
+/// Creates `predictions.h5` with all that is no row: the data sets with their places in the file, and the attributes. Rank 0
+/// does so; whoever writes the rows needs no HDF5.
+struct PredictionsFile: Codable {
+    /// Where a data set's elements begin in the file.
+    struct Place: Codable {
+        let column: PredictionsColumn
+        let place: Int
+    }
+
+    let path: String
+    let places: [Place]
+    /// Where the heap of strings of any length begins.
+    let heap: Int
+    /// Bytes of the whole file.
+    let byteCount: Int
+
+    /// - Parameters:
+    ///   - path: Where. What stands there is replaced.
+    ///   - dataSet: The survey.
+    ///   - hasViews: Whether there are uncertainties.
+    ///   - provenance: Attributes of the file.
+    ///   - heapBytes: Bytes of strings of any length.
+    /// - Throws: `HDF5Error` when it cannot be written, or the disk has no room for all of it.
+    init(
+        creating path: String, _ dataSet: DataSet, hasViews: Bool, provenance: [(String, String)], heapBytes: Int = 0
+    ) throws {
+        let file = try File.create(path)
+        let columns = PredictionsColumn.all(of: dataSet, hasViews: hasViews)
+        let datasets = try columns.map { try $0.create(in: file, for: dataSet) }
+        try file.setAttribute("partitions", dataSet.partitions.map(\.name))
+        for (name, text) in provenance { try file.setAttribute(name, text) }
+        places = try zip(columns, datasets).map { column, dataset in
+            guard let place = dataset.place ?? (dataSet.rows == 0 ? 0 : nil) else {
+                throw JobError(
+                    .unexpected,
+                    "\(path): \(column.rawValue): has no place in the file; this version of HDF5 (\(Library.version)) takes none before it writes"
+                )
+            }
+            return Place(column: column, place: place)
+        }
+        heap = heapBytes > 0 ? try file.lengthen(by: heapBytes) : 0
+        try file.close()
+        let ends = places.map { $0.place + dataSet.rows * $0.column.width(in: dataSet) } + [heap + heapBytes]
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw systemFailure("\(path): cannot be looked at") }
+        byteCount = Int(status.st_size)
+        self.path = path
+        guard dataSet.rows == 0 || byteCount >= ends.max() ?? 0 else {
+            throw JobError(
+                .unexpected, "\(path): has \(byteCount) bytes, fewer than its data sets take; this is a bug of photoz")
+        }
+        try File.takeRoom(byteCount, for: path)
+    }
+}

@@ -1,0 +1,29 @@
+import AstroMAE
+import Collectives
+import PhotozMachine
+import Survey
+
+/// How the predictions get into their files.
+extension Run {
+    /// Creates the files of the predictions, and settles who writes them. Every rank calls it, when rank 0 has made the folder.
+    ///
+    /// - Throws: On rank 0 `HDF5Error` or ``JobError`` when the files cannot be created, or the disk has no room for them.
+    func predictionsWriter(_ dataSet: DataSet, _ network: PreparedNetwork) throws -> PredictionsWriter {
+        try PredictionsWriter(
+            ResultFolder.temporary("predictions.h5", in: options.output),
+            table: options.writesCSV ? ResultFolder.temporary("predictions.csv", in: options.output) : nil,
+            dataSet: dataSet, hasViews: options.views > 1, provenance: provenanceTexts(network), way: try writeWay(),
+            on: world)
+    }
+
+    /// Who writes the predictions: as the options say, or every rank where a test finds that files of several hosts stay whole.
+    private func writeWay() throws -> WriteWay {
+        if let way = options.writeWay { return way }
+        let file = try FolderCheck(path: options.output).sharedFile(world, node: node)
+        guard let reason = file.fault else { return .ranks }
+        if world.rank == 0 {
+            warn("\(options.output): \(reason), so that rank 0 writes all predictions, which takes longer")
+        }
+        return .collect
+    }
+}

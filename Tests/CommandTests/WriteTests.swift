@@ -1,0 +1,122 @@
+import Foundation
+import HDF5
+import TestSupport
+import Testing
+
+extension CommandTests {
+    /// Predictions that all ranks write together, made up by `write-check`: more than a block of them, in any order.
+    @Suite(.serialized) struct WriteTests {
+        private let scratch = try! TemporaryFolder()
+        private static let galaxies = 67_000
+
+        private func write(
+            ranks: Int, _ more: [String], galaxies: Int = galaxies, environment: [String: String] = [:]
+        ) async throws -> Outcome {
+            for name in ["predictions.h5", "predictions.csv"] { unlink(scratch.file(name)) }
+            return try await Launch.mpirun(
+                ranks: ranks, Launch.products + "/write-check", [scratch.path, "\(galaxies)"] + more, limit: 120,
+                environment: environment)
+        }
+
+        private func written() throws -> [Data] {
+            try ["predictions.h5", "predictions.csv"].compactMap { name in
+                FileManager.default.fileExists(atPath: scratch.file(name))
+                    ? try Data(contentsOf: URL(fileURLWithPath: scratch.file(name))) : nil
+            }
+        }
+
+        @Test(
+            "The same bytes whoever has which galaxies and whoever writes",
+            arguments: [["integers", "csv", "views"], ["fixed"], ["any", "csv"], []])
+        func sameBytes(columns: [String]) async throws {
+            var reference: [Data]?
+            let runs: [(ranks: Int, more: [String])] = [
+                (1, []), (2, []), (3, ["dealt"]), (8, ["dealt", "collect"]), (2, ["collect"]), (8, []),
+            ]
+            for (ranks, more) in runs {
+                let outcome = try await write(ranks: ranks, columns + more)
+                try #require(outcome.exitCode == 0, "\(outcome.report)")
+                let bytes = try written()
+                #expect(bytes.count == (columns.contains("csv") ? 2 : 1))
+                #expect(bytes == reference ?? bytes, "\(columns) on \(ranks) ranks \(more)")
+                reference = bytes
+            }
+            try expectKnownNumbers(columns)
+        }
+
+        /// What HDF5 reads is what `write-check` makes up, told here once more.
+        private func expectKnownNumbers(_ columns: [String]) throws {
+            let file = try File.open(scratch.file("predictions.h5"))
+            let numbers = (0..<Self.galaxies)
+            let first: [Float] = try file.dataset("redshift_predicted").readAll()
+            let expected = numbers.map { $0 % 1001 == 0 ? Float.nan : Float(Self.mixed($0 * 8) >> 44) / 0x1p20 }
+            #expect(first.map(\.bitPattern) == expected.map(\.bitPattern))
+            #expect(try file.dataset("flags").readAll(as: Int.self) == numbers.map { Int(Self.mixed($0) & 0x3fff) })
+            #expect(try file.dataset("row").readAll(as: Int.self) == Array(numbers))
+            // Before the only partition with galaxies is an empty one.
+            #expect(try Set(file.dataset("partition").readAll(as: Int.self)) == [1])
+            if columns.contains("integers") {
+                #expect(try file.dataset("object_id").readAll(as: Int.self) == numbers.map { $0 << 20 })
+            }
+            guard !columns.isEmpty, columns[0] != "integers" else { return }
+            let names = try file.dataset("object_id")
+            let hasAnyLength = columns[0] == "any"
+            #expect(names.stringLength == (hasAnyLength ? nil : 12))
+            let read = try names.readBytes(rows: numbers)
+            let fault = numbers.first { read[$0] != Self.name($0, hasAnyLength: hasAnyLength) }
+            #expect(fault == nil, "\(fault ?? 0)")
+        }
+
+        private static func name(_ galaxy: Int, hasAnyLength: Bool) -> [UInt8] {
+            let count = hasAnyLength && galaxy % 5000 == 77 ? 9000 : Int(mixed(galaxy) % 13)
+            return (0..<count).map { UInt8(truncatingIfNeeded: mixed(galaxy) >> UInt64($0 % 8 * 8)) | 1 }
+        }
+
+        /// The finaliser of SplitMix64.
+        private static func mixed(_ number: Int) -> UInt64 {
+            var value = UInt64(number) &+ 0x9e37_79b9_7f4a_7c15
+            value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
+            value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
+            return value ^ value >> 31
+        }
+
+        @Test(arguments: [0, 1, 5]) func fewGalaxies(count: Int) async throws {
+            for way in ["ranks", "collect"] {
+                let outcome = try await write(ranks: 3, ["any", "csv", way], galaxies: count)
+                try #require(outcome.exitCode == 0, "\(outcome.report)")
+                let file = try File.open(scratch.file("predictions.h5"))
+                let names = try file.dataset("object_id").readBytes(rows: 0..<count)
+                #expect(names == (0..<count).map { Self.name($0, hasAnyLength: true) })
+                let lines = String(decoding: try written()[1], as: UTF8.self)
+                #expect(lines.hasPrefix("partition,row,object_id,redshift_predicted,redshift,flags\n"))
+            }
+        }
+
+        @Test("Galaxies that no rank has, or two: nothing is written", arguments: [1, 3])
+        func ranksThatDoNotHaveEachGalaxyOnce(ranks: Int) async throws {
+            let cases = [("missing", "no rank predicted galaxies "), ("twice", ", not all of them its own")]
+            for (fault, words) in cases {
+                for more in [[], ["dealt"], ["dealt", "collect"]] {
+                    let outcome = try await write(ranks: ranks, [fault] + more)
+                    #expect(outcome.exitCode == 70, "\(outcome.report)")
+                    #expect(outcome.error.contains(words), "\(outcome.report)")
+                    // The file is there, without a row.
+                    let file = try File.open(scratch.file("predictions.h5"))
+                    #expect(try Set(file.dataset("partition").readAll(as: Int.self)) == [0])
+                }
+            }
+        }
+
+        @Test func aLimitOnFileSizes() async throws {
+            // 8 MB: of the predictions too, and before anything is computed.
+            let outcome = try await Launch.run(
+                "sh",
+                [
+                    "-c", "ulimit -f 2000; exec \"$0\" \"$1\" 67000", Launch.products + "/write-check", scratch.path,
+                ], limit: 60, environment: Launch.launcherEnvironment)
+            #expect(outcome.exitCode == 74, "\(outcome.report)")
+            #expect(outcome.error.contains("predictions.h5: cannot have the "), "\(outcome.report)")
+            #expect(outcome.error.contains("File too large"), "\(outcome.report)")
+        }
+    }
+}
