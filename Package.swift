@@ -43,7 +43,9 @@ let package = Package(
         .target(name: "PhotozText", path: "Sources/Text"),
         .target(name: "PhotozCheckedSizes", path: "Sources/CheckedSizes"),
         .target(name: "PhotozCosts", path: "Sources/Costs"),
-        .target(name: "PhotozRecords", dependencies: ["CPhotozZlib", "PhotozExitCodes", "PhotozText"], path: "Sources/Records"),
+        .target(
+            name: "PhotozRecords", dependencies: ["CPhotozZlib", "PhotozExitCodes", "PhotozText"],
+            path: "Sources/Records"),
         .target(
             name: "PhotozMachine",
             dependencies: [
@@ -74,7 +76,8 @@ let package = Package(
         .target(
             name: "PhotozSweep",
             dependencies: [
-                "PhotozExitCodes", "PhotozRecords", "PhotozText", .product(name: "Subprocess", package: "swift-subprocess"),
+                "PhotozExitCodes", "PhotozRecords", "PhotozText",
+                .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             path: "Sources/Sweep"),
         .executableTarget(

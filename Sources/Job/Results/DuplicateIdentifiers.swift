@@ -54,7 +54,8 @@ struct DuplicateIdentifiers {
 
 extension Run {
     /// Says when galaxies have an identifier in common. Every rank calls it.
-    func warnOfDuplicates(_ found: RankFindings, _ dataSet: DataSet, _ schema: PartitionSchema) throws {
+    func warnOfDuplicates(_ found: RankFindings, _ plan: RunPlan) throws {
+        let dataSet = plan.dataSet
         guard let duplicates = try DuplicateIdentifiers(found, of: dataSet, world: world),
             let example = duplicates.example, world.rank == 0
         else { return }
@@ -63,7 +64,7 @@ extension Run {
             return "row \(piece.rows.lowerBound) of \(dataSet.partitions[piece.partition].name)"
         }
         warn(
-            "\(schema.objectID): \(duplicates.count) galaxies have the identifier of another one, such as \(place(example.0)) and \(place(example.1)); each keeps its own prediction"
+            "\(plan.schema.objectID): \(duplicates.count) galaxies have the identifier of another one, such as \(place(example.0)) and \(place(example.1)); each keeps its own prediction"
         )
     }
 }

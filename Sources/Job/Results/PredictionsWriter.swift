@@ -76,12 +76,11 @@ package struct PredictionsWriter {
 
     /// This rank's galaxies in order, in blocks.
     private func rows(of found: RankFindings) -> [PredictionRows] {
-        let partitionRows = dataSet.partitions.map(\.rows)
         return found.spans.sorted { $0.galaxies.lowerBound < $1.galaxies.lowerBound }.flatMap { span in
             GalaxyOwners.cut([span.galaxies], every: GalaxyOwners.block).map { galaxies in
                 PredictionRows(
                     galaxies: galaxies, place: span.place + galaxies.lowerBound - span.galaxies.lowerBound,
-                    found: found, pieces: Shard(galaxies, partitionRows: partitionRows).pieces,
+                    found: found, pieces: Shard(galaxies, starts: dataSet.partitions.starts).pieces,
                     stringForm: dataSet.stringForm ?? .any)
             }
         }

@@ -6,7 +6,8 @@ import Survey
 /// What is odd about the galaxies, over all ranks.
 extension Run {
     /// Warns of what the user must know about the predictions. Every rank calls it.
-    func warnOfFlags(_ counts: FlagCounts, _ found: RankFindings, _ dataSet: DataSet, _ training: TrainingRecord) throws {
+    func warnOfFlags(_ counts: FlagCounts, _ found: RankFindings, _ plan: RunPlan) throws {
+        let (dataSet, training) = (plan.dataSet, plan.training)
         var first = Int.max
         if counts[.predictionNotFinite] > 0 {
             let places = found.flags.indices.lazy.filter { found.flags[$0].contains(.predictionNotFinite) }

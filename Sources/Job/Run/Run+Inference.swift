@@ -5,10 +5,8 @@ import Survey
 
 /// The rank's own part of the work.
 extension Run {
-    func infer(
-        _ network: PreparedNetwork, _ plan: RunPlan, _ finished: FinishedGalaxies, _ schema: PartitionSchema
-    ) throws -> RankFindings {
-        let dataSet = plan.dataSet
+    func infer(_ means: RunMeans) throws -> RankFindings {
+        let (dataSet, schema, finished) = (means.dataSet, means.plan.schema, means.finished)
         let share = share(of: dataSet)
         var found = RankFindings(capacity: share.count, hasViews: options.views > 1, identifiers: dataSet.identifiers)
         try finished.forEach(in: share) { found.append($0) }
@@ -19,11 +17,11 @@ extension Run {
             resumed: dataSet.rows - finished.left(of: 0..<dataSet.rows).reduce(0) { $0 + $1.count },
             isShown: world.rank == 0 && !options.quiet, isLaunched: Launcher.isPresent)
         let inference = Inference(
-            network: network, dataSet: dataSet, schema: schema, batchSize: options.batchSize,
+            network: means.network, dataSet: dataSet, schema: schema, batchSize: options.batchSize,
             threads: options.threads, views: options.views, onError: options.onError)
         let journal = try JournalWriter(
             in: options.output + "/" + Journal.folder, attempt: finished.attempts + 1, rank: world.rank,
-            identity: plan.identity)
+            identity: means.plan.identity)
         // Ranks may have different numbers of threads.
         let smallestChunk = try world.allReduce(inference.smallestChunk, .max)
         let schedule = try schedule(share, finished, dataSet, smallestChunk: smallestChunk)

@@ -7,9 +7,7 @@ extension Run {
     /// The metrics, over all galaxies and in bins of redshift and of magnitude, both nil when no partition knows
     /// redshifts; how many redshifts are where their uncertainties say, nil without views; and how many galaxies have
     /// each flag. Every rank calls it: all ranks add up their numbers a dozen times at most.
-    func evaluate(
-        _ found: RankFindings, _ dataSet: DataSet
-    ) throws -> (RedshiftMetrics?, JobResults.Bins?, JobResults.Calibration?, FlagCounts) {
+    func evaluate(_ found: RankFindings, _ dataSet: DataSet) throws -> Evaluated {
         var flags = FlagCounts()
         for galaxy in found.flags { flags.add(galaxy) }
         let (ownFlags, ownCalibration) = (flags.numbers, options.views > 1 ? calibrationCounts(found) : [])
@@ -22,13 +20,12 @@ extension Run {
             SumOverRanks(in: sums.elements) { count throws(CollectiveError) in
                 try sums.allReduce(.sum, first: count)
             })
-        return (
-            dataSet.hasRedshift ? evaluation.metrics : nil,
-            dataSet.hasRedshift
-                ? JobResults.Bins(redshift: evaluation.bins[0], magnitude: evaluation.bins[1]) : nil,
-            options.views > 1 ? calibration(evaluation.counts.suffix(ownCalibration.count)) : nil,
-            FlagCounts(Array(evaluation.counts.prefix(ownFlags.count)))
-        )
+        let bins = dataSet.hasRedshift ? evaluation.bins : []
+        return Evaluated(
+            metrics: dataSet.hasRedshift ? evaluation.metrics : nil,
+            bins: bins.isEmpty ? nil : JobResults.Bins(redshift: bins[0], magnitude: bins[1]),
+            calibration: options.views > 1 ? calibration(evaluation.counts.suffix(ownCalibration.count)) : nil,
+            flags: FlagCounts(Array(evaluation.counts.prefix(ownFlags.count))))
     }
 
     /// How many of this rank's galaxies have a redshift and an uncertainty, and in how many they differ by no more than
@@ -47,6 +44,19 @@ extension Run {
 
     private func calibration(_ counts: ArraySlice<Int>) -> JobResults.Calibration {
         let counts = Array(counts)
-        return JobResults.Calibration(views: options.views, count: counts[0], withinOne: counts[1], withinTwo: counts[2])
+        return JobResults.Calibration(
+            views: options.views, count: counts[0], withinOne: counts[1], withinTwo: counts[2])
     }
+}
+
+/// What is known of all galaxies together.
+struct Evaluated {
+    /// Over all galaxies; nil when no partition knows redshifts.
+    let metrics: RedshiftMetrics?
+    /// In bins of redshift and of magnitude; nil likewise.
+    let bins: JobResults.Bins?
+    /// How many redshifts are where their uncertainties say; nil without views.
+    let calibration: JobResults.Calibration?
+    /// How many galaxies have each flag.
+    let flags: FlagCounts
 }

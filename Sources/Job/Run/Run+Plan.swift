@@ -14,13 +14,18 @@ extension Run {
 
     /// Looks at the data set, and begins the run in the folder of the results.
     mutating func plan(
-        _ weights: WeightsFile?, schema: PartitionSchema, _ instructionSet: InstructionSet, _ nodes: Nodes,
+        _ weights: WeightsFile?, _ shape: NetworkShape, _ instructionSet: InstructionSet, _ nodes: Nodes,
         output: ResultFolder?
     ) throws -> RunPlan {
+        let training = try world.broadcastValue(weights?.training)
+        let schema = options.schema(shape.bands, shape.imageSize).trained(on: training)
+        if let contradiction = schema.contradiction { throw JobError(.wrongUsage, contradiction) }
         let dataSet = try openDataSet(schema, nodes)
         let mine = try output.map { try begin(dataSet, schema, instructionSet, in: $0) }
         let beginning = try world.broadcastValue(mine)
-        return RunPlan(dataSet: dataSet, identity: beginning.identity, isFinished: beginning.isFinished)
+        return RunPlan(
+            dataSet: dataSet, schema: schema, training: training, identity: beginning.identity,
+            isFinished: beginning.isFinished)
     }
 
     private mutating func begin(

@@ -38,17 +38,15 @@ extension Run {
             skipped: try skipped.flatMap { try JSONDecoder().decode([SkippedRows].self, from: Data($0)) })
     }
 
-    func results(
-        _ ranks: GatheredReports, _ metrics: RedshiftMetrics?, _ bins: JobResults.Bins?,
-        _ calibration: JobResults.Calibration?, _ flags: FlagCounts, _ training: TrainingRecord, _ dataSet: DataSet,
-        _ network: PreparedNetwork, _ way: WriteWay
-    ) -> JobResults {
+    /// `Results.json`.
+    func results(_ ranks: GatheredReports, _ evaluated: Evaluated, _ means: RunMeans) -> JobResults {
+        let (dataSet, network, training) = (means.dataSet, means.network, means.plan.training)
         let times = clock.times
         let reports = ranks.reports
         return JobResults(
             reports: reports, partitionCount: dataSet.partitions.count, batchSize: options.batchSize,
-            precision: options.precision.rawValue, wallTime: times, metrics: metrics, bins: bins,
-            calibration: calibration, flags: flags, training: training,
+            precision: options.precision.rawValue, wallTime: times, metrics: evaluated.metrics, bins: evaluated.bins,
+            calibration: evaluated.calibration, flags: evaluated.flags, training: training,
             bands: training.bands.flatMap { BandNames($0, count: network.shape.bands)?.names },
             warnings: WarningLog.all,
             // A function, as a rank, lives as long as the job.
@@ -63,7 +61,7 @@ extension Run {
                 weightsHash: weightsHash, data: options.data, partitions: dataSet.partitions.map(\.name),
                 hosts: unique(ranks.places.map(\.host)), mpi: MPI.libraryVersion, hdf5: HDF5.Library.version,
                 instructionSet: "\(network.instructionSet)", threads: options.threads,
-                shard: options.sharding.rawValue, schedule: options.schedule.rawValue, write: way.rawValue,
+                shard: options.sharding.rawValue, schedule: options.schedule.rawValue, write: means.writer.way.rawValue,
                 start: timestamp(started), end: timestamp(Date()), sources: sources))
     }
 
@@ -74,7 +72,8 @@ extension Run {
     }
 
     /// The per-rank entries of `combined_data.json`, in rank order.
-    func rankResults(_ ranks: GatheredReports, _ dataSet: DataSet, _ network: PreparedNetwork) -> [RankEntry] {
+    func rankEntries(_ ranks: GatheredReports, _ means: RunMeans) -> [RankEntry] {
+        let network = means.network
         let model = PreparedNetwork.byteCount(
             of: network.shape, network.precision, for: network.instructionSet)
         return ranks.reports.indices.map { rank in

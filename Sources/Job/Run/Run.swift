@@ -85,13 +85,10 @@ package struct Run {
         let weights =
             world.rank == 0 ? try WeightsFile(options.weights, followsLinks: options.schema(1, 1).followsLinks) : nil
         let shape = try world.broadcast(weights?.shape ?? NetworkShape(), root: 0)
-        let training = try world.broadcastValue(weights?.training)
-        let schema = options.schema(shape.bands, shape.imageSize).trained(on: training)
-        if let contradiction = schema.contradiction { throw JobError(.wrongUsage, contradiction) }
         let output = world.rank == 0 ? try openOutput() : nil
         do {
             let instructionSet = try commonInstructionSet()
-            let plan = try plan(weights, schema: schema, instructionSet, nodes, output: output)
+            let plan = try plan(weights, shape, instructionSet, nodes, output: output)
             if plan.isFinished {
                 output?.tidy()
                 let text = "\(options.output): the run is finished; there is nothing to resume"
@@ -109,7 +106,8 @@ package struct Run {
             let writer = try predictionsWriter(plan.dataSet, network)
             try world.barrier()
             end(.load)
-            return try finish(network, plan, finished, schema, training, writer, output)
+            return try finish(
+                RunMeans(plan: plan, network: network, finished: finished, writer: writer, output: output))
         } catch {
             // Before the journal goes, if there is nothing in it.
             isToldElsewhere = hasBegun && isFirstNode && FailureMark(output: options.output).isThere
@@ -165,12 +163,9 @@ package struct Run {
         return (Launcher.words(ranks: world.size) + words.map(shellQuoted)).joined(separator: " ")
     }
 
-    private mutating func finish(
-        _ network: PreparedNetwork, _ plan: RunPlan, _ finished: FinishedGalaxies, _ schema: PartitionSchema,
-        _ training: TrainingRecord, _ writer: PredictionsWriter, _ output: ResultFolder?
-    ) throws -> RunEnding {
-        let dataSet = plan.dataSet
-        var found = try infer(network, plan, finished, schema)
+    /// Predicts, sums up and writes.
+    private mutating func finish(_ means: RunMeans) throws -> RunEnding {
+        var found = try infer(means)
         let ended = ContinuousClock.now
         try world.barrier()
         found.report.idle = (ContinuousClock.now - ended).seconds
@@ -178,26 +173,25 @@ package struct Run {
         StopSignal.ignore()
         end(.inference)
 
-        let (metrics, bins, calibration, flags) = try evaluate(found, dataSet)
-        try warnOfFlags(flags, found, dataSet, training)
-        try warnOfDuplicates(found, dataSet, schema)
-        let ranks = try gather(found, dataSet)
+        let evaluated = try evaluate(found, means.dataSet)
+        try warnOfFlags(evaluated.flags, found, means.plan)
+        try warnOfDuplicates(found, means.plan)
+        let ranks = try gather(found, means.dataSet)
         end(.reduce)
 
-        try writer.write(found)
-        guard let output, let ranks else { return RunEnding() }
-        let entries = rankResults(ranks, dataSet, network)
+        try means.writer.write(found)
+        guard let output = means.output, let ranks else { return RunEnding() }
+        let entries = rankEntries(ranks, means)
         try output.write(json(entries), to: "combined_data.json")
         if options.writesRankFiles {
             for (rank, entry) in entries.enumerated() { try output.write(json(entry), to: "\(rank).json") }
         }
         // That there is room for it is known before anything old is replaced.
-        let early = results(ranks, metrics, bins, calibration, flags, training, dataSet, network, writer.way)
-        try output.write(json(early), to: "Results.json")
+        try output.write(json(results(ranks, evaluated, means)), to: ResultFolder.mark)
         try output.publish()
         end(.write)
-        let results = results(ranks, metrics, bins, calibration, flags, training, dataSet, network, writer.way)
-        try output.write(json(results), to: "Results.json")
+        let results = results(ranks, evaluated, means)
+        try output.write(json(results), to: ResultFolder.mark)
         try output.finish()
         output.release()
         return RunEnding(
