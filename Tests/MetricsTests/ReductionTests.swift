@@ -1,4 +1,4 @@
-import Metrics
+import PhotozMetrics
 import Testing
 
 /// How often the ranks add up numbers, and how many at a time.

@@ -1,5 +1,5 @@
 import Foundation
-import Metrics
+import PhotozMetrics
 
 /// A world of threads, each a rank, with a sum over ranks that waits for all of them.
 final class SimulatedRanks: @unchecked Sendable {

@@ -59,7 +59,7 @@ enum WriteCheck {
 
     /// Which galaxies a rank has, in the order in which it came to them.
     private static func spans(_ galaxies: Int, _ options: Set<String>, _ world: Communicator) throws -> [Range<Int>] {
-        var spans = Sharding.rows.galaxies(of: world.rank, worldSize: world.size, partitionRows: [galaxies])
+        var spans = Sharding.rows.galaxies(of: world.rank, worldSize: world.size, starts: [0, galaxies])
             .cut(every: 1 << 16)
         if options.contains("dealt") {
             let chunks = (0..<galaxies).cut(every: 777)
@@ -89,9 +89,9 @@ struct MadeUpSurvey {
             options.contains("integers") ? .integers : options.isDisjoint(with: ["fixed", "any"]) ? .none : .strings
         dataSet = DataSet(
             folder: "survey",
-            partitions: rows.enumerated().map {
-                DataSet.Partition(name: "part,\($0.offset).h5", rows: $0.element, stamp: FileStamp("nowhere"))
-            },
+            partitions: PartitionTable(
+                names: rows.indices.map { "part,\($0).h5" }, rows: rows,
+                stamps: rows.map { _ in FileStamp("nowhere") }),
             hasRedshift: true, identifiers: kind,
             stringForm: kind == .strings ? (options.contains("any") ? .any : .fixed(12)) : nil)
     }
