@@ -1,3 +1,5 @@
+import PhotozRecords
+
 /// The command lines of a sweep.
 package struct SweepCommands: Sendable {
     private let folder: SweepFolder

@@ -1,4 +1,5 @@
 import ArgumentParser
+import PhotozRecords
 import PhotozSweep
 
 /// The options of a command, as its help lists them.
