@@ -30,7 +30,8 @@ package struct JournalScanner {
         self.total = total
         self.care = care
         window = FileWindow(
-            capacity: 4 * Journal.largestBody, readAhead: care == .heads ? 1 << 12 : 4 * Journal.largestBody, read: read)
+            capacity: 4 * Journal.largestBody, readAhead: care == .heads ? 1 << 12 : 4 * Journal.largestBody, read: read
+        )
     }
 
     /// The next whole record, and where it begins; nil when there is none. What is torn or damaged is passed over.

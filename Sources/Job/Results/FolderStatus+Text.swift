@@ -16,8 +16,9 @@ extension FolderStatus {
         add("command", origin.map { $0.commandLine.map(shellQuoted).joined(separator: " ") })
         add("by", origin.map { "photoz \($0.version), \($0.ranks) \($0.ranks == 1 ? "rank" : "ranks")" })
         add("started", origin.map { $0.start + ($0.end.map { ", ended \($0)" } ?? "") })
-        if isBeingWritten { add("now", "a command is writing here: wait for it") }
-        if let nextCommand {
+        if isBeingWritten {
+            add("now", "a command is writing here: wait for it")
+        } else if let nextCommand {
             add(contents.state == .finished ? "look with" : "go on with", nextCommand)
         } else if canBeResumed {
             add("go on with", "the same command and --resume")
@@ -73,6 +74,7 @@ extension FolderStatus: Encodable {
         case isBeingWritten = "being_written"
         case isResumable = "resumable"
         case done = "galaxies_done"
+        case stored = "findings_stored"
         case lastWritten = "last_written_utc"
         case commandLine = "command_line"
         case start = "start_utc"
@@ -114,6 +116,7 @@ extension FolderStatus: Encodable {
         try keys.encode(contents.results, forKey: .results)
         try keys.encode(origin?.galaxies, forKey: .galaxies)
         try keys.encode(progress?.done, forKey: .done)
+        try keys.encode(progress?.stored, forKey: .stored)
         try keys.encode(contents.state == .finished ? nil : progress?.attempts, forKey: .attempts)
         try keys.encode(progress?.lastWritten.map(timestamp), forKey: .lastWritten)
         try keys.encode(origin?.version, forKey: .version)

@@ -11,6 +11,8 @@ package struct FolderStatus {
     struct Progress: Equatable {
         /// Galaxies whose findings are stored.
         var done = 0
+        /// Findings of all attempts: more than those where galaxies were done again.
+        var stored = 0
         /// Attempts so far.
         var attempts = 0
         /// When something was stored last.
@@ -34,7 +36,7 @@ package struct FolderStatus {
     let isBeingWritten: Bool
     let origin: Origin?
     let progress: Progress?
-    /// The command to type next, for a shell; nil where that is not for this program to say.
+    /// The command to type next, for a shell; nil while another is at work, and where it is not for this program to say.
     let nextCommand: String?
 
     /// Looks at a folder.
@@ -71,7 +73,7 @@ package struct FolderStatus {
         self.contents = contents
         (origin, progress) = (found.origin, found.progress)
         isBeingWritten = FolderLock.isTaken(of: path)
-        nextCommand = Self.nextCommand(folder, contents.state, found.note)
+        nextCommand = isBeingWritten ? nil : Self.nextCommand(folder, contents.state, found.note)
     }
 
     /// 0 for a finished run; 75 for one that can be gone on with, or that is under way; 66 where there is no run; 73 for what
@@ -136,6 +138,7 @@ extension FolderStatus {
                 progress.lastWritten = max(date, progress.lastWritten ?? date)
             }
             progress.done = FinishedSpans(spans).count
+            progress.stored = spans.reduce(0) { $0 + $1.galaxies.count }
             progress.attempts = files.last?.attempt ?? 0
             self.progress = progress
         }
@@ -149,7 +152,7 @@ extension FolderStatus {
                 version: run.version, commandLine: run.commandLine, ranks: results.worldSize,
                 galaxies: results.samples, start: run.start, end: run.end)
             progress = Progress(
-                done: results.samples, attempts: 0, lastWritten: try? Date(run.end, strategy: .iso8601))
+                done: results.samples, stored: results.samples, lastWritten: try? Date(run.end, strategy: .iso8601))
         }
     }
 
