@@ -2,36 +2,21 @@ import Glibc
 
 /// Finds the whole records of a journal, from its beginning to its end, and holds no more of it in memory than some megabytes.
 package struct JournalScanner {
-    /// How the records are looked at.
-    package enum Care {
-        /// Each record by its checksums.
-        case everyByte
-        /// By the head alone where another record, or the end of the file, stands right behind the columns: a torn record has
-        /// neither there. Columns that were damaged later pass for whole.
-        case heads
-    }
-
     private let columns: Int?
     private let total: Int
-    private let care: Care
     private let window: FileWindow
     private var place = Journal.start
 
     /// - Parameters:
     ///   - columns: Numbers of a galaxy; nil for any.
     ///   - total: Galaxies of the data set.
-    ///   - care: How the records are looked at.
     ///   - read: Reads bytes at a place of the file, as many as it likes; 0 at the end.
     package init(
-        columns: Int?, total: Int, care: Care = .everyByte,
-        read: @escaping (_ place: Int, _ into: UnsafeMutableRawBufferPointer) throws -> Int
+        columns: Int?, total: Int, read: @escaping (_ place: Int, _ into: UnsafeMutableRawBufferPointer) throws -> Int
     ) {
         self.columns = columns
         self.total = total
-        self.care = care
-        window = FileWindow(
-            capacity: 4 * Journal.largestBody, readAhead: care == .heads ? 1 << 12 : 4 * Journal.largestBody, read: read
-        )
+        window = FileWindow(capacity: 4 * Journal.largestBody, read: read)
     }
 
     /// The next whole record, and where it begins; nil when there is none. What is torn or damaged is passed over.
@@ -51,20 +36,11 @@ package struct JournalScanner {
     private func wholeRecord(at place: Int) throws -> Journal.Head? {
         let start = try window.bytes(at: place, count: Journal.Head.size)
         guard let head = Journal.Head(start, columns: columns, total: total) else { return nil }
-        if care == .heads, try isFollowed(head, at: place) { return head }
         let record = try window.bytes(at: place, count: head.recordSize)
         guard record.count == head.recordSize,
             head.isHead(of: UnsafeRawBufferPointer(rebasing: record[Journal.Head.size...]))
         else { return nil }
         return head
-    }
-
-    /// Whether what stands behind a record begins or ends as it does behind a whole one.
-    private func isFollowed(_ head: Journal.Head, at place: Int) throws -> Bool {
-        // From the last byte of the columns on, so that an end before it is seen.
-        let rest = try window.bytes(at: place + head.recordSize - 1, count: 1 + Journal.Head.size)
-        guard rest.count != 1 else { return true }
-        return Journal.Head(UnsafeRawBufferPointer(rebasing: rest.dropFirst()), columns: columns, total: total) != nil
     }
 
     /// Where the next marker stands, from a place on; nil when there is none.
@@ -92,7 +68,6 @@ package struct JournalScanner {
 /// A part of a file in memory, which moves on as more is wanted.
 private final class FileWindow {
     private let room: UnsafeMutableRawBufferPointer
-    private let readAhead: Int
     private let read: (Int, UnsafeMutableRawBufferPointer) throws -> Int
     /// What part of the file is there.
     private var start = 0
@@ -100,11 +75,9 @@ private final class FileWindow {
 
     /// - Parameters:
     ///   - capacity: Bytes that are never exceeded.
-    ///   - readAhead: Bytes to read when any are read.
     ///   - read: Reads bytes at a place; 0 at the end.
-    init(capacity: Int, readAhead: Int, read: @escaping (Int, UnsafeMutableRawBufferPointer) throws -> Int) {
+    init(capacity: Int, read: @escaping (Int, UnsafeMutableRawBufferPointer) throws -> Int) {
         room = .allocate(byteCount: capacity, alignment: 16)
-        self.readAhead = readAhead
         self.read = read
     }
 
@@ -117,9 +90,8 @@ private final class FileWindow {
             let kept = UnsafeRawBufferPointer(rebasing: room[place - start..<count])
             UnsafeMutableRawBufferPointer(rebasing: room[..<kept.count]).copyMemory(from: kept)
             (start, count) = (place, kept.count)
-            let goal = min(room.count, max(wanted, readAhead))
             while count < wanted {
-                let got = try read(start + count, UnsafeMutableRawBufferPointer(rebasing: room[count..<goal]))
+                let got = try read(start + count, UnsafeMutableRawBufferPointer(rebasing: room[count...]))
                 guard got > 0 else { break }
                 count += got
             }

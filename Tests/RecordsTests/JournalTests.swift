@@ -16,9 +16,9 @@ import Testing
 
     /// Galaxies of the records that are found when the file comes in pieces of at most so many bytes.
     private func found(
-        _ bytes: [UInt8], total: Int = 100, pieces: Int = .max, care: JournalScanner.Care = .everyByte
+        _ bytes: [UInt8], total: Int = 100, pieces: Int = .max
     ) throws -> [Range<Int>] {
-        var scanner = JournalScanner(columns: 4, total: total, care: care) { place, room in
+        var scanner = JournalScanner(columns: 4, total: total) { place, room in
             // Not more than a few megabytes at a time, however large the file.
             #expect(room.count <= 4 * Journal.largestBody)
             let part = bytes.dropFirst(place).prefix(min(pieces, room.count))
@@ -28,7 +28,6 @@ import Testing
         var galaxies: [Range<Int>] = []
         while let (head, place) = try scanner.next() {
             galaxies.append(head.galaxies)
-            guard care == .everyByte else { continue }
             let record = Array(bytes[place..<place + head.recordSize])
             let columns = try #require(record.withUnsafeBytes { Journal.columns(of: $0, head: head) })
             #expect(columns.map(\.count) == [Int](repeating: head.count, count: 4))
@@ -61,30 +60,28 @@ import Testing
     }
 
     /// A process is killed, or the disk is full, while it writes; the other ranks of the node go on.
-    @Test(arguments: [JournalScanner.Care.everyByte, .heads]) func tornRecordsHideNothing(care: JournalScanner.Care)
+    @Test func tornRecordsHideNothing()
         throws
     {
         let (first, torn, last) = (Self.records[0], Self.records[1], Self.records[2])
         for length in torn.indices {
             let file = Self.start + first + torn[..<length] + last
-            #expect(try found(file, care: care) == [0..<3, 40..<41], "\(length)")
+            #expect(try found(file) == [0..<3, 40..<41], "\(length)")
             // Two of them, and the whole record after all, as its writer does when it took only a part.
             let again = Self.start + torn[..<length] + torn[..<length] + torn + last
-            // Two halves may pass for a whole by their heads alone.
-            #expect(try Set(found(again, care: care)) == [3..<10, 40..<41], "\(length)")
             #expect(try found(again) == [3..<10, 40..<41], "\(length)")
             let end = Self.start + first + last + torn[..<length]
-            #expect(try found(end, care: care) == [0..<3, 40..<41], "\(length)")
+            #expect(try found(end) == [0..<3, 40..<41], "\(length)")
         }
     }
 
     /// What a file system leaves of a file that was written when the machine lost its power, and more than is held at once.
-    @Test(arguments: [JournalScanner.Care.everyByte, .heads]) func gapsArePassed(care: JournalScanner.Care) throws {
+    @Test func gapsArePassed() throws {
         for gap in [1, 4095, 1 << 16, (1 << 16) - 7, 5 * Journal.largestBody + 3] {
             let file = Self.start + Self.records[0] + [UInt8](repeating: 0, count: gap) + Self.records[1]
-            #expect(try found(file, care: care) == [0..<3, 3..<10], "\(gap)")
+            #expect(try found(file) == [0..<3, 3..<10], "\(gap)")
             let markers = Array([[UInt8]](repeating: Array(Journal.marker.prefix(7)), count: min(gap, 9000)).joined())
-            #expect(try found(Self.start + markers + Self.records[1], care: care) == [3..<10])
+            #expect(try found(Self.start + markers + Self.records[1]) == [3..<10])
         }
     }
 
@@ -122,7 +119,7 @@ import Testing
             let sum = head.withUnsafeBytes { checksum($0) }
             withUnsafeBytes(of: sum) { head += $0 }
             let bytes = Self.start + head + [UInt8](repeating: 0, count: 64)
-            for care in [JournalScanner.Care.everyByte, .heads] { #expect(try found(bytes, care: care) == []) }
+            #expect(try found(bytes) == [])
         }
     }
 
@@ -156,23 +153,21 @@ import Testing
         }
         let total = ranks * turns * count
         #expect(total == 10_000_000)
-        for care in [JournalScanner.Care.everyByte, .heads] {
-            let start = ContinuousClock.now
-            let journal = try #require(try RegularFile(path))
-            var scanner = JournalScanner(columns: 4, total: total, care: care) { place, room in
-                #expect(room.count <= 4 * Journal.largestBody)
-                return try journal.read(at: place, into: room)
-            }
-            var spans: [JournalSpan] = []
-            while let (head, place) = try scanner.next() {
-                spans.append(JournalSpan(head.galaxies, file: 0, place: place))
-            }
-            let finished = FinishedSpans(spans)
-            let time = ContinuousClock.now - start
-            #expect(finished.left(of: 0..<total).isEmpty && finished.spans.count == ranks * turns)
-            print("a journal of \(total) galaxies, \(journal.byteCount) bytes, \(care): read in \(time)")
-            #expect(time < .seconds(10))
+        let start = ContinuousClock.now
+        let journal = try #require(try RegularFile(path))
+        var scanner = JournalScanner(columns: 4, total: total) { place, room in
+            #expect(room.count <= 4 * Journal.largestBody)
+            return try journal.read(at: place, into: room)
         }
+        var spans: [JournalSpan] = []
+        while let (head, place) = try scanner.next() {
+            spans.append(JournalSpan(head.galaxies, file: 0, place: place))
+        }
+        let finished = FinishedSpans(spans)
+        let time = ContinuousClock.now - start
+        #expect(finished.left(of: 0..<total).isEmpty && finished.spans.count == ranks * turns)
+        print("a journal of \(total) galaxies, \(journal.byteCount) bytes: read in \(time)")
+        #expect(time < .seconds(10))
     }
 
     /// CRC-32 of the digits, as everybody has it.

@@ -40,8 +40,7 @@ struct FinishedGalaxies {
         for file in stride(from: world.rank, to: files.count, by: world.size) {
             do {
                 mine += try files[file].scan(
-                    in: folder, index: file, identity: plan.identity, columns: columns, total: total,
-                    care: .everyByte)
+                    in: folder, index: file, identity: plan.identity, columns: columns, total: total)
             } catch let error as ForeignJournal {
                 throw JobError.cannotResume(output, error)
             }

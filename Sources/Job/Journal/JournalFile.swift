@@ -75,11 +75,10 @@ extension JournalFile {
     ///   - identity: Whose journal it must be; nil for anybody's.
     ///   - columns: Numbers of a galaxy; nil for any.
     ///   - total: Galaxies of the data set.
-    ///   - care: How the records are looked at.
     /// - Returns: Nothing for a file that is torn before its first record.
     /// - Throws: ``ForeignJournal`` when it is somebody else's, `RecordError` when it cannot be read.
     func scan(
-        in folder: String, index: Int, identity: [UInt8]?, columns: Int?, total: Int, care: JournalScanner.Care
+        in folder: String, index: Int, identity: [UInt8]?, columns: Int?, total: Int
     ) throws -> [JournalSpan] {
         guard let file = try RegularFile(path(in: folder)) else { return [] }
         let start = try file.bytes(at: 0, count: Journal.start)
@@ -91,7 +90,7 @@ extension JournalFile {
         case .otherFormat: throw ForeignJournal.ofAnotherFormat
         case .same: break
         }
-        var scanner = JournalScanner(columns: columns, total: total, care: care) { try file.read(at: $0, into: $1) }
+        var scanner = JournalScanner(columns: columns, total: total) { try file.read(at: $0, into: $1) }
         var spans: [JournalSpan] = []
         while let (head, place) = try scanner.next() {
             spans.append(JournalSpan(head.galaxies, file: index, place: place))

@@ -1,9 +1,11 @@
+import Dispatch
 import FoundationEssentials
 import Glibc
 import PhotozExitCodes
 import PhotozMachine
 import PhotozRecords
 import Survey
+import Synchronization
 
 /// What a folder of results holds, of which run, how far that has come, and what to do next. Nothing is changed.
 package struct FolderStatus {
@@ -125,13 +127,9 @@ extension FolderStatus {
                     start: $0.start, end: nil)
             }
             let files = JournalFile.all(in: journal.path)
-            var (spans, progress) = ([JournalSpan](), Progress())
-            for (index, file) in files.enumerated() {
-                do {
-                    spans += try file.scan(
-                        in: journal.path, index: index, identity: nil, columns: nil, total: note?.galaxies ?? .max,
-                        care: .heads)
-                } catch is ForeignJournal { continue }
+            let spans = try Self.scan(files, in: journal.path, total: note?.galaxies ?? .max)
+            var progress = Progress()
+            for file in files {
                 var status = stat()
                 guard stat(file.path(in: journal.path), &status) == 0 else { continue }
                 let date = Date(timeIntervalSince1970: TimeInterval(status.st_mtim.tv_sec))
@@ -141,6 +139,26 @@ extension FolderStatus {
             progress.stored = spans.reduce(0) { $0 + $1.galaxies.count }
             progress.attempts = files.last?.attempt ?? 0
             self.progress = progress
+        }
+
+        /// All records of all files, several files at once: there may be one of each of many nodes.
+        private static func scan(_ files: [JournalFile], in folder: String, total: Int) throws -> [JournalSpan] {
+            let found = Mutex((spans: [JournalSpan](), error: (any Error)?.none))
+            DispatchQueue.concurrentPerform(iterations: files.count) { index in
+                do {
+                    let spans = try files[index].scan(
+                        in: folder, index: index, identity: nil, columns: nil, total: total)
+                    found.withLock { $0.spans += spans }
+                } catch is ForeignJournal {
+                    // The state of the folder says so.
+                } catch {
+                    found.withLock { $0.error = error }
+                }
+            }
+            return try found.withLock { found in
+                if let error = found.error { throw error }
+                return found.spans
+            }
         }
 
         private mutating func readResults(in path: String) {
