@@ -107,19 +107,26 @@ import Testing
         #expect(head.galaxies == 7..<9 && head.columns == 4)
     }
 
-    /// With the right checksum of the head, whatever it says.
+    /// With the right checksums, whatever the head says.
     @Test func sizesThatNoJournalHas() throws {
-        for (first, count, columns) in [
-            (Int64.max, Int32(1), Int32(4)), (.min, 1, 4), (-1, 1, 4), (0, 0, 4), (0, -1, 4), (0, .max, 4), (99, 2, 4),
-            (0, 1, 5), (0, 1, -4), (0, .max, .max), (0, 1, .max),
-        ] {
+        func read(_ first: Int64, _ count: Int32, _ columns: Int32) throws -> [Range<Int>] {
+            let body = [UInt8](repeating: 0, count: 4 * 4)
             var head = Journal.marker
             withUnsafeBytes(of: first) { head += $0 }
-            for number in [count, columns, 0] { withUnsafeBytes(of: number) { head += $0 } }
-            let sum = head.withUnsafeBytes { checksum($0) }
-            withUnsafeBytes(of: sum) { head += $0 }
-            let bytes = Self.start + head + [UInt8](repeating: 0, count: 64)
-            #expect(try found(bytes) == [])
+            for number in [count, columns] { withUnsafeBytes(of: number) { head += $0 } }
+            for _ in 0..<2 {
+                // Of the columns, and then of all before it.
+                let sum = (head.count == 24 ? body : head).withUnsafeBytes { checksum($0) }
+                withUnsafeBytes(of: sum) { head += $0 }
+            }
+            return try found(Self.start + head + body)
+        }
+        #expect(try read(7, 1, 4) == [7..<8])
+        for (first, count, columns) in [
+            (Int64.max, Int32(1), Int32(4)), (.min, 1, 4), (-1, 1, 4), (100, 1, 4), (0, 0, 4), (0, -1, 4), (0, .max, 4),
+            (0, 2, 4), (0, 4, 1), (0, 1, -4), (0, .max, .max), (0, 1, .max),
+        ] {
+            #expect(try read(first, count, columns) == [], "\(first), \(count), \(columns)")
         }
     }
 

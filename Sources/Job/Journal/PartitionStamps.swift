@@ -4,7 +4,7 @@ import Survey
 
 /// What the partitions were when each attempt began, so that galaxies of a file that has changed since are done again. The
 /// first attempt notes all of them, and each later one what has changed.
-struct PartitionStamps {
+package struct PartitionStamps {
     private let dataSet: DataSet
     private let folder: String
     private let now: [FileStamp]
@@ -20,7 +20,7 @@ struct PartitionStamps {
     ///   - dataSet: What the partitions are now.
     ///   - folder: The folder of journals.
     ///   - attempts: Attempts that have journals.
-    init(_ dataSet: DataSet, in folder: String, attempts: Int) {
+    package init(_ dataSet: DataSet, in folder: String, attempts: Int) {
         self.dataSet = dataSet
         self.folder = folder
         now = dataSet.partitions.map(\.stamp)
@@ -46,7 +46,7 @@ struct PartitionStamps {
     }
 
     /// The galaxies of the partitions that are as they were when an attempt began, in order.
-    func unchanged(since attempt: Int) -> [Range<Int>] {
+    package func unchanged(since attempt: Int) -> [Range<Int>] {
         guard let changed = changed[attempt] else { return [] }
         var (stretches, next, galaxy) = ([Range<Int>](), changed[...], 0)
         for (place, partition) in dataSet.partitions.enumerated() {
@@ -74,7 +74,7 @@ struct PartitionStamps {
     /// Notes what the partitions are at the beginning of the next attempt.
     ///
     /// - Throws: ``JobError`` with code 74.
-    func note(attempt: Int) throws {
+    package func note(attempt: Int) throws {
         let record: StampRecord
         if let last, let changed = changed[last.attempt] {
             record = StampRecord(
