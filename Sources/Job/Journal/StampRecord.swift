@@ -67,7 +67,7 @@ struct StampRecord {
                         linked: isLinked ? linked : nil)
                 )
             }
-            guard Self.areInOrder(entries.map(\.place), total, isWhole: base == 0) else { return nil }
+            guard Self.areInOrder(entries, total) else { return nil }
             return StampRecord(base: base, total: total, entries: entries)
         }
         guard let read else { return nil }
@@ -78,9 +78,14 @@ struct StampRecord {
         (self.base, self.total, self.entries) = (base, total, entries)
     }
 
-    private static func areInOrder(_ places: [Int], _ total: Int, isWhole: Bool) -> Bool {
-        if isWhole { return places.indices.allSatisfy { places[$0] == $0 } }
-        return places.allSatisfy { $0 >= 0 && $0 < total } && zip(places, places.dropFirst()).allSatisfy { $0 < $1 }
+    /// Whether the places are within the data set, each once and in order; of all partitions there is then none missing.
+    private static func areInOrder(_ entries: [(place: Int, stamp: FileStamp)], _ total: Int) -> Bool {
+        var last = -1
+        for entry in entries {
+            guard entry.place > last, entry.place < total else { return false }
+            last = entry.place
+        }
+        return true
     }
 
     /// Writes it as that of an attempt.
@@ -93,17 +98,30 @@ struct StampRecord {
     private static func path(of attempt: Int, in folder: String) -> String { "\(folder)/\(prefix)\(attempt)" }
 
     private var bytes: [UInt8] {
-        var bytes = Self.magic
-        bytes.reserveCapacity(Self.headSize + entries.count * Self.entrySize + 4)
-        func add(_ number: some FixedWidthInteger) { withUnsafeBytes(of: number) { bytes += $0 } }
-        for number in [base, total, entries.count] { add(Int64(number)) }
-        for (place, stamp) in entries {
-            for number in [place, stamp.bytes, stamp.seconds] { add(Int64(number)) }
-            add(Int32(truncatingIfNeeded: stamp.nanoseconds))
-            add(Int32(stamp.linked == nil ? 0 : 1))
-            add(stamp.linked ?? 0)
+        let size = Self.headSize + entries.count * Self.entrySize
+        return [UInt8](unsafeUninitializedCapacity: size + 4) { room, count in
+            let bytes = UnsafeMutableRawBufferPointer(room)
+            bytes.copyBytes(from: Self.magic)
+            func put(_ number: Int, at place: Int) {
+                bytes.storeBytes(of: Int64(number), toByteOffset: place, as: Int64.self)
+            }
+            put(base, at: 8)
+            put(total, at: 16)
+            put(entries.count, at: 24)
+            var start = Self.headSize
+            for (place, stamp) in entries {
+                put(place, at: start)
+                put(stamp.bytes, at: start + 8)
+                put(stamp.seconds, at: start + 16)
+                bytes.storeBytes(
+                    of: Int32(truncatingIfNeeded: stamp.nanoseconds), toByteOffset: start + 24, as: Int32.self)
+                bytes.storeBytes(of: stamp.linked == nil ? 0 : 1, toByteOffset: start + 28, as: Int32.self)
+                bytes.storeBytes(of: stamp.linked ?? 0, toByteOffset: start + 32, as: UInt64.self)
+                start += Self.entrySize
+            }
+            let sum = checksum(UnsafeRawBufferPointer(rebasing: bytes[..<size]))
+            bytes.storeBytes(of: sum, toByteOffset: size, as: UInt32.self)
+            count = size + 4
         }
-        add(bytes.withUnsafeBytes { checksum($0) })
-        return bytes
     }
 }
