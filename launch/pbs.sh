@@ -34,9 +34,11 @@ setting rmaps_base_mapping_policy core
 
 say() { printf 'pbs.sh: %s\n' "$*"; }
 
-# Bytes of predictions in the journals, without the head that each file has.
+# Findings that all attempts have stored: they grow with each one that finishes a galaxy.
 finished() {
-    ls -l "$PHOTOZ_OUTPUT/journal" 2>/dev/null | awk '$NF !~ /^stamps/ && $5 > 40 { sum += $5 - 40 } END { printf "%.0f\n", sum }'
+    # shellcheck disable=SC2086
+    found=$($PHOTOZ status --json "$PHOTOZ_OUTPUT" 2>/dev/null | sed -n 's/.*"findings_stored" : \([0-9][0-9]*\).*/\1/p')
+    echo "${found:-0}"
 }
 
 count="${PHOTOZ_OUTPUT%/}.attempts"

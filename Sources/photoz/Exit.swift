@@ -67,6 +67,9 @@ enum Exit {
         signal(SIGXFSZ, SIG_IGN)
     }
 
+    /// Ends with a code that is an answer and no failure; nil for 0.
+    static func answering(_ code: PhotozExitCodes.ExitCode?) -> Never { exit(code?.rawValue ?? 0) }
+
     /// Ends after a failure of a command that runs without MPI.
     static func withoutMPI(_ error: any Error, inspecting: Bool = false) -> Never {
         let failure = JobError(error, inspecting: inspecting, inspectOptions: CommandOptions.forInspect)

@@ -26,7 +26,7 @@ extension ClusterTests {
         /// Slurm looks at time limits every 30 seconds: the ranks are held until the signal comes.
         @Test func goesOnAfterATimeLimitTooShort() async throws {
             let job = try await submit(["--time=1", "--signal=B:USR1@25"])
-            try #require(await eventually(within: 30) { PlainRun.journaled(job.output) > 0 }, "\(job.log)")
+            try #require(await eventually(within: 30) { await PlainRun.hasStored(job.output) }, "\(job.log)")
             try await job.cluster.hosts.signal("STOP", program: "photoz")
             let came = await job.says("USR1 came", within: 50)
             try await job.cluster.hosts.signal("CONT", program: "photoz")
@@ -36,7 +36,7 @@ extension ClusterTests {
 
         @Test func goesOnAfterASignalBySrun() async throws {
             let job = try await submit([], ["PHOTOZ_LAUNCHER": "srun"])
-            try #require(await eventually(within: 30) { PlainRun.journaled(job.output) > 0 }, "\(job.log)")
+            try #require(await eventually(within: 30) { await PlainRun.hasStored(job.output) }, "\(job.log)")
             _ = try await job.cluster.command("scancel", ["--batch", "--signal=USR1", job.number])
             try await expectSecondAttempt(job)
         }
@@ -70,7 +70,7 @@ extension ClusterTests {
 
         @Test func aCancelledJobStays() async throws {
             let job = try await submit()
-            try #require(await eventually(within: 30) { PlainRun.journaled(job.output) > 0 }, "\(job.log)")
+            try #require(await eventually(within: 30) { await PlainRun.hasStored(job.output) }, "\(job.log)")
             _ = try await job.cluster.command("scancel", [job.number])
             #expect(try await job.end(within: 60) == "CANCELLED", "\(job.log)")
             #expect(try await job.field("Restarts") == "0", "\(job.log)")

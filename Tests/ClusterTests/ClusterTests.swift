@@ -67,15 +67,11 @@ struct PlainRun {
                 atPath: folder.file("plain/predictions.h5"), andPath: output + "/predictions.h5")
     }
 
-    /// Bytes of predictions in the journals of a run that is under way.
-    static func journaled(_ output: String) -> Int {
-        let journal = output + "/journal"
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: journal)) ?? []
-        return names.filter { !$0.hasPrefix("stamps") }.reduce(0) { sum, name in
-            if name.hasPrefix("stamps") { return sum }
-            let size = (try? FileManager.default.attributesOfItem(atPath: journal + "/" + name))?[.size] as? Int
-            return sum + max(0, (size ?? 0) - 40)
-        }
+    /// Whether a run that is under way has stored something in its journals.
+    static func hasStored(_ output: String) async -> Bool {
+        let status = try? await Launch.run(program, ["status", "--json", output], limit: 20)
+        let object = try? JSONSerialization.jsonObject(with: Data((status?.output ?? "").utf8)) as? [String: Any]
+        return object?["galaxies_done"] as? Int ?? 0 > 0
     }
 }
 

@@ -23,7 +23,7 @@ extension ClusterTests {
                     "OMPI_MCA_oob_tcp_keepalive_time": "\(silence)", "OMPI_MCA_oob_tcp_keepalive_intvl": "1",
                     "OMPI_MCA_oob_tcp_keepalive_probes": "2",
                 ])
-            let hasBegun = await eventually(within: 60) { PlainRun.journaled(output) > 0 }
+            let hasBegun = await eventually(within: 60) { await PlainRun.hasStored(output) }
             try await hosts.setCable(of: 2, up: false)
             let start = ContinuousClock.now
             let outcome = try await job

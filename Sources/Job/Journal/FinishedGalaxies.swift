@@ -1,6 +1,4 @@
 import Collectives
-import FoundationEssentials
-import Glibc
 import PhotozMachine
 import PhotozRecords
 import Survey
@@ -8,35 +6,21 @@ import Survey
 /// What the journals of earlier attempts hold: known on every rank, while the findings stay in the files until their rank
 /// reads them.
 struct FinishedGalaxies {
-    /// Neighbouring galaxies in records behind one another.
-    struct Span: BitwiseCopyable {
-        var first: Int
-        var end: Int
-        /// Index into the files.
-        let file: Int
-        /// Where the first record begins.
-        let place: Int
-
-        var galaxies: Range<Int> { first..<end }
-
-        /// What of it lies in a range; nil when nothing does.
-        func part(_ range: Range<Int>) -> Span? {
-            let common = galaxies.clamped(to: range)
-            return common.isEmpty
-                ? nil : Span(first: common.lowerBound, end: common.upperBound, file: file, place: place)
-        }
-    }
-
+    private let folder: String
     private let files: [JournalFile]
-    /// In the order of galaxies; no two have a galaxy in common.
-    private let spans: [Span]
+    private let finished: FinishedSpans
     private let columns: Int
     /// Galaxies of the data set.
     private let total: Int
     /// Attempts so far.
     let attempts: Int
+    /// What the partitions were in those; on rank 0.
+    let stamps: PartitionStamps?
 
-    /// Reads the journals in a folder of results, each rank some of them. What is torn or damaged ends a journal. Every rank
+    /// Galaxies that are finished, of all ranks.
+    var count: Int { finished.count }
+
+    /// Reads the journals in a folder of results, each rank some of them. What is torn or damaged is passed over. Every rank
     /// calls it.
     ///
     /// - Parameters:
@@ -44,119 +28,97 @@ struct FinishedGalaxies {
     ///   - plan: Of this run.
     ///   - columns: Numbers of a galaxy.
     ///   - world: All ranks.
-    /// - Throws: ``JobError`` with code 73 when a journal belongs to another run.
+    /// - Throws: ``JobError`` with code 73 when a journal belongs to another run, `RecordError` when one cannot be read.
     init(in output: String, _ plan: RunPlan, columns: Int, world: Communicator) throws {
+        let dataSet = plan.dataSet
+        folder = output + "/" + Journal.folder
         self.columns = columns
-        total = plan.dataSet.rows
-        files = try world.broadcastValue(world.rank == 0 ? Self.journals(in: output) : nil)
-        attempts = files.map(\.attempt).max() ?? 0
-        var mine: [Span] = []
+        total = dataSet.rows
+        files = try world.broadcast(world.rank == 0 ? JournalFile.all(in: folder) : nil, root: 0)
+        attempts = files.last?.attempt ?? 0
+        var mine: [JournalSpan] = []
         for file in stride(from: world.rank, to: files.count, by: world.size) {
-            mine += try Self.scan(
-                files[file].path, file, output, identity: plan.identity, columns: columns, total: total)
-        }
-        let all = try world.gatherVarying(mine, root: 0)
-        var spans: [Span]?
-        if let all {
-            let stamps = PartitionStamps(plan.dataSet, in: output)
-            let current = files.map { stamps.unchanged(since: $0.attempt) }
-            spans = Self.withoutOverlaps(
-                all.flatMap(\.self).flatMap { span in current[span.file].compactMap { span.part($0) } })
-            stamps.tellChanges()
-        }
-        self.spans = try world.broadcast(spans, root: 0)
-    }
-
-    private static func journals(in output: String) -> [JournalFile] {
-        let folder = output + "/" + Journal.folder
-        let names = FolderListing.names(of: folder) ?? []
-        return names.sorted().compactMap { JournalFile(folder: folder, name: $0) }
-    }
-
-    // MARK: Looking
-
-    private static func scan(
-        _ path: String, _ file: Int, _ output: String, identity: [UInt8], columns: Int, total: Int
-    ) throws -> [Span] {
-        guard let data = try contents(ofFile: path, limit: Journal.largestFile) else { return [] }
-        var spans: [Span] = []
-        try data.withUnsafeBytes { bytes in
-            switch Journal.origin(bytes, identity: identity) {
-            case .unknown: return
-            case .other:
-                throw JobError.another(run: "a half-finished", in: output)
-            case .same: break
-            }
-            for (head, place) in Journal.records(bytes, columns: columns, total: total) {
-                if let last = spans.last, last.end == head.first {
-                    spans[spans.count - 1].end = head.galaxies.upperBound
-                } else {
-                    spans.append(Span(first: head.first, end: head.galaxies.upperBound, file: file, place: place))
-                }
+            do {
+                mine += try files[file].scan(
+                    in: folder, index: file, identity: plan.identity, columns: columns, total: total)
+            } catch let error as ForeignJournal {
+                throw JobError.cannotResume(output, error)
             }
         }
-        return spans
+        var (spans, stamps): ([JournalSpan]?, PartitionStamps?)
+        if let all = try world.gatherVarying(mine, root: 0) {
+            let noted = PartitionStamps(dataSet, in: folder, attempts: attempts)
+            spans = FinishedSpans(Self.unchanged(all.flatMap(\.self), of: files, noted)).spans
+            noted.tellChanges()
+            stamps = noted
+        }
+        finished = FinishedSpans(sorted: try world.broadcast(spans, root: 0))
+        self.stamps = stamps
     }
 
-    /// Two attempts may have finished the same galaxies, when the second could not read the first's journal.
-    static func withoutOverlaps(_ spans: [Span]) -> [Span] {
-        var end = 0
-        return spans.sorted { ($0.first, $0.file) < ($1.first, $1.file) }.compactMap { span in
-            var rest = span
-            rest.first = max(span.first, end)
-            end = max(end, span.end)
-            return rest.first < rest.end ? rest : nil
-        }
+    /// What of the spans lies in partitions that are as they were in the attempt that found it.
+    private static func unchanged(
+        _ spans: [JournalSpan], of files: [JournalFile], _ stamps: PartitionStamps
+    ) -> [JournalSpan] {
+        // A few attempts, and perhaps a thousand files of each.
+        let attempts = Set(files.map(\.attempt))
+        let current = Dictionary(uniqueKeysWithValues: attempts.map { ($0, stamps.unchanged(since: $0)) })
+        return spans.flatMap { $0.parts(in: current[files[$0.file].attempt] ?? []) }
     }
 
     // MARK: Using
 
     /// The galaxies of a share that are left to do, in order.
-    func left(of share: Range<Int>) -> [Range<Int>] {
-        var (left, next) = ([Range<Int>](), share.lowerBound)
-        for span in spans where span.galaxies.overlaps(share) {
-            if next < span.first { left.append(next..<span.first) }
-            next = min(span.end, share.upperBound)
-        }
-        if next < share.upperBound { left.append(next..<share.upperBound) }
-        return left
-    }
+    func left(of share: Range<Int>) -> [Range<Int>] { finished.left(of: share) }
 
-    /// Gives `body` the findings about each finished run of galaxies within a share, in pieces as they were journaled.
+    /// Gives `body` the findings about the finished galaxies of a share, in order, in pieces as they were journaled.
     ///
     /// - Throws: ``JobError`` with code 74 when a journal cannot be read again.
     func forEach(in share: Range<Int>, _ body: (BatchFindings) -> Void) throws {
-        for span in spans where span.galaxies.overlaps(share) {
-            let wanted = span.galaxies.clamped(to: share)
-            let path = files[span.file].path
-            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-            guard descriptor >= 0 else { throw systemFailure("\(path): cannot be read") }
-            defer { close(descriptor) }
-            var place = span.place
-            while try read(path, descriptor, &place, wanted, body) < wanted.upperBound {}
+        var open: (index: Int, file: RegularFile)?
+        for span in finished.overlapping(share) {
+            if open?.index != span.file {
+                let path = files[span.file].path(in: folder)
+                guard let file = try RegularFile(path) else { throw Self.changed(path) }
+                open = (span.file, file)
+            }
+            guard let file = open?.file else { continue }
+            body(try findings(of: span, in: file).part(span.galaxies.clamped(to: share)))
         }
     }
 
-    /// Reads the record at `place` and moves behind it.
-    ///
-    /// - Returns: The galaxy behind the record's.
-    private func read(
-        _ path: String, _ descriptor: Int32, _ place: inout Int, _ wanted: Range<Int>, _ body: (BatchFindings) -> Void
-    ) throws -> Int {
-        var bytes = [UInt8](repeating: 0, count: Journal.Head.size)
-        guard pread(descriptor, &bytes, bytes.count, place) == bytes.count,
-            let head = bytes.withUnsafeBytes({ Journal.Head($0, columns: columns, total: total) })
-        else { throw JobError(.inputOutput, "\(path): was changed while it was read; start the job again") }
-        defer { place += Journal.Head.size + head.bodySize }
-        guard head.galaxies.overlaps(wanted) else { return head.galaxies.upperBound }
-        var numbers = [Float](repeating: 0, count: columns * head.count)
-        guard pread(descriptor, &numbers, head.bodySize, place + Journal.Head.size) == head.bodySize else {
-            throw systemFailure("\(path): cannot be read")
+    /// What stands in the record of a span, of all its galaxies.
+    private func findings(of span: JournalSpan, in file: RegularFile) throws -> BatchFindings {
+        let start = try file.bytes(at: span.place, count: Journal.Head.size)
+        guard let head = start.withUnsafeBytes({ Journal.Head($0, columns: columns, total: total) }),
+            head.galaxies.clamped(to: span.galaxies) == span.galaxies
+        else { throw Self.changed(file.path) }
+        let record = try file.bytes(at: span.place, count: head.recordSize)
+        guard let numbers = record.withUnsafeBytes({ Journal.columns(of: $0, head: head) }) else {
+            throw Self.changed(file.path)
         }
-        let all = BatchFindings(
-            galaxies: head.galaxies,
-            columns: (0..<columns).map { Array(numbers[$0 * head.count..<($0 + 1) * head.count]) })
-        body(all.part(head.galaxies.clamped(to: wanted)))
-        return head.galaxies.upperBound
+        return BatchFindings(galaxies: head.galaxies, columns: numbers)
+    }
+
+    private static func changed(_ path: String) -> JobError {
+        JobError(.inputOutput, "\(path): was changed while it was read; start the job again")
+    }
+}
+
+extension JobError {
+    /// A journal that cannot be gone on with.
+    fileprivate static func cannotResume(_ output: String, _ error: ForeignJournal) -> JobError {
+        switch error {
+        case .ofAnotherRun: another(run: "a half-finished", in: output)
+        case .ofAnotherFormat: otherFormat(in: output)
+        }
+    }
+
+    /// A folder holds a half-finished run whose journal this version cannot read.
+    static func otherFormat(in folder: String) -> JobError {
+        JobError(
+            .outputRefused,
+            "\(folder): holds a half-finished run of another version of photoz, whose journal this one cannot read; go on with that version, start anew with --overwrite, or choose another folder"
+        )
     }
 }

@@ -13,6 +13,8 @@ struct JournalFolder {
         case begun
         /// A run has stored findings.
         case holdsFindings
+        /// A run of another version has, in a format that this one cannot read.
+        case otherFormat
         /// Something of somebody else's.
         case foreign
     }
@@ -30,15 +32,19 @@ struct JournalFolder {
         guard lstat(path, &status) == 0 else { return .missing }
         guard status.st_mode & S_IFMT == S_IFDIR, let names = FolderListing.names(of: path)
         else { return .foreign }
-        if Journal.holdsFindings(path) { return .holdsFindings }
+        switch Journal.holding(path) {
+        case .findings: return .holdsFindings
+        case .otherFormat: return .otherFormat
+        case .nothing: break
+        }
         let isOwn = Self.ownMark.stands(at: mark) || names.contains { Journal.begins(path + "/" + $0) }
         return isOwn ? .begun : .foreign
     }
 
-    /// Whether there is a run to go on with.
+    /// Whether there is a run that has not come to its end.
     var isHalfFinished: Bool {
         switch state {
-        case .begun, .holdsFindings: true
+        case .begun, .holdsFindings, .otherFormat: true
         case .missing, .foreign: false
         }
     }

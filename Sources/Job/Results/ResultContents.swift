@@ -17,6 +17,8 @@ package struct ResultContents {
         case begun
         /// A run has stored findings and has not come to its end.
         case half
+        /// The same, but a run of another version, in a format that this one cannot read.
+        case otherFormat
         /// A run was ended while it gave its results their names: `--resume` goes on with it.
         case sealed
         /// A run has come to its end.
@@ -40,6 +42,12 @@ package struct ResultContents {
         state = Self.state(path, journal, sealed, results)
     }
 
+    /// What stands there after a second look that has found something of somebody else's.
+    init(foreign fault: JobError, beside contents: ResultContents) {
+        state = .foreign(fault)
+        results = contents.results
+    }
+
     /// Whether ``results`` have the one that marks a finished run.
     var isMarkedFinished: Bool { results.contains(ResultFolder.mark) }
 
@@ -52,7 +60,11 @@ package struct ResultContents {
             let fault = "\(path)/\(name): is a folder where a result goes; remove it or choose another output"
             return .foreign(JobError(.outputRefused, fault))
         }
-        if case .holdsFindings = journal.state { return .half }
+        switch journal.state {
+        case .holdsFindings: return .half
+        case .otherFormat: return .otherFormat
+        case .missing, .begun, .foreign: break
+        }
         // What the marker of a finished run stands beside is only left to be removed.
         if sealed.isHalfFinished, !results.contains(ResultFolder.mark) { return .sealed }
         if journal.isHalfFinished { return .begun }

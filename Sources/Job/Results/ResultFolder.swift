@@ -63,6 +63,8 @@ final class ResultFolder {
                     .outputRefused,
                     "\(path): holds a half-finished run; add --resume to go on with it, or --overwrite to start anew")
             }
+        case .otherFormat:
+            guard overwrite else { throw JobError.otherFormat(in: path) }
         case .begun:
             guard overwrite || resume || contents.results.isEmpty else { throw holds(contents.results, path) }
         case .finished:

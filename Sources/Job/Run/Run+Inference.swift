@@ -14,13 +14,13 @@ extension Run {
         found.report.resumed = found.report.samples
         var progress = Progress(
             total: dataSet.rows,
-            resumed: dataSet.rows - finished.left(of: 0..<dataSet.rows).reduce(0) { $0 + $1.count },
+            resumed: finished.count,
             isShown: world.rank == 0 && !options.quiet, isLaunched: Launcher.isPresent)
         let inference = Inference(
             network: means.network, dataSet: dataSet, schema: schema, batchSize: options.batchSize,
             threads: options.threads, views: options.views, onError: options.onError)
         let journal = try JournalWriter(
-            in: options.output + "/" + Journal.folder, attempt: finished.attempts + 1, rank: world.rank,
+            in: options.output + "/" + Journal.folder, attempt: finished.attempts + 1, world: world, node: node,
             identity: means.plan.identity)
         // Ranks may have different numbers of threads.
         let smallestChunk = try world.allReduce(inference.smallestChunk, .max)

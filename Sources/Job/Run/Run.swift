@@ -23,7 +23,7 @@ package struct Run {
     /// What the results are made of; on rank 0.
     var sources: RunSources?
     /// Whether results of runs before are no longer what the folder stands for.
-    private var hasBegun = false
+    private(set) var hasBegun = false
     /// Partitions that are no part of the data set because they cannot be used; on rank 0.
     var skippedFiles: [SkippedRows] = []
 
@@ -95,14 +95,13 @@ package struct Run {
                 return RunEnding(summary: world.rank > 0 || options.quiet ? nil : text, leftOut: nil)
             }
             hasBegun = true
+            try output?.journal.write(note(on: plan.dataSet))
             let finished = try FinishedGalaxies(
                 in: options.output, plan, columns: BatchFindings.columnCount(hasViews: options.views > 1), world: world)
             end(.startup)
             let network = try NodeWeights(nodes: nodes).load(
                 weights, of: shape, options.precision, for: instructionSet)
-            if output != nil {
-                try PartitionStamps(plan.dataSet, in: options.output).note(attempt: finished.attempts + 1)
-            }
+            try finished.stamps?.note(attempt: finished.attempts + 1)
             let writer = try predictionsWriter(plan.dataSet, network)
             try world.barrier()
             end(.load)
@@ -151,16 +150,6 @@ package struct Run {
         clock.end(phase)
         guard let next = phase.next else { return }
         world.patience.board?.report(phase: next.place)
-    }
-
-    /// The command that goes on where this one stops.
-    private var resumingCommand: String {
-        var words = options.commandLine
-        // Before the run has begun, the results that it is to replace are still those of a finished run.
-        if hasBegun || !options.overwrite {
-            words = words.filter { $0 != "--overwrite" && $0 != "--resume" } + ["--resume"]
-        }
-        return (Launcher.words(ranks: world.size) + words.map(shellQuoted)).joined(separator: " ")
     }
 
     /// Predicts, sums up and writes.

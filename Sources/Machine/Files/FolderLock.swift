@@ -23,12 +23,17 @@ package struct FolderLock {
     /// - Throws: ``JobError`` with code 73 when another command has it, or the folder cannot be written.
     package init(of folder: String) throws(JobError) {
         path = folder + "/" + Self.name
+        var looks = 0
         while true {
             switch Self.attempt(path, O_CREAT, mode: 0o644) {
             case .unwritable:
                 throw JobError(
                     .outputRefused,
                     "\(folder): cannot be written: \(String(cString: strerror(errno))); choose another folder")
+            case .taken where looks < 10:
+                // Perhaps somebody only looks whether it is taken.
+                looks += 1
+                usleep(20_000)
             case .taken:
                 throw JobError(
                     .outputRefused,
@@ -59,7 +64,12 @@ package struct FolderLock {
         case .locked(let descriptor), .withoutLocks(let descriptor):
             close(descriptor)
             return false
-        case .unwritable: return false
+        case .unwritable:
+            // Somebody else's folder may be one that this user may only read.
+            let descriptor = open(folder + "/" + name, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { return false }
+            defer { close(descriptor) }
+            return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
         }
     }
 

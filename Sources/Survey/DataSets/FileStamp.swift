@@ -12,8 +12,12 @@ public struct FileStamp: Codable, Equatable, Sendable {
     /// Sum over the same of the files that it leads to; absent when there are none.
     public let linked: UInt64?
 
-    init(bytes: Int, seconds: Int, nanoseconds: Int, linked: UInt64?) {
-        (self.bytes, self.seconds, self.nanoseconds, self.linked) = (bytes, seconds, nanoseconds, linked)
+    /// One that was noted before.
+    ///
+    /// - Parameters: As the properties.
+    public init(bytes: Int, seconds: Int, nanoseconds: Int, linked: UInt64?) {
+        (self.bytes, self.seconds, self.nanoseconds) = (bytes, seconds, nanoseconds)
+        self.linked = linked
     }
 
     /// That of the file which stands at a path now.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import PhotozRecords
 import PhotozSweep
 import PhotozText
 

@@ -15,6 +15,7 @@ extension CommandTests {
                 (["run", "--weight", Self.small, "--data", galaxies, "--output", "o"], "Did you mean '--weights'?"),
                 (["run", "--weights", Self.small, "--dta", galaxies, "--output", "o"], "Did you mean '--data'?"),
                 (["sweep", "--weights", "w", "--data", "d", "--ouput", "o", "--np", "1"], "Did you mean '--output'?"),
+                (["status", "--jsn", "results"], "Did you mean '--json'?"),
                 (["inspect", "-d/1.h5"], "write './-d/1.h5'"), (["inspect", "-data.h5"], "write './-data.h5'"),
             ] {
                 let outcome = try await Photoz.alone(words)

@@ -18,6 +18,7 @@ extension CommandTests {
             #expect(first.exitCode == 0, "\(first.report)")
             let commands = [
                 "inspect \(survey)/1.h5", "inspect \(small)", "inspect --cpu", "summarize \(results)", "--help",
+                "status \(results)", "status --json \(results)",
                 "run --help", "--version", "--generate-completion-script bash",
                 "report \(results) --output \(folder.file("page.html"))",
                 "plan --data \(survey) --output \(folder.file("plan.json"))",

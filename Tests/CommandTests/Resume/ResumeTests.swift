@@ -6,10 +6,10 @@ extension CommandTests {
     /// Runs that were stopped, and go on.
     @Suite(.serialized) struct ResumeTests {
         let scratch = try! TemporaryFolder()
-        private static let options = ["--precision", "bf16"]
+        static let options = ["--precision", "bf16"]
 
         /// A survey, what an undisturbed run makes of it, and a folder in which another was stopped; shared by the tests.
-        private struct Stopped {
+        struct Stopped {
             static let shared = Task { try await Stopped() }
             static let counts = [1500, 0, 1700, 1800]
 
@@ -33,11 +33,11 @@ extension CommandTests {
                 try #require(half.names.contains("journal") && !half.names.contains("Results.json"))
             }
 
-            /// Starts a run, and asks its launcher to stop when every rank has stored something.
+            /// Starts a run, and asks its launcher to stop when something is stored.
             private func stop(_ output: String) async throws -> Outcome {
                 async let run = Photoz.run(
                     ranks: 3, data: data, output: output, ResumeTests.options + ["--batch-size", "100"], limit: 60)
-                try await Output(folder: output).waitForFindings(ofRanks: 3)
+                try await Output(folder: output).waitForFindings(galaxies: 200)
                 for process in JobProcesses(word: output).all where process.isLauncher { kill(process.id, SIGTERM) }
                 return try await run
             }
@@ -83,28 +83,6 @@ extension CommandTests {
                 let again = try await resume(output, data, ranks: ranks)
                 #expect(again.exitCode == 0 && again.output.contains("nothing to resume"), "\(again.report)")
             }
-        }
-
-        @Test func damagedJournalsCostOnlyWhatIsDamaged() async throws {
-            let stopped = try await Stopped.shared.value
-            let half = try stopped.half(in: scratch)
-            var generator = SeededNumbers(seed: 6)
-            let journals = half.folder + "/journal/"
-            for (index, name) in ["1-0", "1-1", "1-2"].enumerated() {
-                let url = URL(fileURLWithPath: journals + name)
-                var bytes = try Data(contentsOf: url)
-                switch index {
-                case 0: bytes = bytes.dropLast(11)
-                case 1: bytes[Int.random(in: 40..<bytes.count, using: &generator)] ^= 4
-                default: bytes = bytes.prefix(17)
-                }
-                try bytes.write(to: url)
-            }
-            try Data("{".utf8).write(to: URL(fileURLWithPath: journals + "notes.txt"))
-            let outcome = try await resume(half, stopped.data)
-            try #require(outcome.exitCode == 0, "\(outcome.report)")
-            #expect(try half.bytes("predictions.h5") == stopped.whole.bytes("predictions.h5"))
-            #expect(half.names == Output.finished)
         }
 
         @Test func isRefusedForAnotherRun() async throws {

@@ -33,7 +33,7 @@ extension CommandTests {
             let data = undisturbed.data
             let output = Output(folder: scratch.file("out"))
             async let run = run(output, data, ["--deadline", "3", "--schedule", schedule])
-            try await output.waitForFindings(ofRanks: 3)
+            try await output.waitForFindings()
             for process in JobProcesses(word: output.folder).ranks where process.rank == victim {
                 kill(process.id, SIGSTOP)
             }
@@ -56,7 +56,7 @@ extension CommandTests {
             for wait in ["fast", "cheap"] {
                 let output = Output(folder: scratch.file(wait))
                 async let run = run(output, data, ["--deadline", "20", "--wait", wait])
-                try await output.waitForFindings(ofRanks: 3)
+                try await output.waitForFindings()
                 let stopped = JobProcesses(word: output.folder).ranks.filter { $0.rank == 0 }
                 #expect(stopped.count == 1)
                 for process in stopped { kill(process.id, SIGSTOP) }

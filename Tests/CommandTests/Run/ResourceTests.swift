@@ -182,7 +182,7 @@ extension CommandTests {
             let outcome = try await script(
                 """
                 run & job=$!
-                while [ -z "$(find $disk/out/journal -name '1-*' -size +40c 2>/dev/null)" ]; do sleep 0.02; done
+                until \(Photoz.path) status --json $disk/out | grep -q '"galaxies_done" : [1-9]'; do sleep 0.02; done
                 dd if=/dev/zero of=$disk/filler bs=1k 2>/dev/null
                 wait $job; code=$?
                 ls $disk/out

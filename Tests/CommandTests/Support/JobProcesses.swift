@@ -49,19 +49,30 @@ struct JobProcesses {
     }
 }
 
+/// What `photoz status --json` says of a folder.
+struct Status {
+    let exitCode: Int
+    let object: [String: Any]
+
+    init(of folder: String) async throws {
+        let outcome = try await Photoz.alone(["status", "--json", folder])
+        exitCode = outcome.exitCode
+        object = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any] ?? [:]
+    }
+
+    var state: String? { object["state"] as? String }
+    /// Galaxies whose findings are stored.
+    var done: Int { object["galaxies_done"] as? Int ?? 0 }
+}
+
 extension Output {
-    /// Waits until so many ranks of a running job have findings in their journals.
-    func waitForFindings(ofRanks count: Int = 1) async throws {
-        for _ in 0..<3000 {
-            let journals = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/journal")) ?? []
-            let found = journals.count { name in
-                let attributes = try? FileManager.default.attributesOfItem(atPath: folder + "/journal/" + name)
-                // Not the stamps, nor what is not whole yet.
-                return name.first?.isNumber == true && (attributes?[.size] as? Int ?? 0) > 40
-            }
-            if found >= count { return }
+    /// Waits until a running job has stored findings about so many galaxies.
+    func waitForFindings(galaxies: Int = 1) async throws {
+        let end = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < end {
+            if try await Status(of: folder).done >= galaxies { return }
             try await Task.sleep(for: .milliseconds(10))
         }
-        Issue.record("\(folder): no journal after 30 s")
+        Issue.record("\(folder): nothing in the journal after 30 s")
     }
 }
