@@ -107,6 +107,60 @@ extension CommandTests {
             }
         }
 
+        /// Each rank believes to be on a host of its own, and what the second writes at a place never comes, as over a file system
+        /// that keeps pages of its own.
+        @Test func aFileSystemThatLosesWhatSeveralHostsWrite() async throws {
+            let (code, library) = (scratch.file("lost.c"), scratch.file("lost.so"))
+            try """
+            #include <stdlib.h>
+            #include <string.h>
+            #include <sys/syscall.h>
+            #include <unistd.h>
+            int MPI_Comm_rank(void *ranks, int *rank);
+            int MPI_Comm_split(void *ranks, int part, int key, void **new);
+            int MPI_Comm_split_type(void *ranks, int type, int key, void *info, void **new) {
+                int rank;
+                MPI_Comm_rank(ranks, &rank);
+                return MPI_Comm_split(ranks, rank, 0, new);
+            }
+            ssize_t pwrite(int file, const void *bytes, size_t count, off_t place) {
+                const char *rank = getenv("OMPI_COMM_WORLD_RANK");
+                if (getenv("LOSES") && rank && strcmp(rank, "1") == 0) return count;
+                return syscall(SYS_pwrite64, file, bytes, count, place);
+            }
+            """.write(toFile: code, atomically: true, encoding: .utf8)
+            let compiled = try await Launch.run("clang", ["-shared", "-fPIC", "-o", library, code], limit: 30)
+            try #require(compiled.exitCode == 0, "no clang of the Swift toolchain on the PATH: \(compiled.report)")
+            let weights = Repository.fixture("small-weights.h5")
+            func run(_ preloads: [String], _ words: [String]) async throws -> Outcome {
+                try await Launch.mpirun(ranks: 2, "env", preloads + [Photoz.path] + words, limit: 60)
+            }
+            func job(_ name: String, _ more: [String] = []) -> [String] {
+                ["run", "--weights", weights, "--data", Repository.galaxies, "--output", scratch.file(name)] + more
+            }
+            let (hosts, losing) = (["LD_PRELOAD=" + library], ["LD_PRELOAD=" + library, "LOSES=1"])
+            let whole = try await run(hosts, ["doctor", "--folder", scratch.path])
+            #expect(whole.output.contains("what several hosts wrote into one file was there"), "\(whole.report)")
+            let doctor = try await run(losing, ["doctor", "--folder", scratch.path])
+            #expect(doctor.output.contains("rank 0 writes all (--write collect)"), "\(doctor.report)")
+            #expect(doctor.output.contains("warning: \(scratch.path): what several hosts write"), "\(doctor.report)")
+            #expect(Output(folder: scratch.path).names == ["lost.c", "lost.so"], "nothing is left behind")
+
+            let direct = try await run(hosts, job("direct"))
+            #expect(direct.exitCode == 0 && !direct.error.contains("warning"), "\(direct.report)")
+            let collected = try await run(losing, job("collected"))
+            #expect(collected.exitCode == 0, "\(collected.report)")
+            #expect(collected.error.contains("so that rank 0 writes all predictions"), "\(collected.report)")
+            let outputs = ["direct", "collected"].map { Output(folder: scratch.file($0)) }
+            #expect(try outputs[0].bytes("predictions.h5") == outputs[1].bytes("predictions.h5"))
+            let ways = try outputs.map { try ($0.results()["provenance"] as? [String: Any])?["write"] as? String }
+            #expect(ways == ["ranks", "collect"])
+            let forced = try await run(losing, job("forced", ["--write", "ranks"]))
+            #expect(forced.exitCode == 73, "\(forced.report)")
+            #expect(forced.error.contains("predictions would be lost; leave --write ranks out"), "\(forced.report)")
+            #expect(forced.error.components(separatedBy: "photoz: error").count == 2, "\(forced.report)")
+        }
+
         @Test func aLimitOnFileSizes() async throws {
             // 56 MB of predictions, of which MPI's own files are far: the limit shows before anything is computed.
             let outcome = try await Launch.run(

@@ -16,11 +16,20 @@ extension Run {
             on: world)
     }
 
-    /// Who writes the predictions: as the options say, or every rank where a test finds that files of several hosts stay whole.
+    /// Who writes the predictions: every rank where a test finds that files of several hosts stay whole, unless the options say
+    /// otherwise.
+    ///
+    /// - Throws: ``JobError`` with code 73 when every rank is to write where that loses predictions.
     private func writeWay() throws -> WriteWay {
-        if let way = options.writeWay { return way }
+        guard options.writeWay != .collect else { return .collect }
         let file = try FolderCheck(path: options.output).sharedFile(world, node: node)
         guard let reason = file.fault else { return .ranks }
+        guard options.writeWay == nil else {
+            throw JobError(
+                .outputRefused,
+                "\(options.output): \(reason): predictions would be lost; leave --write ranks out, or choose another folder"
+            )
+        }
         if world.rank == 0 {
             warn("\(options.output): \(reason), so that rank 0 writes all predictions, which takes longer")
         }
