@@ -12,13 +12,13 @@ import Testing
     private static func dataSet(_ partitions: [Partition]) -> DataSet {
         DataSet(
             folder: "",
-            partitions: partitions.enumerated().map { place, partition in
-                DataSet.Partition(
-                    name: "\(place).h5", rows: partition.rows,
-                    stamp: FileStamp(
+            partitions: PartitionTable(
+                names: partitions.indices.map { "\($0).h5" }, rows: partitions.map(\.rows),
+                stamps: partitions.enumerated().map { place, partition in
+                    FileStamp(
                         bytes: 100 + place, seconds: partition.version, nanoseconds: 999_999_999,
-                        linked: place % 3 == 0 ? UInt64.max - UInt64(place) : nil))
-            }, hasRedshift: false, identifiers: .none)
+                        linked: place % 3 == 0 ? UInt64.max - UInt64(place) : nil)
+                }), hasRedshift: false, identifiers: .none)
     }
 
     /// The galaxies of partitions that are the same in both.

@@ -62,7 +62,7 @@ extension CommandTests {
             try write(isVirtual: isVirtual)
             let output = Output(folder: scratch.file("out"))
             async let run = run("out")
-            try await output.waitForFindings(ofRanks: 2)
+            try await output.waitForFindings()
             for process in JobProcesses(word: output.folder).all where process.isLauncher { kill(process.id, SIGTERM) }
             let stopped = try await run
             try #require(stopped.exitCode != 0 && output.names.contains("journal"), "\(stopped.report)")
