@@ -23,10 +23,12 @@ SMALL = ROOT / "Tests/Fixtures/small-weights.h5"
 FIGURES = Path(__file__).with_suffix(".json")
 IMAGE_BYTES = 5 * 32 * 32 * 4 + 5 * 8 + 4 + 8  # of a galaxy: image, magnitudes, redshift, identifier
 WEIGHTS_BYTES = 48.6e6  # packed, in float32; less in other precisions
-BLOCK = 65_536  # galaxies that rank 0 collects and writes at once
-METRICS = 1 + 2 * 10  # sets of metrics: the whole, and ten bins of redshift and of magnitude
-REDUCTIONS = 14  # of a set of metrics
-REDUCED_BYTES = 12_288 * 8  # of a reduction at most
+ROW_BYTES = 4 * 4 + 4 + 8 + 8  # of a galaxy in predictions.h5: four columns, partition, row, identifier
+JOURNAL_BYTES = 16.1  # of a galaxy in the journal, heads of records included
+REDUCTIONS = 12  # at most, for all metrics and bins together, and one to agree on the length
+REDUCED_BYTES = 9e6 / 12  # of a reduction, in the mean
+ENTRY_BYTES = 64  # of a partition, from the rank that looked at it to rank 0
+PLAN_BYTES = 80  # of a partition, from rank 0 to each node
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Cluster:
 def job(
     figures: dict, cluster: Cluster, ranks: int, galaxies: float, precision: str, files: float
 ) -> dict[str, float]:
-    """Seconds of each phase."""
+    """Seconds of each phase: what grows with galaxies or partitions on one rank are names (`plan_name`, `write_name`)."""
     nodes = min(cluster.nodes, math.ceil(ranks / cluster.cores))
     levels = math.ceil(math.log2(nodes)) if nodes > 1 else 0
     depth = math.ceil(math.log(nodes, cluster.tree)) if nodes > 1 else 0
@@ -65,21 +67,26 @@ def job(
         + start_of_a_rank(figures) * ranks / nodes / cluster.cores
         + cluster.daemon * depth
     )
-    plan = files * (
-        cluster.file_open + figures["plan_file"] + levels * figures["plan_bytes"] / cluster.network
-    )
-    identifiers = galaxies * 8 / cluster.node_storage  # rank 0 checks them first, and copies them at the end
-    plan += identifiers
+    bandwidth = min(cluster.storage, nodes * cluster.node_storage)
+    identifiers = galaxies * 8 / bandwidth  # each rank checks those of its partitions
+    opening = max(1.0, files / ranks) * crowding * (cluster.file_open + figures["plan_file"])
+    # Rank 0 lists the names, deals them, and puts together what the others found.
+    plan = files * (figures["plan_name"] + (ENTRY_BYTES + levels * PLAN_BYTES) / cluster.network)
+    plan += opening + identifiers
     load = figures["load"][precision] + levels * WEIGHTS_BYTES / cluster.network
     rate = figures["rate"][precision] * min(ranks, nodes * cluster.cores)
-    bandwidth = min(cluster.storage, nodes * cluster.node_storage)
     compute, read = galaxies / rate, galaxies * IMAGE_BYTES / bandwidth
-    rounds = METRICS * REDUCTIONS * (math.ceil(math.log2(ranks)) if ranks > 1 else 0)
+    rounds = (REDUCTIONS + 1) * (math.ceil(math.log2(ranks)) if ranks > 1 else 0)
     one = figures["switch"] if crowding > 1 else cluster.latency + REDUCED_BYTES / cluster.network
-    reduce = rounds * one + galaxies / ranks * crowding * figures["reduce_galaxy"]
-    messages = 2 * (ranks + galaxies / BLOCK) if ranks > 1 else 0
-    write = figures["write_fixed"] + galaxies * figures["write_galaxy"] + messages * figures["message"]
-    write += files * (cluster.file_open + figures["plan_file"]) + identifiers
+    # Galaxies of a rank are walked through for each round, and their identifiers are sent to the rank that compares them.
+    own = galaxies / ranks * crowding
+    reduce = rounds * one + own * figures["reduce_galaxy"] + galaxies * 16 / (nodes * cluster.network)
+    reduce += ranks * figures["message"] if ranks > 1 else 0
+    # Each rank writes its rows; the journal goes to the same disks while the network computes.
+    write = figures["write_fixed"] + own * figures["write_galaxy"] + galaxies * ROW_BYTES / bandwidth
+    write += files * figures["write_name"]
+    journal = galaxies * JOURNAL_BYTES / bandwidth
+    read += journal
     return {
         "start": start,
         "plan": plan,
@@ -221,9 +228,15 @@ def measure(program: Program) -> dict:
     launches = {ranks: program.best(3 if ranks < 64 else 1, ranks, "launch") for ranks in worlds}
     cores = len(os.sched_getaffinity(0))
     # With a small network, so that little else takes time.
-    groups = [[program.run(1, files, weights=SMALL, galaxies=1) for _ in range(3)] for files in (1, 8193)]
-    few, many = ({key: min(run[key] for run in group) for key in ("plan", "memory")} for group in groups)
-    plan_file = (many["plan"] - few["plan"]) / 8192
+    groups = [
+        [program.run(1, files, *more, weights=SMALL, galaxies=1) for _ in range(3)]
+        for files, *more in ((1,), (8193,), (8193, "--file-limit", "1"))
+    ]
+    few, many, listed = (
+        {key: min(run[key] for run in group) for key in ("plan", "memory", "write", "reduce")} for group in groups
+    )
+    plan_name = max(0.0, listed["plan"] - few["plan"]) / 8192
+    plan_file = (many["plan"] - listed["plan"]) / 8192
     runs = [[program.run(1, files, weights=SMALL) for _ in range(2)] for files in (64, 256)]
     reduce, write = ([min(run[key] for run in group) for group in runs] for key in ("reduce", "write"))
     galaxies = 1024 * (256 - 64)
@@ -234,15 +247,16 @@ def measure(program: Program) -> dict:
         "cores": cores,
         "launch": {str(ranks): time for ranks, time in launches.items()},
         "plan_file": plan_file,
+        "plan_name": plan_name,
         "plan_memory": (many["memory"] - few["memory"]) / 8192,
-        "plan_bytes": 120,
+        "write_name": max(0.0, many["write"] + many["reduce"] - few["write"] - few["reduce"]) / 8192,
         "load": {precision: min(run["load"] for run in runs) for precision, runs in engine.items()},
         "rate": {precision: max(run["rate"] for run in runs) for precision, runs in engine.items()},
         "reduce_galaxy": max(0.0, (reduce[1] - reduce[0]) / galaxies),
-        "write_galaxy": max(0.0, (write[1] - write[0]) / galaxies - plan_file / 1024),
+        "write_galaxy": max(0.0, (write[1] - write[0]) / galaxies),
         "write_fixed": min(run["write"] for run in alone),  # mostly fsync
         "message": 5e-6,
-        "switch": crowded / (METRICS * REDUCTIONS * math.ceil(math.log2(crowd))),
+        "switch": crowded / ((REDUCTIONS + 1) * math.ceil(math.log2(crowd))),
     }
 
 
@@ -256,6 +270,8 @@ def validate(program: Program, figures: dict) -> None:
         (cores, 4, "f32"),
         (4 * cores, 4, "f32"),
         (cores, 8, "int8"),
+        (32 * cores, 1, "int8"),
+        (64 * cores, 1, "int8"),
     ):
         times = job(figures, Cluster.here(figures), ranks, 1024 * files, precision, files)
         model = sum(times.values())
@@ -276,6 +292,7 @@ def main() -> None:
     parser.add_argument("--measure", metavar="PHOTOZ", help="measure this machine with that program")
     parser.add_argument("--validate", metavar="PHOTOZ", help="run that program and compare")
     parser.add_argument("--partition-mb", metavar="SIZE", type=float, default=100, help="of a file (100)")
+    parser.add_argument("--storage", metavar="GB/s", type=float, default=50, help="of the file system (50)")
     arguments = parser.parse_args()
     if arguments.measure:
         FIGURES.write_text(json.dumps(measure(Program(arguments.measure)), indent=2) + "\n")
@@ -283,7 +300,7 @@ def main() -> None:
     if arguments.validate:
         validate(Program(arguments.validate), figures)
     elif not arguments.measure:
-        print(table(figures, Cluster(partition=arguments.partition_mb * 1e6)))
+        print(table(figures, Cluster(partition=arguments.partition_mb * 1e6, storage=arguments.storage * 1e9)))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Survey
+import Survey
 
 /// The table of a data set's partitions, and what is looked up in it.
 @Suite struct PartitionTableTests {

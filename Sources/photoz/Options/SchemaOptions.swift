@@ -3,12 +3,6 @@ import Survey
 
 /// How partition files of other surveys name and lay out their data.
 struct SchemaOptions: ParsableArguments {
-    /// Surveys whose files are known by name.
-    enum KnownSurvey: String, ExpressibleByArgument, CaseIterable {
-        case galaxiesml
-        case multimodaluniverse
-    }
-
     @Option(
         help:
             "Names and axes of a known survey: galaxiesml (HSC, grizy) or multimodaluniverse (image_array, folders healpix=...). The options below override them."
@@ -92,7 +86,8 @@ struct SchemaOptions: ParsableArguments {
 
     /// The schema for a network that takes images [bands, imageSize, imageSize].
     func schema(bands: Int, imageSize: Int) -> PartitionSchema {
-        var schema = known(PartitionSchema(bands: bands, imageSize: imageSize))
+        let plain = PartitionSchema(bands: bands, imageSize: imageSize)
+        var schema = survey?.schema(plain) ?? plain
         schema.images = images ?? schema.images
         schema.magnitudes = magnitudes.map(Self.names) ?? schema.magnitudes
         schema.redshift = redshift ?? schema.redshift
@@ -117,22 +112,6 @@ struct SchemaOptions: ParsableArguments {
         }
         if let range = redshiftRange?.values { schema.missing.redshifts = (Float(range[0]), Float(range[1])) }
         schema.followsLinks = followLinks
-        return schema
-    }
-
-    private func known(_ plain: PartitionSchema) -> PartitionSchema {
-        guard let survey else { return plain }
-        var schema = plain
-        schema.crop = true
-        schema.magnitudes = ["g", "r", "i", "z", "y"].map { $0 + "_cmodel_mag" }
-        schema.redshift = "specz_redshift"
-        switch survey {
-        case .galaxiesml:
-            schema.images = "image"
-            schema.bandNames = BandNames(["grizy"], count: schema.bands)
-        case .multimodaluniverse:
-            schema.images = "image_array"
-        }
         return schema
     }
 
@@ -192,3 +171,5 @@ extension SchemaOptions {
 
 extension PartitionSchema.Layout: ExpressibleByArgument {}
 extension FluxUnits: ExpressibleByArgument {}
+
+extension KnownSurvey: ExpressibleByArgument {}
