@@ -1,8 +1,8 @@
 """The AstroMAE redshift network in PyTorch, with the state-dict names of the published one.
 
 Written the way PyTorch users write networks, with nothing folded or fused by hand; `train.py` trains it and
-the Benchmarks run it in other engines. `python astromae.py --check` compares it with the golden redshifts of
-Tests/Fixtures; `python astromae.py --selftest` does so and makes `Data/selftest.h5` of them.
+the Benchmarks run it in other engines. `python -m photoz.training.astromae --check` compares it with the golden redshifts of
+Tests/Fixtures; `python -m photoz.training.astromae --selftest` does so and makes `Data/selftest.h5` of them.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[4]  # the checkout: training needs its fixtures and its program
 WEIGHTS = ROOT / "Data/astromae-mock-sdss.h5"
 FIXTURES = ROOT / "Tests/Fixtures"
 TOLERANCE = 1e-6

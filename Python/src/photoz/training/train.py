@@ -1,10 +1,10 @@
 """Trains the AstroMAE network from random weights on a survey made by `photoz simulate`, and writes the weights
 file that photoz reads.
 
-    python Training/train.py --catalog CATALOG.csv --output weights.h5
+    python -m photoz.training.train --catalog CATALOG.csv --output weights.h5
 
 The catalogue (columns redshift, u, g, r, i, z) is a real one: its last rows are kept for the evaluation, the
-others train the network beside galaxies of the simulator's own population. README.md is the model card of the
+others train the network beside galaxies of the simulator's own population. Python/TRAINING.md is the model card of the
 weights that come with the project.
 """
 
@@ -23,12 +23,13 @@ from types import MethodType
 import h5py
 import numpy as np
 import torch
-from astromae import ROOT, AstroMAE, Shape
-from record_range import record
 from torch import Tensor, nn
 from torch.nn import functional
 
-PHOTOZ = ROOT / ".build-static/release/photoz"
+from photoz.program import find_program
+from photoz.training.astromae import AstroMAE, Shape
+from photoz.training.record_range import record
+
 LICENSE = "Apache-2.0"
 REDSHIFT_UNIT = 0.05  # the loss sees redshifts in units of this
 SOFT = 0.2  # of those units: below it the loss is quadratic
@@ -66,7 +67,7 @@ def simulate(folder: Path, galaxies: int, seed: int, catalog: Path | None = None
     """Galaxies of the simulator's population, or with the redshifts and magnitudes of a catalogue."""
     rows = ["--catalog", catalog] if catalog else []
     size = ["--galaxies", galaxies, "--partitions", 1 + galaxies // 4096, "--seed", seed]
-    subprocess.run([PHOTOZ, "simulate", *map(str, [*size, *rows, "--output", folder])], check=True)
+    subprocess.run([find_program(), "simulate", *map(str, [*size, *rows, "--output", folder])], check=True)
     return folder
 
 
@@ -244,7 +245,7 @@ def export(network: AstroMAE, path: Path) -> None:
 
 def evaluate(weights: Path, survey: Path, folder: Path) -> dict[str, float]:
     """The metrics of `photoz run` itself."""
-    command = [PHOTOZ, "run", "--weights", weights, "--data", survey, "--output", folder, "--quiet"]
+    command = [find_program(), "run", "--weights", weights, "--data", survey, "--output", folder, "--quiet"]
     subprocess.run([*map(str, command), "--overwrite"], check=True)
     metrics = json.loads((folder / "Results.json").read_text())["metrics"]
     return {name: metrics[name] for name in ("N", "MAE", "Bias", "sigma_mad", "outlier_fraction_0.15", "R2")}

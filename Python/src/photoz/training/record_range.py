@@ -2,9 +2,9 @@
 faintest and brightest pixel of each band, as percentiles 0.1 and 99.9 of a survey like the one trained on.
 
     photoz simulate --galaxies 60000 --partitions 6 --seed 1 --output survey
-    python Training/record_range.py --weights Data/astromae-mock-sdss.h5 --survey survey --selftest Data/selftest.h5
+    python -m photoz.training.record_range --weights Data/astromae-mock-sdss.h5 --survey survey --selftest Data/selftest.h5
 
-The tensors stay as they are, which is checked; README.md names the attributes.
+The tensors stay as they are, which is checked; the README names the attributes.
 """
 
 import argparse
