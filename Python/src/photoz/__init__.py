@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from photoz.errors import PhotozError as PhotozError
-    from photoz.export import export as export
+    from photoz.exporting import export as export
     from photoz.intake import partitions as partitions
     from photoz.predictor import Predictor as Predictor
     from photoz.predictor import predict as predict
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "PhotozError": "photoz.errors",
-    "export": "photoz.export",
+    "export": "photoz.exporting",
     "partitions": "photoz.intake",
     "Predictor": "photoz.predictor",
     "predict": "photoz.predictor",
@@ -46,7 +46,7 @@ __all__ = ["__version__", *_HOMES]
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'photoz' has no attribute {name!r}")
-    # A submodule of the same name, photoz.export, would stand in the way of the function once it is imported.
+
     value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value

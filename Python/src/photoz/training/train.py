@@ -88,9 +88,7 @@ def views(images: Tensor, generator: torch.Generator) -> Tensor:
     return images.transpose(2, 3).contiguous() if transpose else images
 
 
-def batches(
-    survey: Survey, size: int, generator: torch.Generator
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+def batches(survey: Survey, size: int, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """The survey in another order each time, in batches of one view, forever."""
     while True:
         order = torch.randperm(len(survey.redshifts), generator=generator).numpy()
@@ -276,18 +274,14 @@ def describe(weights: Path, options: argparse.Namespace, metrics: dict[str, dict
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--catalog", type=Path, required=True, help="CSV with redshift, u, g, r, i, z")
     parser.add_argument("--held-out", type=int, default=500, help="last rows, kept for the evaluation (500)")
     parser.add_argument("--output", type=Path, required=True, help="the weights file")
     parser.add_argument("--galaxies", type=int, default=80_640, help="of the population (80640)")
     parser.add_argument("--catalog-galaxies", type=int, default=53_760, help="from the catalogue (53760)")
     parser.add_argument("--seed", type=int, default=1, help="of data and network (1)")
-    parser.add_argument(
-        "--magnitude-steps", type=int, default=6000, help="of 512, magnitudes alone (6000)"
-    )
+    parser.add_argument("--magnitude-steps", type=int, default=6000, help="of 512, magnitudes alone (6000)")
     parser.add_argument("--steps", type=int, default=2100, help="of the whole network (2100)")
     parser.add_argument("--batch", type=int, default=128, help="galaxies a step (128)")
     options = parser.parse_args()
@@ -312,9 +306,7 @@ def main() -> None:
             "simulated": simulate(folder / "test", TEST_GALAXIES, options.seed + 2),
             "held-out rows": simulate(folder / "held-out", options.held_out, options.seed + 3, unseen),
         }
-        metrics = {
-            name: evaluate(options.output, data, folder / f"results {name}") for name, data in test.items()
-        }
+        metrics = {name: evaluate(options.output, data, folder / f"results {name}") for name, data in test.items()}
     describe(options.output, options, metrics)
     print(json.dumps(metrics, indent=2))
 
