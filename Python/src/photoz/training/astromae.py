@@ -1,8 +1,8 @@
 """The AstroMAE redshift network in PyTorch, with the state-dict names of the published one.
 
-Written the way PyTorch users write networks, with nothing folded or fused by hand; `train.py` trains it and
-the Benchmarks run it in other engines. `python -m photoz.training.astromae --check` compares it with golden
-redshifts of Tests/Fixtures; `python -m photoz.training.astromae --selftest` does so and makes `Data/selftest.h5` of them.
+Written the way PyTorch users write networks, with nothing folded or fused by hand; `train.py` trains it and the
+Benchmarks run it in other engines. `python -m photoz.training.astromae --check` compares it with the golden redshifts
+of Tests/Fixtures; `--selftest` does so and makes `Data/selftest.h5` of them.
 """
 
 import argparse
