@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,10 +42,9 @@ def mock() -> Mock:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _program() -> Iterator[None]:
+def _program() -> None:
     """Programs of this checkout, and a package that other processes find."""
     os.environ["PYTHONPATH"] = f"{ROOT / 'Python/src'}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
-    yield
 
 
 def frame_wcs(tile: int, band: int, angle: float, sip: bool, centre: tuple[float, float]) -> WCS:

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from photoz.errors import PhotozError, nearest, some
-from photoz.intake.catalogue import Array, Catalogue, Columns
 from photoz.results import CHUNK, Predictions
+from photoz.tables.catalogue import Array, Catalogue, Columns
 
 _BUCKET = 4_000_000  # rows of a bucket, some 64 MB
 _PAIR = np.dtype([("key", "u8"), ("row", "i8")])

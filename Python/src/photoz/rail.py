@@ -21,9 +21,9 @@ from rail.estimation.estimator import CatEstimator
 
 from photoz.errors import Code, PhotozError, some
 from photoz.intake import partitions
-from photoz.intake.catalogue import Array, plain
-from photoz.intake.galaxies import match
+from photoz.intake.joined import match
 from photoz.program import run
+from photoz.tables.catalogue import Array, plain
 
 _ADVICE = "relative width of the Gaussian that stands for a distribution; no measured uncertainty"
 
@@ -118,7 +118,7 @@ class PhotozEstimator(CatEstimator):
         else:
             data = handle.data
             source, table = data[group] if group and group in data else data, None
-        options = {"columns": {"id": self.config.id_col}} | dict(self.config.partition_options)
+        options: dict[str, Any] = {"columns": {}} | dict(self.config.partition_options)
         if not isinstance(options["columns"], str):
             options["columns"] = {"id": self.config.id_col} | dict(options["columns"])
         partitions(

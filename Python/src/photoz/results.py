@@ -14,7 +14,7 @@ from astropy import units
 from astropy.table import Column, MaskedColumn, Table
 
 from photoz.errors import Code, PhotozError, from_os, nearest, some
-from photoz.intake.catalogue import Array, Columns, plain
+from photoz.tables.catalogue import Array, Columns, plain
 
 if TYPE_CHECKING:
     from qp import Ensemble
@@ -193,12 +193,12 @@ def read(folder: PathLike, keep: Sequence[str] | None = None) -> Table:
     """
     source = Predictions.open(folder, list(keep) if keep is not None else None)
     parts = list(source.chunks())
-    table = Table(meta=_meta(source.attributes()))
+    table = Table(meta=header_values(source.attributes()))
     for name in source.names:
         values = _concatenated([part[name] for part in parts])
         text, unit = source.description(name)
         kind = MaskedColumn if np.ma.isMaskedArray(values) else Column
-        table[name] = kind(values, description=text, unit=_unit(unit))
+        table[name] = kind(values, description=text, unit=unit_of(unit))
     return table
 
 
@@ -208,7 +208,7 @@ def _concatenated(parts: list[Array]) -> Array:
     return np.concatenate(parts)
 
 
-def _meta(said: dict[str, Any]) -> dict[str, Any]:
+def header_values(said: dict[str, Any]) -> dict[str, Any]:
     """Attributes as FITS headers and ECSV take them: texts and numbers, no arrays."""
     return {
         name: [_text(each) if isinstance(each, bytes | str) else each for each in np.asarray(value).tolist()]
@@ -220,7 +220,8 @@ def _meta(said: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _unit(text: str) -> Any:
+def unit_of(text: str) -> Any:
+    """A unit of astropy, None for an empty text."""
     return units.Unit(text, parse_strict="silent") if text else None
 
 

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from photoz.errors import Code, PhotozError
-from photoz.intake import arrays, cutouts, frames, tiles, writer
-from photoz.intake.catalogue import Array, open_catalogue, split_member
+from photoz.intake import arrayfiles, arrays, cutouts, frames, policies, tiles, writer
 from photoz.intake.galaxies import Galaxies, read_galaxies
 from photoz.intake.options import Options
 from photoz.intake.options import options as make_options
-from photoz.intake.parallel import Workers, workers
+from photoz.parallel import Workers, workers
+from photoz.tables.catalogue import Array, open_catalogue, split_member
 
 PathLike = str | os.PathLike[str]
 __all__ = ["Made", "Options", "partitions"]
@@ -117,7 +117,7 @@ class _Job:
         source = self._catalogue if pattern is None else pattern
         if (
             isinstance(source, str | os.PathLike)
-            and arrays.is_array_file(os.fspath(source))
+            and arrayfiles.is_array_file(os.fspath(source))
             and not self._is_scene(pattern)
         ):
             names, flags, notes = self._crew.once(lambda: self._of_arrays(folder, os.fspath(source), survey))
@@ -174,7 +174,7 @@ class _Job:
             placed = tiles.place_pixels(found, galaxies.position)
         else:
             placed = tiles.place(found, galaxies.position, options, self._crew)
-        placed, notes = frames.choose(found, placed, len(galaxies), options)
+        placed, notes = policies.choose(found, placed, len(galaxies), options)
         scale = options.pixel_scale or next((s for tile in found for s in tile.scales.values()), None)
         attributes = self._attributes(source_images=pattern)
         base = frames.TileRun(folder, 1, [], galaxies.take(slice(0)), options, attributes, scale)
@@ -188,16 +188,16 @@ class _Job:
         names: list[str] = []
         flags: list[Array] = []
         member = split_member(path)[1]
-        files = [path] if member is not None else arrays.list_files(path)
+        files = [path] if member is not None else arrayfiles.list_files(path)
         if not files:
             raise PhotozError(f"{path} does not exist", Code.MISSING_INPUT)
         if self._pattern is not None and len(files) > 1:
             raise PhotozError("one catalogue goes with one array file", Code.USAGE)
         for file in files:
-            images = arrays.find(file, options)
+            images = arrayfiles.find(file, options)
             labels: Any = self._catalogue
             if self._pattern is None:
-                labels = arrays.catalogue_of(images.path, images.shape[0])
+                labels = arrayfiles.catalogue_of(images.path, images.shape[0])
             catalogue = open_catalogue(labels, options.table)
             galaxies = read_galaxies(catalogue, options, positions=None, says=self._says)
             attributes = writer.provenance(options, {"source_catalogue": catalogue.label})

@@ -12,12 +12,12 @@ from astropy.io import fits
 
 from photoz.errors import Code, PhotozError, from_os, some
 from photoz.intake import fitsimages, flux, stamps
-from photoz.intake.catalogue import Array
 from photoz.intake.fitsimages import Image
 from photoz.intake.galaxies import Galaxies
 from photoz.intake.options import Options
 from photoz.intake.stamps import Stamps
 from photoz.intake.writer import BAND_MISSING, EDGE, MASKED, NO_IMAGE, PartitionWriter
+from photoz.tables.catalogue import Array
 
 _FIELD = re.compile(r"\{(\w+)\}")
 _SCALE_TOLERANCE = 0.01

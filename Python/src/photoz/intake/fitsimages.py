@@ -12,7 +12,7 @@ from astropy.wcs import WCS, FITSFixedWarning
 from astropy.wcs.utils import proj_plane_pixel_area
 
 from photoz.errors import Code, PhotozError, from_os, some
-from photoz.intake.catalogue import Array, split_member
+from photoz.tables.catalogue import Array, split_member
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ import numpy as np
 from astropy import units
 
 from photoz.errors import Code, PhotozError
-from photoz.intake.catalogue import Array
 from photoz.intake.options import Options
+from photoz.tables.catalogue import Array
 
 # An AB magnitude of 22.5 is one nanomaggy; a maggy is 3631 Jy.
 NANOMAGGY_MAGNITUDE = 22.5

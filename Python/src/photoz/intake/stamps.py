@@ -7,7 +7,7 @@ from astropy.nddata import extract_array
 from photutils.geometry import circular_overlap_grid
 from scipy.ndimage import map_coordinates
 
-from photoz.intake.catalogue import Array
+from photoz.tables.catalogue import Array
 
 _BORDER = 8  # pixels around a stamp that the spline of a resampled one feels
 _ORDER = 3

@@ -13,10 +13,11 @@ from scipy.spatial import cKDTree
 
 from photoz.errors import Code, PhotozError, some
 from photoz.intake import fitsimages, flux
-from photoz.intake.catalogue import Array
 from photoz.intake.fitsimages import Image
 from photoz.intake.options import Options
-from photoz.intake.parallel import Workers
+from photoz.intake.sky import locate, margins, vectors
+from photoz.parallel import Workers
+from photoz.tables.catalogue import Array
 
 _WILD = re.compile(r"\{(\w+)\}|(\*)|(\?)")
 _SCALE_TOLERANCE = 0.01
@@ -150,29 +151,6 @@ def _footprint(wcs: WCS, shape: tuple[int, int]) -> tuple[Array, float]:
     points = vectors(np.stack(wcs.all_pix2world(x, y, 0), axis=1))
     chord = np.linalg.norm(points[1:] - points[0], axis=1).max()
     return points[0], float(2 * np.arcsin(min(1.0, chord / 2)))
-
-
-def vectors(positions: Array) -> Array:
-    """Vectors of length one, [N, 3], of right ascensions and declinations [N, 2] in degrees."""
-    ra, dec = np.radians(positions).T
-    return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=1)
-
-
-def locate(wcs: WCS, positions: Array) -> Array:
-    """Pixels [N, 2], x and y from 0, of positions [N, 2] in degrees; NaN where the solution has none."""
-    if len(positions) == 0:
-        return np.empty((0, 2))
-    # `quiet`: far from a tile the distortion has no inverse, and such galaxies are not in it.
-    found: Array = np.asarray(wcs.all_world2pix(positions, 0, tolerance=1e-6, maxiter=50, quiet=True))
-    return found
-
-
-def margins(pixels: Array, shape: tuple[int, int]) -> Array:
-    """Pixels between each position [N, 2] and the nearest edge of an image, [N]; below -0.5 it is outside."""
-    height, width = shape
-    low = np.minimum(pixels[:, 0], pixels[:, 1])
-    high = np.minimum(width - 1 - pixels[:, 0], height - 1 - pixels[:, 1])
-    return np.where(np.isfinite(low + high), np.minimum(low, high), -np.inf)
 
 
 def _margin_of(item: tuple[Tile, Array]) -> Array:

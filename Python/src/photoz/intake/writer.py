@@ -19,9 +19,9 @@ import numpy as np
 import photoz
 from photoz.errors import Code, PhotozError, from_os
 from photoz.intake import flux
-from photoz.intake.catalogue import Array
 from photoz.intake.galaxies import Galaxies
 from photoz.intake.options import Options
+from photoz.tables.catalogue import Array
 
 GENERATOR = "photoz partitions"
 EDGE, BAND_MISSING, MASKED, NO_IMAGE = 1, 2, 4, 8

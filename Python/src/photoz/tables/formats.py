@@ -12,7 +12,7 @@ from astropy.io import fits
 from astropy.table import Table
 
 from photoz.errors import Code, PhotozError, some
-from photoz.intake.catalogue import CHUNK, Catalogue, Columns, TableCatalogue, plain
+from photoz.tables.catalogue import CHUNK, Catalogue, Columns, TableCatalogue, plain
 
 _TYPE_PREFIX = re.compile(r"^[A-Z]:(?=\w)")
 

@@ -127,7 +127,7 @@ def open_catalogue(source: Any, table: str | None = None) -> Catalogue:
         return source
     if not isinstance(source, str | os.PathLike):
         return TableCatalogue(source)
-    from photoz.intake import formats
+    from photoz.tables import formats
 
     text = os.fspath(source)
     path, table = split_member(text) if table is None else (text, table)
