@@ -157,8 +157,8 @@ def watch(command: list[str], ranks: int, progress: bool) -> None:
         raise PhotozError(f"cannot start {command[0]}: it is not on the PATH", Code.MISSING_INPUT) from error
     said: list[str] = []
     try:
-        with tqdm(total=100, unit="%", desc="photoz", disable=None if progress else True) as bar:
-            assert job.stderr is not None
+        assert job.stderr is not None
+        with job.stderr, tqdm(total=100, unit="%", desc="photoz", disable=None if progress else True) as bar:
             for line in job.stderr:
                 found = _PROGRESS.match(line)
                 if found:
@@ -182,9 +182,11 @@ def _judge(code: int, said: list[str]) -> None:
             warnings.warn(line.removeprefix(prefix), PhotozWarning, stacklevel=4)
     if code == 0:
         return
-    errors = [line for line in said if line.startswith("photoz: ") and not line.startswith(prefix)]
-    rest = [line for line in said if not line.startswith(prefix)]
-    message = "\n".join(errors or rest) or f"photoz ended with exit code {code} and said nothing"
+    told = [line for line in said if not line.startswith(prefix)]
+    first = next((place for place, line in enumerate(told) if line.startswith("photoz: ")), 0)
+    # A message may have several lines; after it the launcher has its say.
+    last = next((place for place in range(first, len(told)) if told[place].startswith("-----")), len(told))
+    message = "\n".join(told[first:last]) or f"photoz ended with exit code {code} and said nothing"
     raise PhotozError(message.removeprefix("photoz: "), code)
 
 

@@ -59,6 +59,10 @@ class FitsSink(Sink):
             header[f"TCOMM{place}"] = text[:60]
             if unit:
                 header[f"TUNIT{place}"] = unit
+            kind = self._record[name]
+            if kind.kind == "i" and name not in source.names:
+                # A galaxy without a match has no number.
+                header[f"TNULL{place}"] = int(np.iinfo(kind).min)
         fits.PrimaryHDU().writeto(self.path, overwrite=True)
         # Astropy writes headers; rows follow as they come, and zeros fill the last block.
         self._file = open(self.path, "ab")  # noqa: SIM115 (closed by close)

@@ -2,9 +2,9 @@
 
 import os
 import re
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -108,21 +108,24 @@ class _Listing:
 
 def make(part: Part) -> Array:
     """Makes a partition; gives its flags, [n]."""
+    opened = _Files()
     try:
         with PartitionWriter(part.path, part.galaxies, part.options, part.attributes, part.pixel_scale) as writer:
             flags = np.zeros(len(part.galaxies), "u1")
             files = paths(part.pattern, part.galaxies, part.options)
             for row in range(len(part.galaxies)):
-                flags[row] = _galaxy(part, row, {band: each[row] for band, each in files.items()}, writer)
+                flags[row] = _galaxy(part, row, {band: each[row] for band, each in files.items()}, writer, opened)
             writer.flags[:] = flags
         return flags
     except OSError as error:
         raise from_os(error, str(part.path.name)) from error
+    finally:
+        opened.close()
 
 
-def _galaxy(part: Part, row: int, files: dict[str, str], writer: PartitionWriter) -> int:
+def _galaxy(part: Part, row: int, files: dict[str, str], writer: PartitionWriter, opened: "_Files") -> int:
     options = part.options
-    found = _stamps(part, files)
+    found = _stamps(part, files, opened)
     flags = 0
     stamp = np.zeros((len(options.bands), options.size, options.size), "f4")
     for place, band in enumerate(options.bands):
@@ -142,7 +145,7 @@ def _galaxy(part: Part, row: int, files: dict[str, str], writer: PartitionWriter
     return flags if found else flags | NO_IMAGE
 
 
-def _stamps(part: Part, files: dict[str, str]) -> dict[str, tuple[Stamps, bool, float | None]]:
+def _stamps(part: Part, files: dict[str, str], opened: "_Files") -> dict[str, tuple[Stamps, bool, float | None]]:
     """The stamps that a galaxy's files hold, by band: in nanomaggies, whether they are cut short, arcsec of a pixel."""
     options = part.options
     every = options.image_bands or options.bands
@@ -151,20 +154,33 @@ def _stamps(part: Part, files: dict[str, str]) -> dict[str, tuple[Stamps, bool, 
         path, extension = fitsimages.split_extension(text, options.extension)
         if not os.path.exists(path):
             continue
-        file = _opened(path)
+        file = opened[path]
         for band, image in fitsimages.find(file, path, extension, [named] if named else every).items():
             found[band] = _stamp(fitsimages.pixels(file, image), image, band, options)
     return found
 
 
-@lru_cache(maxsize=_OPEN_FILES)
-def _opened(path: str) -> fits.HDUList:
-    """Kept open for the next galaxy: all may be extensions of one file."""
-    try:
-        file = fits.open(path, memmap=False, lazy_load_hdus=True)
-        return file
-    except OSError as error:
-        raise PhotozError(f"{path} is no FITS file: {error}") from error
+class _Files:
+    """Files that are kept open for the next galaxy: all may be extensions of one."""
+
+    def __init__(self) -> None:
+        self._open: OrderedDict[str, fits.HDUList] = OrderedDict()
+
+    def __getitem__(self, path: str) -> fits.HDUList:
+        if path in self._open:
+            self._open.move_to_end(path)
+            return self._open[path]
+        if len(self._open) == _OPEN_FILES:
+            self._open.popitem(last=False)[1].close()
+        try:
+            self._open[path] = fits.open(path, memmap=False)
+        except OSError as error:
+            raise PhotozError(f"{path} is no FITS file: {error}") from error
+        return self._open[path]
+
+    def close(self) -> None:
+        for file in self._open.values():
+            file.close()
 
 
 def _stamp(pixels: Array, image: Image, band: str, options: Options) -> tuple[Stamps, bool, float | None]:

@@ -68,15 +68,28 @@ def opened(path: str) -> Iterator[fits.HDUList]:
     Raises:
         PhotozError: 66 when it is not there, 65 when it is no FITS file.
     """
+    if path.endswith(".npz"):
+        yield _scene(path)
+        return
     try:
-        with fits.open(path, memmap=True) as file:
-            yield file
+        file = fits.open(path, memmap=True)
     except FileNotFoundError as error:
         raise PhotozError(f"{path} does not exist", Code.MISSING_INPUT) from error
     except OSError as error:
         if "SIMPLE" in str(error) or "Empty" in str(error) or "gzip" in str(error).lower():
             raise PhotozError(f"{path} is no FITS file: {error}") from error
         raise from_os(error, path) from error
+    # What goes wrong while it is open is not of this file.
+    with file:
+        yield file
+
+
+def _scene(path: str) -> fits.HDUList:
+    """The images of an archive of arrays as if they were extensions."""
+    with np.load(path, allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    images = {name: array for name, array in arrays.items() if array.ndim in (2, 3) and array.dtype.kind in "fiu"}
+    return fits.HDUList([fits.PrimaryHDU(), *(fits.ImageHDU(array, name=name) for name, array in images.items())])
 
 
 def find(file: fits.HDUList, path: str, extension: str | None, bands: Sequence[str]) -> dict[str, Image]:

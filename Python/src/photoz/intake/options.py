@@ -164,7 +164,21 @@ def options(weights: str | os.PathLike[str] | None = None, **given: Any) -> Opti
         found["keep"] = tuple(found["keep"])
     if isinstance(found.get("columns"), str):
         found["columns"] = pairs(found["columns"])
-    return replace(Options(), **(_of_weights(weights) | found))
+    return replace(Options(), **(_in_order(_of_weights(weights), found.get("bands")) | found))
+
+
+def _in_order(said: dict[str, Any], bands: tuple[str, ...] | None) -> dict[str, Any]:
+    """What weights say, in the order of the bands that the user wants."""
+    theirs = said.get("bands")
+    if bands is None or theirs is None or bands == theirs:
+        return said
+    strange = [band for band in bands if band not in theirs]
+    if strange or len(bands) != len(theirs):
+        what = f"unknown band {strange[0]}: the" if strange else "the"
+        raise PhotozError(f"{what} weights take the bands {','.join(theirs)}, not {','.join(bands)}", Code.USAGE)
+    if len(said.get("softening", ())) == len(theirs):
+        said["softening"] = tuple(said["softening"][theirs.index(band)] for band in bands)
+    return said
 
 
 def band_names(text: str | Sequence[str]) -> tuple[str, ...]:

@@ -79,7 +79,7 @@ class PartitionWriter:
         try:
             self._create(galaxies, attributes, pixel_scale)
         except BaseException:
-            self.file.close()
+            abandon(self.file)
             raise
 
     def _create(self, galaxies: Galaxies, attributes: dict[str, str], pixel_scale: float | None) -> None:
@@ -130,16 +130,24 @@ class PartitionWriter:
             OSError: When the disk does not take it.
         """
         try:
-            self.file.close()
-        except RuntimeError as error:
+            # Whatever the disk refuses, it refuses here, where the file can still be abandoned.
+            self.file.flush()
+        except (OSError, RuntimeError) as error:
+            abandon(self.file)
             raise OSError(str(error)) from error
+        self.file.close()
         with open(self._path, "rb") as file:
             os.fsync(file.fileno())
 
 
 def abandon(file: Any) -> None:
     """Closes a file that cannot be finished: what it holds is removed by whoever sees the error."""
-    # A full disk refuses the last pages too; the error that matters is on its way already.
+    with suppress(OSError, RuntimeError, AttributeError):
+        # A full disk would refuse the last pages too, and HDF5 crashes at the end of the process over a file that it
+        # could not close: it may write them to memory that nobody reads.
+        nowhere = os.memfd_create("abandoned")
+        os.dup2(nowhere, file.id.get_vfd_handle())
+        os.close(nowhere)
     with suppress(OSError, RuntimeError):
         file.close()
 
