@@ -99,7 +99,7 @@ def test_masked_entries_and_sentinels_are_missing(tmp_path: Path) -> None:
         assert np.argwhere(np.isnan(read.magnitudes)).tolist() == [[1, 0], [3, 1]]
         assert np.flatnonzero(np.isnan(read.redshift)).tolist() == [2]
     found["objid"] = MaskedColumn(found["objid"], mask=[False, False, False, False, True, False])
-    with pytest.raises(PhotozError, match="identifier .* missing in 1 rows, first in row 4"):
+    with pytest.raises(PhotozError, match=r"identifier .* missing in 1 rows, first in row 4"):
         galaxies(found)
 
 

@@ -2,25 +2,34 @@
 
 import resource
 import subprocess
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from conftest import MOCK, WEIGHTS, Mock, command, write_frames
 
 import photoz
+from photoz.commands import main
 
 
-def ended(*arguments: object, limit: int | None = None) -> tuple[int, str]:
-    """Exit code and message of a command; `limit` is the largest file, bytes, that it may write."""
+def ended(*arguments: object) -> tuple[int, str]:
+    """Exit code and message of a command, in this process."""
+    said = StringIO()
+    with redirect_stderr(said), redirect_stdout(StringIO()):
+        code = main([str(argument) for argument in arguments])
+    return code, said.getvalue()
+
+
+def ended_alone(*arguments: object, limit: int = resource.RLIM_INFINITY) -> tuple[int, str]:
+    """The same in a process of its own; `limit` is the largest file, bytes, that it may write."""
 
     def limited() -> None:
-        if limit is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     done = subprocess.run(command(*arguments), capture_output=True, text=True, preexec_fn=limited)
     assert "Traceback" not in done.stderr, done.stderr
-    lines = [line for line in done.stderr.splitlines() if line.startswith("photoz: ")]
-    return done.returncode, "\n".join(lines)
+    return done.returncode, done.stderr
 
 
 def test_frames_end_with_a_message_and_their_exit_code(mock: Mock, tmp_path: Path) -> None:
@@ -93,8 +102,10 @@ def test_a_full_disk_leaves_nothing(mock: Mock, tmp_path: Path, processes: int) 
         pytest.skip("mounting a small disk needs root")
     try:
         base = ["partitions", frames.catalogue, "--images", frames.pattern, "--weights", WEIGHTS, "--quiet"]
-        for size in (25, 0.3):
-            code, text = ended(*base, "--partition-mb", size, "--output", small / "survey", "--processes", processes)
+        for size in (25, 0.3) if processes == 1 else (0.3,):
+            code, text = ended_alone(
+                *base, "--partition-mb", size, "--output", small / "survey", "--processes", processes
+            )
             assert code == 74
             assert "no space left on the disk; nothing was written" in text
             assert not list(small.iterdir())
@@ -108,7 +119,7 @@ def test_an_export_ends_with_a_message_and_its_exit_code(tmp_path: Path) -> None
     assert (code, "the ending must be one of .fits, .parquet, .ecsv, .csv" in text) == (64, True)
     code, text = ended("export", tmp_path / "nothing", tmp_path / "z.fits")
     assert (code, "does not exist" in text) == (66, True)
-    code, text = ended("export", tmp_path / "results", tmp_path / "z.fits", limit=4000)
+    code, text = ended_alone("export", tmp_path / "results", tmp_path / "z.fits", limit=4000)
     assert code == 74
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
     assert ended("export", tmp_path / "results", tmp_path / "z.fits", "--quiet") == (0, "")

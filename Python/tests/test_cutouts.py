@@ -65,6 +65,22 @@ def test_half_of_the_cutouts_missing(mock: Mock, tmp_path: Path) -> None:
     assert photoz.partitions(table, pattern, tmp_path / "dropped", on_missing="drop", **common).galaxies == 6
 
 
+def test_a_column_that_names_tiles_is_no_column_of_cutouts(mock: Mock, tmp_path: Path) -> None:
+    table = write(mock, tmp_path / "cutouts")
+    table["tile"] = [int(mock.ids[row // 2]) for row in range(12)]
+    with pytest.raises(PhotozError, match=r"12 galaxies have 6 cutouts: .* write \* for what tells tiles apart"):
+        photoz.partitions(
+            table, tmp_path / "cutouts/{tile}_{band}.fits", tmp_path / "survey", flux_unit="nanomaggies", progress=False
+        )
+
+
+def test_an_aperture_must_fit(mock: Mock, tmp_path: Path) -> None:
+    table = write(mock, tmp_path / "cutouts", 3)
+    common = {"flux_unit": "nanomaggies", "pixel_scale": 0.396, "progress": False}
+    with pytest.raises(PhotozError, match=r"an aperture of 20\.2 pixels does not fit into stamps of 32"):
+        photoz.partitions(table, tmp_path / "cutouts/{ID}_{band}.fits", tmp_path / "survey", aperture=8.0, **common)
+
+
 def test_extensions_of_one_file_and_a_single_band(tmp_path: Path) -> None:
     """As HST postage stamps come: one file, an extension a galaxy, one band, sizes that differ."""
     rng = np.random.default_rng(2)

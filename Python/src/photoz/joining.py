@@ -47,6 +47,7 @@ class Join:
         wanted = list(keep) if keep is not None else [name for name in other.names if name != key and "/" not in name]
         for name in wanted:
             other.require(name, "--keep")
+        wanted = _of_one_dimension(other, wanted, keep is not None)
         # The run's own columns keep their names; the catalogue's, if they are the same, say whose they are.
         self._names = {name: f"{name}_catalogue" if name in source.names else name for name in wanted}
         rows = self._copy(other, key, wanted)
@@ -153,6 +154,21 @@ class Join:
     def description(self, name: str) -> tuple[str, str]:
         """What a column is, and its unit."""
         return self._source.description(name) if name in self._source.names else ("of the joined catalogue", "")
+
+
+def _of_one_dimension(other: Catalogue, names: list[str], is_asked_for: bool) -> list[str]:
+    """Columns with one value a row; those with several are left out, unless they were asked for.
+
+    Raises:
+        PhotozError: 65, for a column that was asked for.
+    """
+    first: Columns = next(iter(other.chunks(names, 16)), {}) if names else {}
+    several = [name for name, values in first.items() if np.ma.getdata(values).ndim > 1]
+    if several and is_asked_for:
+        raise PhotozError(
+            f"{other.label}: the columns {some(several)} have several values a row, which no column here has"
+        )
+    return [name for name in names if name not in several]
 
 
 def _with_mask(values: Array, mask: Array, is_masked: bool) -> Array:

@@ -5,7 +5,6 @@
 Needs the extra `[rail]`.
 """
 
-import json
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -108,7 +107,7 @@ class PhotozEstimator(CatEstimator):
         # RAIL writes the configuration beside the output: it says which network it was.
         self.config["weights_sha256"] = said["weights_sha256"]
         self.config["photoz_version"] = said["version"]
-        self.log.info(f"photoz: {json.dumps(said, default=str)}")
+        self.log.info(f"photoz {said['version']}: {said['command_line']}")
 
     def _make_partitions(self, folder: Path) -> None:
         handle = self.get_handle("input")

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +69,7 @@ def choose(pattern: str, galaxies: Galaxies, options: Options) -> tuple[Galaxies
     Raises:
         PhotozError: 66, with how many and which are missing.
     """
+    _refuse_shared(pattern, galaxies, options)
     present = _Listing()
     there = {
         band: np.array([fitsimages.split_extension(path, None)[0] in present for path in files])
@@ -88,6 +89,18 @@ def choose(pattern: str, galaxies: Galaxies, options: Options) -> tuple[Galaxies
     if options.on_missing == "drop":
         return galaxies.take(np.flatnonzero(every)), [f"{text}; left out"]
     return galaxies, [f"{text}; flagged"]
+
+
+def _refuse_shared(pattern: str, galaxies: Galaxies, options: Options) -> None:
+    """Raises when galaxies have one image together: then it is a survey frame, and its middle is no galaxy."""
+    files = next(iter(paths(pattern, galaxies, options).values()))
+    if len(set(files)) < len(files):
+        twice = next(path for path, count in Counter(files).items() if count > 1)
+        raise PhotozError(
+            f"{len(files)} galaxies have {len(set(files))} cutouts: {twice} belongs to several. {{...}} names a column "
+            "of the catalogue; write * for what tells tiles apart, and stamps are cut at the galaxies' positions",
+            Code.USAGE,
+        )
 
 
 class _Listing:

@@ -44,11 +44,12 @@ class Image:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FITSFixedWarning)
             warnings.simplefilter("ignore", AstropyWarning)
+            header = fits.Header.fromstring(self.header)
             try:
-                found = WCS(fits.Header.fromstring(self.header), naxis=2)
+                found = WCS(header, naxis=2) if "CTYPE1" in header else None
             except Exception as error:
                 raise PhotozError(f"{self.path}: its WCS cannot be understood: {error}") from error
-        if not found.has_celestial:
+        if found is None or not found.has_celestial:
             raise PhotozError(
                 f"{self.path}, extension {self.extension}, has no WCS of the sky (CTYPE1 and CTYPE2): solve its "
                 "astrometry, or leave the tile out"

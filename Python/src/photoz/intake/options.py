@@ -44,7 +44,8 @@ class Options:
         extension: Which extension of the images' files: a number or a name.
         layout: Axes of arrays: `nchw`, `nhwc` or, by the number of the bands, `auto`.
         array: The name of the images in an array file.
-        processes: How many processes work on images; under mpirun the ranks do.
+        processes: How many processes work on images; under mpirun the ranks do. A script that asks for several needs
+            `if __name__ == "__main__":`, as `multiprocessing` says.
         overwrite: Whether partitions that this package has written before are replaced.
         progress: Whether to show a bar.
     """

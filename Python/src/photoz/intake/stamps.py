@@ -7,6 +7,7 @@ from astropy.nddata import extract_array
 from photutils.geometry import circular_overlap_grid
 from scipy.ndimage import map_coordinates
 
+from photoz.errors import Code, PhotozError
 from photoz.tables.catalogue import Array
 
 _BORDER = 8  # pixels around a stamp that the spline of a resampled one feels
@@ -97,6 +98,11 @@ def aperture_flux(stamps: Stamps, radius: float) -> Array:
         radius: In pixels of the stamps.
     """
     size = stamps.pixels.shape[-1]
+    # Galaxies stand within a pixel of the middle.
+    if radius > size / 2 - 1:
+        raise PhotozError(
+            f"an aperture of {radius:.1f} pixels does not fit into stamps of {size}: choose a smaller one", Code.USAGE
+        )
     flux = np.empty(len(stamps.pixels))
     for row, (x, y) in enumerate(stamps.centre):
         share = circular_overlap_grid(-0.5 - x, size - 0.5 - x, -0.5 - y, size - 0.5 - y, size, size, radius, 1, 1)
