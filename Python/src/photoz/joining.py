@@ -1,8 +1,14 @@
-"""A join by id that needs neither table in memory: buckets on disk, each of which fits."""
+"""A join by id that needs neither table in memory: three passes over files on disk, each from start to end.
+
+Ids of both go to buckets by their hash, so that equal ones meet; the rows that were found to belong together go to
+blocks of the catalogue's rows; and its columns, read once, to blocks of the run's rows, which are put in order.
+"""
 
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -10,8 +16,10 @@ from photoz.errors import PhotozError, nearest, some
 from photoz.results import CHUNK, Predictions
 from photoz.tables.catalogue import Array, Catalogue, Columns
 
-_BUCKET = 4_000_000  # rows of a bucket, some 64 MB
-_PAIR = np.dtype([("key", "u8"), ("row", "i8")])
+_BUCKET = 2_000_000  # ids of a bucket, 32 MB
+_BLOCK_BYTES = 64 << 20  # of the columns that are put in order together
+_KEY = np.dtype([("key", "u8"), ("row", "i8")])
+_PAIR = np.dtype([("other", "i8"), ("mine", "i8")])
 _USUAL = ("object_id", "objid", "id", "ident", "coadd_object_id", "source_id")
 
 
@@ -41,8 +49,7 @@ class Join:
     ) -> None:
         if "object_id" not in source.columns:
             raise PhotozError("the predictions have no object_id to join by: make partitions with ids")
-        self._source = source
-        self._scratch = scratch
+        self._source, self._other, self._scratch = source, other, scratch
         key = other.require(on, "the join") if on else _key_of(other)
         wanted = list(keep) if keep is not None else [name for name in other.names if name != key and "/" not in name]
         for name in wanted:
@@ -50,106 +57,134 @@ class Join:
         wanted = _of_one_dimension(other, wanted, keep is not None)
         # The run's own columns keep their names; the catalogue's, if they are the same, say whose they are.
         self._names = {name: f"{name}_catalogue" if name in source.names else name for name in wanted}
-        rows = self._copy(other, key, wanted)
-        self._rows = self._match(other.label, rows, on_unmatched)
+        self._buckets = 1 + source.rows // _BUCKET
+        kinds = (
+            self._scatter("other", (part[key] for part in other.chunks([key], CHUNK))),
+            self._scatter("mine", self._ids()),
+        )
+        if len(set(kinds) - {""}) > 1:
+            raise PhotozError(
+                f"ids of the predictions are {kinds[1]} and those of {other.label} {kinds[0]}: they cannot match"
+            )
+        self._match(on_unmatched)
+        self._record = self._kind_of_rows()
+        self._block = max(CHUNK, _BLOCK_BYTES // self._record.itemsize // CHUNK * CHUNK)
+        self._reorder()
 
-    def _copy(self, other: Catalogue, key: str, wanted: list[str]) -> int:
-        """Columns as raw files, in which any row is near; keys of ids for the buckets."""
-        self._kinds: dict[str, np.dtype[np.generic]] = {}
-        self._masks: set[str] = set()
-        widest = self._widths(other, wanted)
-        rows = 0
-        with open(self._scratch / "other.keys", "wb") as keys:
-            for part in other.chunks([key, *wanted], CHUNK):
-                _keys(part[key], rows).tofile(keys)
-                self._kind_of_id = _kind(part[key])
-                for name in wanted:
-                    self._append(name, part[name], widest.get(name, 0), rows)
-                rows += len(part[key])
+    def _ids(self) -> Iterator[Array]:
+        inner = {"object_id": self._source.columns["object_id"]}
+        ids = Predictions(self._source.path, self._source.rows, inner, {}, ())
+        return (part["object_id"] for part in ids.chunks(CHUNK))
+
+    def _scatter(self, whose: str, ids: Iterator[Array]) -> str:
+        """Writes ids and their rows to buckets; says what ids are, nothing when there are none."""
+        start, kind = 0, ""
+        for part in ids:
+            kind = "text" if np.ma.getdata(part).dtype.kind == "U" else "numbers"
+            keys = _keys(part, start)
+            # Ids that count up would all be in a few buckets by their high bits: mixed by a prime first.
+            mixed = (keys["key"] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)
+            self._append(f"{whose}-ids", (mixed % np.uint64(self._buckets)).astype(int), keys)
+            start += len(part)
+        return kind
+
+    def _append(self, name: str, places: Array, rows: Array) -> None:
+        """Appends rows to the files of their places."""
+        order = np.argsort(places, kind="stable")
+        ordered = places[order]
+        edges = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]][: len(ordered)]).tolist()
+        for begin, end in pairwise([*edges, len(ordered)]):
+            with open(self._scratch / f"{name}-{ordered[begin]}", "ab") as file:
+                rows[order[begin:end]].tofile(file)
+
+    def _take(self, name: str, place: int, kind: np.dtype[Any]) -> Array:
+        """The rows of a file, which is removed."""
+        path = self._scratch / f"{name}-{place}"
+        if not path.exists():
+            return np.empty(0, kind)
+        rows = np.fromfile(path, kind)
+        path.unlink()
         return rows
 
-    def _widths(self, other: Catalogue, wanted: list[str]) -> dict[str, int]:
-        """Characters of the longest text of each column of texts."""
-        first = next(iter(other.chunks(wanted, 16)), {}) if wanted else {}
-        texts = [name for name, values in first.items() if np.ma.getdata(values).dtype.kind == "U"]
-        widest = dict.fromkeys(texts, 1)
-        if texts:
-            for part in other.chunks(texts, CHUNK):
-                for name in texts:
-                    widest[name] = max(widest[name], np.ma.getdata(part[name]).dtype.itemsize // 4)
-        return widest
-
-    def _append(self, name: str, values: Array, width: int, rows: int) -> None:
-        data = np.ma.getdata(values)
-        kind = self._kinds.setdefault(name, np.dtype(f"U{width}") if width else data.dtype)
-        place = list(self._names).index(name)
-        with open(self._scratch / f"{place}.column", "ab") as file:
-            data.astype(kind).tofile(file)
-        if np.ma.isMaskedArray(values) or name in self._masks:
-            with open(self._scratch / f"{place}.mask", "ab") as file:
-                if name not in self._masks:
-                    np.zeros(rows, bool).tofile(file)
-                    self._masks.add(name)
-                np.ma.getmaskarray(values).tofile(file)
-
-    def _match(self, label: str, rows: int, on_unmatched: str) -> Array:
-        """The catalogue's row of each galaxy, -1 without one, as an array on disk: [N]."""
-        count = self._source.rows
-        mine = self._scratch / "mine.keys"
-        with h5_ids(self._source) as ids, open(mine, "wb") as keys:
-            start = 0
-            for part in ids:
-                if _kind(part) != self._kind_of_id:
-                    raise PhotozError(
-                        f"ids of the predictions are {part.dtype} and those of {label} are "
-                        f"{'text' if self._kind_of_id == 'text' else 'numbers'}: they cannot match"
-                    )
-                _keys(part, start).tofile(keys)
-                start += len(part)
-        found = np.lib.format.open_memmap(self._scratch / "rows.npy", "w+", "i8", (max(count, 1),))
-        buckets = max(1, -(-max(rows, count) // _BUCKET))
+    def _match(self, on_unmatched: str) -> None:
+        """Finds which rows belong together, and refuses ids that come twice or, if asked to, are lost."""
+        count, label = self._source.rows, self._other.label
         lost, example = 0, -1
-        for bucket in range(buckets):
-            theirs = _bucket(self._scratch / "other.keys", bucket, buckets)
-            ours = _bucket(mine, bucket, buckets)
-            theirs.sort(order="key", kind="stable")
+        for bucket in range(self._buckets):
+            theirs = np.sort(self._take("other-ids", bucket, _KEY), order="key", kind="stable")
+            ours = self._take("mine-ids", bucket, _KEY)
             twice = np.flatnonzero(theirs["key"][1:] == theirs["key"][:-1])
             if len(twice):
-                pair = theirs["row"][twice[0] : twice[0] + 2].tolist()
-                raise PhotozError(f"{label} has {len(twice)} ids more than once, such as in rows {some(pair)}")
+                rows = theirs["row"][twice[0] : twice[0] + 2].tolist()
+                raise PhotozError(f"{label} has {len(twice)} ids more than once, such as in rows {some(rows)}")
             place = np.searchsorted(theirs["key"], ours["key"])
             there = place < len(theirs)
             there[there] = theirs["key"][place[there]] == ours["key"][there]
-            found[ours["row"][there]] = theirs["row"][place[there]]
-            found[ours["row"][~there]] = -1
-            lost += int((~there).sum())
-            example = int(ours["row"][~there][0]) if example < 0 and not there.all() else example
+            pairs = np.empty(int(there.sum()), _PAIR)
+            pairs["other"], pairs["mine"] = theirs["row"][place[there]], ours["row"][there]
+            self._append("pairs", pairs["other"] // _BUCKET, pairs)
+            if not there.all():
+                lost += int((~there).sum())
+                example = int(ours["row"][~there][0]) if example < 0 else example
         if lost and (on_unmatched == "refuse" or lost == count):
             hint = "" if lost == count else "; --on-unmatched blank leaves their columns empty"
             raise PhotozError(
                 f"{lost} of {count} ids of the predictions are not in {label}, first in row {example}{hint}"
             )
-        return found
+        self._has_lost = lost > 0
 
-    def chunks(self, rows: int) -> Iterator[Columns]:
-        """Columns of the run and of the catalogue, in the order of the run."""
-        start = 0
-        names = list(self._names)
-        columns = {
-            name: np.memmap(self._scratch / f"{place}.column", self._kinds[name], "r")
-            for place, name in enumerate(names)
-        }
-        masks = {name: np.memmap(self._scratch / f"{names.index(name)}.mask", bool, "r") for name in self._masks}
-        for part in self._source.chunks(rows):
-            count = len(part["z_phot"])
-            at = np.asarray(self._rows[start : start + count])
-            blank = at < 0
-            for name, column in columns.items():
-                values = np.array(column[np.where(blank, 0, at)])
-                mask = blank | masks[name][np.where(blank, 0, at)] if name in masks else blank
-                part[self._names[name]] = _with_mask(values, mask, name in masks or bool(blank.any()))
-            yield part
+    def _kind_of_rows(self) -> np.dtype[Any]:
+        """A row of the catalogue as it lies on disk: its place, each column, and whether the column is masked."""
+        widths: dict[str, int] = {}
+        first: Columns = next(iter(self._other.chunks(list(self._names), 16)), {}) if self._names else {}
+        texts = [name for name, values in first.items() if np.ma.getdata(values).dtype.kind == "U"]
+        for part in self._other.chunks(texts, CHUNK) if texts else ():
+            for name in texts:
+                widths[name] = max(widths.get(name, 1), np.ma.getdata(part[name]).dtype.itemsize // 4)
+        fields: list[Any] = [("place", "i8")]
+        for number, (name, values) in enumerate(first.items()):
+            kind = np.ma.getdata(values).dtype
+            fields += [(f"c{number}", f"U{widths[name]}" if name in widths else kind), (f"m{number}", "?")]
+        return np.dtype(fields)
+
+    def _reorder(self) -> None:
+        """Reads the catalogue's columns once, and writes each row to the block of the run's row that it belongs to."""
+        start, pairs = 0, np.empty(0, _PAIR)
+        self._masks: set[str] = set(self._names) if self._has_lost else set()
+        for part in self._other.chunks(list(self._names), CHUNK) if self._names else ():
+            count = len(next(iter(part.values())))
+            for bucket in range(-(-start // _BUCKET), -(-(start + count) // _BUCKET)):
+                pairs = np.concatenate([pairs, np.sort(self._take("pairs", bucket, _PAIR), order="other")])
+            end = np.searchsorted(pairs["other"], start + count)
+            mine, pairs = pairs[:end], pairs[end:]
+            rows = np.zeros(len(mine), self._record)
+            rows["place"] = mine["mine"]
+            for number, name in enumerate(self._names):
+                values = part[name][mine["other"] - start]
+                rows[f"c{number}"], rows[f"m{number}"] = np.ma.getdata(values), np.ma.getmaskarray(values)
+                if np.ma.isMaskedArray(values) and rows[f"m{number}"].any():
+                    self._masks.add(name)
+            self._append("block", rows["place"] // self._block, rows)
             start += count
+
+    def chunks(self, rows: int = CHUNK) -> Iterator[Columns]:
+        """Columns of the run and of the catalogue, in the order of the run; `rows` divides a block."""
+        start = 0
+        block = np.empty(0, self._record)
+        for part in self._source.chunks(rows):
+            if start % self._block == 0:
+                found = self._take("block", start // self._block, self._record)
+                block = np.zeros(min(self._block, self._source.rows - start), self._record)
+                for number in range(len(self._names)):
+                    block[f"m{number}"] = True
+                block[found["place"] - start] = found
+                del found
+            at = slice(start % self._block, start % self._block + len(part["z_phot"]))
+            for number, (name, ours) in enumerate(self._names.items()):
+                values, mask = np.array(block[f"c{number}"][at]), block[f"m{number}"][at]
+                part[ours] = _with_mask(values, mask, name in self._masks)
+            yield part
+            start += len(part["z_phot"])
 
     def description(self, name: str) -> tuple[str, str]:
         """What a column is, and its unit."""
@@ -177,22 +212,6 @@ def _with_mask(values: Array, mask: Array, is_masked: bool) -> Array:
     return np.where(mask, np.nan, values) if values.dtype.kind == "f" else np.ma.array(values, mask=mask)
 
 
-def h5_ids(source: Predictions) -> "_Ids":
-    """The identifiers of the predictions, a piece at a time."""
-    return _Ids(source)
-
-
-class _Ids:
-    def __init__(self, source: Predictions) -> None:
-        self._source = Predictions(source.path, source.rows, {"object_id": source.columns["object_id"]}, {}, ())
-
-    def __enter__(self) -> Iterator[Array]:
-        return (part["object_id"] for part in self._source.chunks(CHUNK))
-
-    def __exit__(self, *_: object) -> None:
-        return None
-
-
 def _key_of(other: Catalogue) -> str:
     found = [name for name in other.names if name.lower() in _USUAL]
     if len(found) != 1:
@@ -205,16 +224,12 @@ def _key_of(other: Catalogue) -> str:
     return found[0]
 
 
-def _kind(ids: Array) -> str:
-    return "text" if np.ma.getdata(ids).dtype.kind == "U" else "number"
-
-
 def _keys(ids: Array, start: int) -> Array:
     """Keys of ids, with the rows that they stand in: numbers are their own keys, texts have a hash of 8 bytes."""
     if np.ma.getmaskarray(ids).any():
         raise PhotozError(f"an id is missing in row {start + int(np.ma.getmaskarray(ids).argmax())}")
     data = np.ma.getdata(ids)
-    pairs = np.empty(len(data), _PAIR)
+    pairs = np.empty(len(data), _KEY)
     pairs["row"] = np.arange(start, start + len(data))
     if data.dtype.kind == "U":
         texts = (text.encode("utf-8", "surrogateescape") for text in data.tolist())
@@ -222,17 +237,3 @@ def _keys(ids: Array, start: int) -> Array:
     else:
         pairs["key"] = data.astype("i8").view("u8") if data.dtype.kind != "u" else data
     return pairs
-
-
-def _bucket(path: Path, bucket: int, buckets: int) -> Array:
-    if path.stat().st_size == 0:
-        return np.empty(0, _PAIR)
-    pairs = np.memmap(path, _PAIR, "r")
-    parts = [_of_bucket(pairs[start : start + _BUCKET], bucket, buckets) for start in range(0, len(pairs), _BUCKET)]
-    return np.concatenate(parts)
-
-
-def _of_bucket(pairs: Array, bucket: int, buckets: int) -> Array:
-    # Ids that count up would all be in a few buckets by their high bits: mixed by a prime first.
-    mixed = pairs["key"] * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32)
-    return np.array(pairs[mixed % np.uint64(buckets) == bucket])

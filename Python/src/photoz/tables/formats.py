@@ -110,7 +110,8 @@ def _arrow() -> Any:
 
 
 def _parquet(path: str) -> tuple[list[str], Callable[[list[str], int], Any]]:
-    file = _arrow().parquet.ParquetFile(path)
+    # Buffered ahead, a file would be in memory as a whole before its end.
+    file = _arrow().parquet.ParquetFile(path, pre_buffer=False)
     return list(file.schema_arrow.names), lambda names, rows: file.iter_batches(rows, columns=names)
 
 
