@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from astropy.io import fits
 
-from photoz.errors import Code, PhotozError, from_os, some
+from photoz.errors import Code, PhotozError, from_os
 from photoz.intake import fitsimages, flux, stamps
 from photoz.intake.fitsimages import Image
 from photoz.intake.galaxies import Galaxies
@@ -238,15 +238,3 @@ def parts(
     for number, start in enumerate(range(0, len(galaxies), size)):
         some_galaxies = galaxies.take(slice(start, start + size))
         yield Part(folder / f"{number + 1}.h5", pattern, some_galaxies, options, attributes, options.pixel_scale)
-
-
-def describe_missing(flags: Array) -> str:
-    """How many galaxies have which flag."""
-    names = {
-        EDGE: "cut short",
-        BAND_MISSING: "without a band",
-        MASKED: "with masked pixels",
-        NO_IMAGE: "without image",
-    }
-    counts = {text: int(np.count_nonzero(flags & bit)) for bit, text in names.items()}
-    return some([f"{count} {text}" for text, count in counts.items() if count])
