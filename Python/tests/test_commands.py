@@ -7,9 +7,8 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from conftest import MOCK, WEIGHTS, Mock, command, write_frames
+from conftest import WEIGHTS, Mock, command, made_up, write_frames
 
-import photoz
 from photoz.commands import main
 
 
@@ -114,7 +113,7 @@ def test_a_full_disk_leaves_nothing(mock: Mock, tmp_path: Path, processes: int) 
 
 
 def test_an_export_ends_with_a_message_and_its_exit_code(tmp_path: Path) -> None:
-    photoz.run(WEIGHTS, MOCK, tmp_path / "results", progress=False)
+    made_up(tmp_path / "results", 1000)
     code, text = ended("export", tmp_path / "results", tmp_path / "z.txt")
     assert (code, "the ending must be one of .fits, .parquet, .ecsv, .csv" in text) == (64, True)
     code, text = ended("export", tmp_path / "nothing", tmp_path / "z.fits")

@@ -12,7 +12,7 @@ import pytest
 import tables_io
 from astropy.io import fits
 from astropy.table import Table
-from conftest import MOCK, WEIGHTS, Mock
+from conftest import MOCK, WEIGHTS, Mock, made_up
 
 import photoz
 from photoz.errors import PhotozError
@@ -34,24 +34,6 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 file["ra"].attrs.update(units="deg", description="right ascension")
     photoz.run(WEIGHTS, folder / "survey", folder / "results", progress=False)
     return folder / "results"
-
-
-def made_up(folder: Path, rows: int, text: bool = False) -> None:
-    """Predictions as the program writes them, of any number of rows, without a run."""
-    folder.mkdir(parents=True)
-    with h5py.File(folder / "predictions.h5", "w") as file:
-        file.attrs["partitions"] = ["1.h5"]
-        block = 1 << 20
-        kinds = {"redshift_predicted": "f4", "redshift": "f4", "flags": "u4", "partition": "i4", "row": "i8"}
-        made = {name: file.create_dataset(name, (rows,), kind) for name, kind in kinds.items()}
-        made["object_id"] = file.create_dataset("object_id", (rows,), "S12" if text else "i8")
-        for start in range(0, rows, block):
-            at = np.arange(start, min(start + block, rows))
-            part = slice(start, start + len(at))
-            made["redshift_predicted"][part] = (at % 1000) / 1000
-            made["redshift"][part] = np.where(at % 7 == 0, np.nan, (at % 999) / 999)
-            made["row"][part] = at
-            made["object_id"][part] = np.char.add("g", at.astype(str)).astype("S12") if text else at * 3 + 1
 
 
 def check(found: pd.DataFrame, results: Path, mock: Mock) -> None:
