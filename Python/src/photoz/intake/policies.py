@@ -24,11 +24,12 @@ def choose(tiles: list[Tile], placed: list[Placed], count: int, options: Options
             raise PhotozError(f"{text}; --on-missing drop leaves them out")
         # Without an image there is nothing to flag: a stamp of zeros would be a galaxy that nobody has seen.
         notes.append(f"{text}, and are left out")
-    lacking = {t.name: [b for b in options.bands if b not in t.images] for t in tiles}
+    used = [tile for tile, each in zip(tiles, placed, strict=True) if len(each.rows)]
+    lacking = {t.name: [b for b in options.bands if b not in t.images] for t in used}
     lacking = {name: bands for name, bands in lacking.items() if bands}
     kept = list(placed)
     if lacking:
-        text = f"{len(lacking)} of {len(tiles)} tiles lack bands: " + some(
+        text = f"{len(lacking)} of {len(used)} tiles lack bands: " + some(
             [f"{name} lacks {','.join(bands)}" for name, bands in lacking.items()]
         )
         if options.on_missing == "refuse":
