@@ -227,7 +227,7 @@ def _key_of(other: Catalogue) -> str:
 def _keys(ids: Array, start: int) -> Array:
     """Keys of ids, with the rows that they stand in: numbers are their own keys, texts have a hash of 8 bytes."""
     if np.ma.getmaskarray(ids).any():
-        raise PhotozError(f"an id is missing in row {start + int(np.ma.getmaskarray(ids).argmax())}")
+        raise PhotozError(f"an id is missing in row {start + int(np.argmax(np.ma.getmaskarray(ids)))}")
     data = np.ma.getdata(ids)
     pairs = np.empty(len(data), _KEY)
     pairs["row"] = np.arange(start, start + len(data))

@@ -117,7 +117,7 @@ def _positions(columns: Columns, names: dict[str, str | None], roles: tuple[str,
     found = np.stack([as_floats(columns[str(names[role])]) for role in roles], axis=1)
     bad = ~np.isfinite(found).all(axis=1)
     if bad.any():
-        raise PhotozError(f"{int(bad.sum())} galaxies have no position, first in row {int(bad.argmax())}")
+        raise PhotozError(f"{int(bad.sum())} galaxies have no position, first in row {int(np.argmax(bad))}")
     if roles == ("ra", "dec") and (np.abs(found[:, 1]) > 90).any():
         raise PhotozError(f"declinations must lie between -90 and 90 degrees; {names['dec']} has others")
     return found

@@ -157,7 +157,7 @@ def without_mask(values: Array, what: str) -> Array:
     """
     mask = np.ma.getmaskarray(values)
     if mask.any():
-        raise PhotozError(f"{what} is missing in {int(mask.sum())} rows, first in row {int(mask.argmax())}")
+        raise PhotozError(f"{what} is missing in {int(mask.sum())} rows, first in row {int(np.argmax(mask))}")
     return np.ma.getdata(values)
 
 
