@@ -21,6 +21,9 @@ SCALE = 0.396
 # Nanomaggies of one unit, from the definition of the maggy: 3631 Jy; and of a count with zero point 27.
 NANOMAGGIES = {"nanomaggies": 1.0, "uJy": 1 / 3.631, "counts": 10 ** (-0.4 * (27.0 - 22.5))}
 
+# A program's peak memory, kB: that of getrusage would begin with what pytest held when it started the program.
+PEAK = "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
+
 
 @dataclass
 class Mock:

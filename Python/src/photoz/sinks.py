@@ -2,6 +2,7 @@
 
 import csv
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from types import TracebackType
@@ -28,7 +29,12 @@ class Sink(ABC):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: TracebackType | BaseException | None) -> None:
-        self.close()
+        if kind is None:
+            self.close()
+            return
+        # What went wrong first is what matters; the file goes anyway.
+        with suppress(OSError):
+            self.close()
 
     @abstractmethod
     def start(self, columns: Columns, described: dict[str, tuple[str, str]], source: Predictions) -> None:
@@ -65,8 +71,9 @@ class FitsSink(Sink):
                 header[f"TNULL{place}"] = int(np.iinfo(kind).min)
         fits.PrimaryHDU().writeto(self.path, overwrite=True)
         # Astropy writes headers; rows follow as they come, and zeros fill the last block.
-        self._file = open(self.path, "ab")  # noqa: SIM115 (closed by close)
-        self._file.write(header.tostring().encode("ascii"))
+        # Not buffered: what the disk refuses, it refuses at once.
+        self._file = open(self.path, "ab", buffering=0)  # noqa: SIM115 (closed by close)
+        np.frombuffer(header.tostring().encode("ascii"), "u1").tofile(self._file)
         self._rows, self._promised = 0, source.rows
 
     def add(self, columns: Columns) -> None:
@@ -79,8 +86,8 @@ class FitsSink(Sink):
     def close(self) -> None:
         if not hasattr(self, "_file"):
             return
-        self._file.write(b"\0" * (-(self._rows * self._record.itemsize) % _FITS_BLOCK))
-        self._file.close()
+        with self._file:
+            np.zeros(-(self._rows * self._record.itemsize) % _FITS_BLOCK, "u1").tofile(self._file)
 
 
 def _fits_kind(name: str, values: Array, widths: dict[str, int]) -> np.dtype[Any]:
