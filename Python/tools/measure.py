@@ -25,12 +25,12 @@ _TILE = 1000
 
 
 def started(name: str, arguments: list[str]) -> float:
-    """Seconds that a command takes; prints them with the peak memory of all commands until now."""
+    """Seconds that a command takes; prints them with the largest peak until now, the making of the data included."""
     begin = time.monotonic()
     subprocess.run(arguments, check=True, env=environment(2), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     seconds = time.monotonic() - begin
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
-    print(f"{name}: {seconds:.1f} s, peak of a process {peak:.0f} MB")
+    print(f"{name}: {seconds:.1f} s, no process above {peak:.0f} MB")
     return seconds
 
 
