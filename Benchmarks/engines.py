@@ -18,9 +18,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Training"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Python/src"))
 
-import astromae  # noqa: E402 (it stands in Training)
+from photoz.training import astromae  # noqa: E402 (it stands in Python/src)
 
 GALAXIES = astromae.ROOT / "Data/mock-galaxies.h5"
 WARM_UP_SECONDS = 1.0

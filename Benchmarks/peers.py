@@ -375,7 +375,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def reference(threads: int) -> np.ndarray:
-    """PyTorch in float64, which `Training/astromae.py --check` holds to the published network."""
+    """PyTorch in float64, which `python -m photoz.training.astromae --check` holds to the published network."""
     peer = Peer(Configuration("PyTorch", "f64", "eager", 64), threads)
     try:
         return peer.predict()

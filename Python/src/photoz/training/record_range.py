@@ -1,10 +1,11 @@
-"""Writes into a weights file what its network was trained on: the range of each magnitude, colour and redshift, and of the
-faintest and brightest pixel of each band, as percentiles 0.1 and 99.9 of a survey like the one trained on.
+"""Writes into a weights file what its network was trained on: the range of each magnitude, colour and redshift, and
+of the faintest and brightest pixel of each band, as percentiles 0.1 and 99.9 of a survey like the one trained on.
 
     photoz simulate --galaxies 60000 --partitions 6 --seed 1 --output survey
-    python Training/record_range.py --weights Data/astromae-mock-sdss.h5 --survey survey --selftest Data/selftest.h5
+    python -m photoz.training.record_range --weights Data/astromae-mock-sdss.h5 --survey survey \\
+        --selftest Data/selftest.h5
 
-The tensors stay as they are, which is checked; README.md names the attributes.
+The tensors stay as they are, which is checked; the README names the attributes.
 """
 
 import argparse
@@ -49,8 +50,7 @@ def quantities(partitions: list[Path]) -> dict[str, np.ndarray]:
 def ranges(columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """[..., 2] for each quantity: its percentiles, rounded to what float32 tells apart."""
     return {
-        name: np.percentile(values, PERCENTILES, axis=0).T.astype("f4").astype("f8")
-        for name, values in columns.items()
+        name: np.percentile(values, PERCENTILES, axis=0).T.astype("f4").astype("f8") for name, values in columns.items()
     }
 
 
@@ -98,9 +98,7 @@ def tensors(weights: Path) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", type=Path, required=True, help="the weights file, changed where it is")
     parser.add_argument("--survey", type=Path, required=True, help="a folder of photoz simulate")
     parser.add_argument("--selftest", type=Path, help="the file that holds the SHA-256 of the weights")

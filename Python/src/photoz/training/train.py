@@ -1,10 +1,10 @@
 """Trains the AstroMAE network from random weights on a survey made by `photoz simulate`, and writes the weights
 file that photoz reads.
 
-    python Training/train.py --catalog CATALOG.csv --output weights.h5
+    python -m photoz.training.train --catalog CATALOG.csv --output weights.h5
 
 The catalogue (columns redshift, u, g, r, i, z) is a real one: its last rows are kept for the evaluation, the
-others train the network beside galaxies of the simulator's own population. README.md is the model card of the
+others train the network beside galaxies of the simulator's own population. Python/TRAINING.md is the model card of the
 weights that come with the project.
 """
 
@@ -23,12 +23,13 @@ from types import MethodType
 import h5py
 import numpy as np
 import torch
-from astromae import ROOT, AstroMAE, Shape
-from record_range import record
 from torch import Tensor, nn
 from torch.nn import functional
 
-PHOTOZ = ROOT / ".build-static/release/photoz"
+from photoz.program import find_program
+from photoz.training.astromae import AstroMAE, Shape
+from photoz.training.record_range import record
+
 LICENSE = "Apache-2.0"
 REDSHIFT_UNIT = 0.05  # the loss sees redshifts in units of this
 SOFT = 0.2  # of those units: below it the loss is quadratic
@@ -66,7 +67,7 @@ def simulate(folder: Path, galaxies: int, seed: int, catalog: Path | None = None
     """Galaxies of the simulator's population, or with the redshifts and magnitudes of a catalogue."""
     rows = ["--catalog", catalog] if catalog else []
     size = ["--galaxies", galaxies, "--partitions", 1 + galaxies // 4096, "--seed", seed]
-    subprocess.run([PHOTOZ, "simulate", *map(str, [*size, *rows, "--output", folder])], check=True)
+    subprocess.run([find_program(), "simulate", *map(str, [*size, *rows, "--output", folder])], check=True)
     return folder
 
 
@@ -87,9 +88,7 @@ def views(images: Tensor, generator: torch.Generator) -> Tensor:
     return images.transpose(2, 3).contiguous() if transpose else images
 
 
-def batches(
-    survey: Survey, size: int, generator: torch.Generator
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+def batches(survey: Survey, size: int, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """The survey in another order each time, in batches of one view, forever."""
     while True:
         order = torch.randperm(len(survey.redshifts), generator=generator).numpy()
@@ -244,7 +243,7 @@ def export(network: AstroMAE, path: Path) -> None:
 
 def evaluate(weights: Path, survey: Path, folder: Path) -> dict[str, float]:
     """The metrics of `photoz run` itself."""
-    command = [PHOTOZ, "run", "--weights", weights, "--data", survey, "--output", folder, "--quiet"]
+    command = [find_program(), "run", "--weights", weights, "--data", survey, "--output", folder, "--quiet"]
     subprocess.run([*map(str, command), "--overwrite"], check=True)
     metrics = json.loads((folder / "Results.json").read_text())["metrics"]
     return {name: metrics[name] for name in ("N", "MAE", "Bias", "sigma_mad", "outlier_fraction_0.15", "R2")}
@@ -275,18 +274,14 @@ def describe(weights: Path, options: argparse.Namespace, metrics: dict[str, dict
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--catalog", type=Path, required=True, help="CSV with redshift, u, g, r, i, z")
     parser.add_argument("--held-out", type=int, default=500, help="last rows, kept for the evaluation (500)")
     parser.add_argument("--output", type=Path, required=True, help="the weights file")
     parser.add_argument("--galaxies", type=int, default=80_640, help="of the population (80640)")
     parser.add_argument("--catalog-galaxies", type=int, default=53_760, help="from the catalogue (53760)")
     parser.add_argument("--seed", type=int, default=1, help="of data and network (1)")
-    parser.add_argument(
-        "--magnitude-steps", type=int, default=6000, help="of 512, magnitudes alone (6000)"
-    )
+    parser.add_argument("--magnitude-steps", type=int, default=6000, help="of 512, magnitudes alone (6000)")
     parser.add_argument("--steps", type=int, default=2100, help="of the whole network (2100)")
     parser.add_argument("--batch", type=int, default=128, help="galaxies a step (128)")
     options = parser.parse_args()
@@ -311,9 +306,7 @@ def main() -> None:
             "simulated": simulate(folder / "test", TEST_GALAXIES, options.seed + 2),
             "held-out rows": simulate(folder / "held-out", options.held_out, options.seed + 3, unseen),
         }
-        metrics = {
-            name: evaluate(options.output, data, folder / f"results {name}") for name, data in test.items()
-        }
+        metrics = {name: evaluate(options.output, data, folder / f"results {name}") for name, data in test.items()}
     describe(options.output, options, metrics)
     print(json.dumps(metrics, indent=2))
 

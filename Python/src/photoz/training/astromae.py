@@ -1,14 +1,15 @@
 """The AstroMAE redshift network in PyTorch, with the state-dict names of the published one.
 
-Written the way PyTorch users write networks, with nothing folded or fused by hand; `train.py` trains it and
-the Benchmarks run it in other engines. `python astromae.py --check` compares it with the golden redshifts of
-Tests/Fixtures; `python astromae.py --selftest` does so and makes `Data/selftest.h5` of them.
+Written the way PyTorch users write networks, with nothing folded or fused by hand; `train.py` trains it and the
+Benchmarks run it in other engines. `python -m photoz.training.astromae --check` compares it with the golden redshifts
+of Tests/Fixtures; `--selftest` does so and makes `Data/selftest.h5` of them.
 """
 
 import argparse
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import h5py
 import numpy as np
@@ -16,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[4]  # the checkout: training needs its fixtures and its program
 WEIGHTS = ROOT / "Data/astromae-mock-sdss.h5"
 FIXTURES = ROOT / "Tests/Fixtures"
 TOLERANCE = 1e-6
@@ -61,7 +62,10 @@ class Shape:
             groups=width // state["blocks.0.PCM.0.weight"].shape[1],
             vit=len(state["vit_block.0.bias"]),
             stem=len(state[f"{vis}.0.bias"]),
-            branches=tuple(len(state[f"{vis}.{i}.branch1.conv.bias"]) for i in (2, 3, 5, 6, 8)),
+            branches=cast(
+                tuple[int, int, int, int, int],
+                tuple(len(state[f"{vis}.{i}.branch1.conv.bias"]) for i in (2, 3, 5, 6, 8)),
+            ),
             inception=len(state[f"{vis}.10.bias"]),
             magnitude=len(state["inception_model.magnitude_block.0.bias"]),
             output=len(state["concat_block.0.bias"]),
@@ -209,9 +213,7 @@ class AstroMAE(nn.Module):
         self.blocks = nn.Sequential(*(Block(shape) for _ in range(shape.depth)))
         self.fc_norm = nn.LayerNorm(shape.width, shape.layer_norm_eps)
         self.head = nn.Linear(shape.width, shape.width)
-        self.vit_block = nn.Sequential(
-            nn.Linear(shape.width, shape.vit), nn.ReLU(), nn.Linear(shape.vit, shape.vit)
-        )
+        self.vit_block = nn.Sequential(nn.Linear(shape.width, shape.vit), nn.ReLU(), nn.Linear(shape.vit, shape.vit))
         self.inception_model = Heads(shape)
         self.concat_block = nn.Sequential(
             nn.Linear(shape.vit + shape.inception + shape.magnitude, shape.output),
@@ -237,9 +239,7 @@ def load(path: Path = WEIGHTS) -> AstroMAE:
     """The network of a weights file, in float32 and ready for inference."""
     state = {}
     with h5py.File(path) as file:
-        file.visititems(
-            lambda name, item: state.update({name: np.asarray(item)}) if hasattr(item, "shape") else None
-        )
+        file.visititems(lambda name, item: state.update({name: np.asarray(item)}) if hasattr(item, "shape") else None)
         heads = int(file.attrs["num_heads"])
         layer_norm_eps = float(file.attrs.get("layer_norm_eps", 1e-6))
         batch_norm_eps = float(file.attrs.get("batch_norm_eps", 1e-5))
