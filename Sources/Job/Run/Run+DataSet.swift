@@ -26,7 +26,8 @@ extension Run {
         let skips = options.onError == .skip
         let listed = world.rank == 0 ? try list() : nil
         let folder = try world.broadcastValue(listed?.folder)
-        let mine = try deal(listed?.names)
+        let shift = try shiftOfParts()
+        let mine = try deal(listed?.names, shift)
         let scan = PartitionScan(of: mine.names, in: folder, schema: schema, skipsUnusable: skips)
         let failure = scan.failure.map { (mine.first + $0.place, $0.error) }
         let usable = try world.allReduce(scan.entries.count(where: \.isUsable), .sum)
@@ -37,7 +38,7 @@ extension Run {
             }
             try world.throwFirst(explained.map { (0, $0) })
         }
-        let dataSet = try share(try gather(scan, listed, folder, schema), nodes)
+        let dataSet = try share(try gather(scan, shift, listed, folder, schema), nodes)
         try world.throwFirst(scan.unfitStrings(in: dataSet).map { (mine.first + $0.place, $0.error) })
         return dataSet
     }
@@ -49,10 +50,19 @@ extension Run {
         return (folder, Array(all.prefix(options.fileLimit ?? all.count)))
     }
 
+    /// How far the part that a rank looks at lies from the one that it will read, mostly: as far as the first rank of another
+    /// host, so that a file which is another one on each host is found out by its stamp.
+    private func shiftOfParts() throws -> Int {
+        let first = try world.allReduce(isFirstNode ? Int.max : world.rank, .min)
+        return first == Int.max ? 0 : first
+    }
+
     /// Deals rank 0's files to the ranks, neighbours to each.
-    private func deal(_ names: [String]?) throws -> (first: Int, names: [String]) {
+    private func deal(_ names: [String]?, _ shift: Int) throws -> (first: Int, names: [String]) {
         let count = try world.broadcast(names?.count ?? 0, root: 0)
-        func part(_ rank: Int) -> Range<Int> { Sharding.files(of: rank, worldSize: world.size, count: count) }
+        func part(_ rank: Int) -> Range<Int> {
+            Sharding.files(of: (rank + shift) % world.size, worldSize: world.size, count: count)
+        }
         // No name of a file has a zero.
         let parts = names.map { names in
             (0..<world.size).map { rank in Array(names[part(rank)].joined(separator: "\0").utf8) }
@@ -66,14 +76,16 @@ extension Run {
 
     /// Puts together on rank 0 what the ranks have found.
     private mutating func gather(
-        _ scan: PartitionScan, _ listed: (folder: String, names: [String])?, _ folder: String,
+        _ scan: PartitionScan, _ shift: Int, _ listed: (folder: String, names: [String])?, _ folder: String,
         _ schema: PartitionSchema
     ) throws -> DataSet? {
-        let entries = try world.gatherVarying(scan.entries, root: 0)?.flatMap(\.self)
+        /// By parts instead of ranks.
+        func inOrder<T>(_ all: [T]) -> [T] { Array(all.suffix(shift) + all.dropLast(shift)) }
+        let entries = try world.gatherVarying(scan.entries, root: 0).map { inOrder($0).flatMap(\.self) }
         let findings = try world.gatherValues(scan.findings)
         let unusable = try world.gatherValues(scan.failures.map { SkippedRows(file: $0.name, error: $0.error) })
         guard let listed, let entries, let findings, let unusable else { return nil }
-        skippedFiles = unusable.flatMap(\.self)
+        skippedFiles = inOrder(unusable).flatMap(\.self)
         if let result = PartitionScan.SystemIdentity(of: options.output + "/predictions.h5"),
             let place = entries.firstIndex(where: { $0.systemIdentity == result })
         {
@@ -83,7 +95,7 @@ extension Run {
             )
         }
         var all = PartitionScan.Findings()
-        for findings in findings { all.add(findings) }
+        for findings in inOrder(findings) { all.add(findings) }
         let dataSet = try DataSet(folder: folder, names: listed.names, all, entries, schema: schema)
         // One line for a few, not a screen for a thousand.
         for warning in dataSet.warnings.prefix(3) { warn(warning) }

@@ -12,7 +12,7 @@ package struct Run {
     let world: Communicator
     private(set) var node: Communicator
     /// Whether rank 0 is on this node.
-    private var isFirstNode = true
+    private(set) var isFirstNode = true
     /// Whether a rank on another host has failed, and says why.
     private var isToldElsewhere = false
     let version: String
