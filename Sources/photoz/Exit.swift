@@ -91,7 +91,8 @@ enum Exit {
             if cause.isToldElsewhere { _ = failures?.claim() } else { sleep(5) }
             end(by: cause.signal)
         }
-        if !isFirstNode || failures == nil && world.rank > 0 { sleep(2) }
+        // On a busy host the launcher takes seconds to end the other ranks when rank 0 has spoken.
+        if !isFirstNode || failures == nil && world.rank > 0 { sleep(5) }
         if failures?.claim() == false {
             // The rank that speaks ends this one too; if it cannot, this rank still leaves with the code of its failure.
             sleep(10)
