@@ -77,9 +77,10 @@ require_packages() {
     rm -f "$log"
 }
 
-# Builds the program as it is shipped: one file with the Swift runtime linked in and symbols removed.
+# Builds the program as it is shipped: one file with the Swift runtime linked in, symbols removed, and functions that are the
+# same kept once.
 build_photoz() {
-    swift build -c release --product photoz --static-swift-stdlib -Xlinker -s --scratch-path .build-static
+    swift build -c release --product photoz --static-swift-stdlib -Xlinker -s -Xlinker --icf=safe --scratch-path .build-static
     photoz="$root/.build-static/release/photoz"
 }
 

@@ -88,14 +88,14 @@ enum Exit {
         if let cause = failure.byLauncher, cause.isToldElsewhere || !isFirstNode {
             // Either a rank that has failed speaks, or one of rank 0's node, which then ends this one too: this code must not
             // stand in for the one of the failure.
-            if cause.isToldElsewhere { _ = failures?.claim() } else { sleep(5) }
+            if cause.isToldElsewhere { _ = failures?.claim() } else { pause(5) }
             end(by: cause.signal)
         }
         // On a busy host the launcher takes seconds to end the other ranks when rank 0 has spoken.
-        if !isFirstNode || failures == nil && world.rank > 0 { sleep(5) }
+        if !isFirstNode || failures == nil && world.rank > 0 { pause(5) }
         if failures?.claim() == false {
             // The rank that speaks ends this one too; if it cannot, this rank still leaves with the code of its failure.
-            sleep(10)
+            pause(10)
             if let cause = failure.byLauncher { end(by: cause.signal) }
             MPI.abort(exitCode: failure.exitCode.rawValue)
         }
@@ -104,6 +104,13 @@ enum Exit {
         if world.size > 1 { MPI.abort(exitCode: failure.exitCode.rawValue) }
         try? MPI.finish()
         exit(failure.exitCode.rawValue)
+    }
+
+    /// Waits so many seconds, also when signals come: the launcher's SIGTERM, which is heeded elsewhere, would cut a sleep short,
+    /// and this rank would speak beside the one that has spoken.
+    private static func pause(_ seconds: UInt32) {
+        var left = seconds
+        while left > 0 { left = sleep(left) }
     }
 
     /// Ends this process by a signal, as if it had not been heeded.
