@@ -1,6 +1,5 @@
 import AstroMAE
 import Collectives
-import FoundationEssentials
 import Glibc
 import HDF5
 import PhotozMachine
@@ -51,9 +50,8 @@ package struct Doctor {
         let cores = try Host.cores(of: node)
         let isCrowded = try world.allReduce(node.size > cores ? 1 : 0, .max) > 0
         let lock = try folder.lock(world, node: node)
-        let sharedFile = try folder.sharedFile(world, node: node)
-        guard let texts = try world.gatherStrings(Self.here()) else { return nil }
-        let places = try texts.map { try JSONDecoder().decode(Place.self, from: Data($0.utf8)) }
+        let sharedFile = try folder.sharedFile(world, hosts: world.split(node.rank == 0))
+        guard let places = try world.gatherValues(Self.here()) else { return nil }
 
         let facts = facts(places, room: leastRoom, lock, sharedFile)
         var warnings: [String] = []
@@ -82,13 +80,12 @@ package struct Doctor {
 
     // MARK: Facts
 
-    private static func here() throws -> String {
+    private static func here() -> Place {
         let processor = Host.processor()
-        let place = Place(
+        return Place(
             host: MPI.processorName, cores: Host.coreList(), instructionSet: "\(InstructionSet.widest)",
             processor: processor.processor, system: processor.platform, memory: "\(Int(Host.memory().rounded())) GB",
             limits: limits)
-        return String(decoding: try JSONEncoder().encode(place), as: UTF8.self)
     }
 
     private func facts(

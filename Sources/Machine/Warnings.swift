@@ -21,6 +21,5 @@ package func warn(_ text: String) {
 
 /// In one piece. What cannot be shown is no failure of the job.
 package func writeToStandardError(_ text: String) {
-    let bytes = Array(text.utf8)
-    _ = write(2, bytes, bytes.count)
+    tryToWriteAll(Array(text.utf8), to: 2)
 }

@@ -83,7 +83,7 @@ extension RandomAccessCollection where Index == Int {
     /// The place of the first element for which something is true, by halving; the end when it is true for none.
     ///
     /// - Parameter isTrue: What is true from some element on.
-    fileprivate func firstPlace(where isTrue: (Element) -> Bool) -> Int {
+    package func firstPlace(where isTrue: (Element) -> Bool) -> Int {
         var (low, high) = (startIndex, endIndex)
         while low < high {
             let middle = low + (high - low) / 2

@@ -125,14 +125,6 @@ enum Exit {
     /// - Returns: Whether all of it could be written; if not, `errno` says why.
     @discardableResult
     static func say(_ text: String, to descriptor: Int32) -> Bool {
-        let bytes = Array((text + "\n").utf8)
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            if written < 0, errno == EINTR { continue }
-            guard written > 0 else { return false }
-            rest = rest.dropFirst(written)
-        }
-        return true
+        tryToWriteAll(Array((text + "\n").utf8), to: descriptor)
     }
 }

@@ -47,7 +47,8 @@ struct BatchJob {
     /// - Returns: How, such as `COMPLETED`; `RUNNING` or `PENDING` when it takes longer than that.
     func end(within seconds: Double) async throws -> String {
         _ = try await eventually(within: seconds) {
-            !["PENDING", "RUNNING", "COMPLETING", "REQUEUED"].contains(try await field("JobState"))
+            // Slurm that is too busy to answer says nothing.
+            !["", "PENDING", "CONFIGURING", "RUNNING", "COMPLETING", "REQUEUED"].contains(try await field("JobState"))
         }
         return try await field("JobState")
     }

@@ -1,4 +1,5 @@
 import Crypto
+import PhotozMachine
 
 /// Digests of what is known of each partition, so that another list of partitions can be compared with it: of each one, or for
 /// a large data set of blocks of neighbours, since a list of a million would be longer than all else in a file.
@@ -20,7 +21,7 @@ struct BlockDigests: Codable, Equatable {
         digests = stride(from: 0, to: count, by: size).map { first in
             var hash = SHA256()
             for place in first..<min(first + size, count) { add(place, &hash) }
-            return hash.finalize().prefix(8).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+            return hexadecimal(hash.finalize().prefix(8))
         }
     }
 

@@ -17,6 +17,14 @@ struct JournalFolder {
         case otherFormat
         /// Something of somebody else's.
         case foreign
+
+        /// Whether there is a run that has not come to its end.
+        var isHalfFinished: Bool {
+            switch self {
+            case .begun, .holdsFindings, .otherFormat: true
+            case .missing, .foreign: false
+            }
+        }
     }
 
     let path: String
@@ -39,14 +47,6 @@ struct JournalFolder {
         }
         let isOwn = Self.ownMark.stands(at: mark) || names.contains { Journal.begins(path + "/" + $0) }
         return isOwn ? .begun : .foreign
-    }
-
-    /// Whether there is a run that has not come to its end.
-    var isHalfFinished: Bool {
-        switch state {
-        case .begun, .holdsFindings, .otherFormat: true
-        case .missing, .foreign: false
-        }
     }
 
     /// The run whose journals these are; nil when none says so.
@@ -74,10 +74,9 @@ struct JournalFolder {
     /// Removes what a process that was killed has left aside.
     func sweep() { try? FileManager.default.removeItem(atPath: aside) }
 
-    /// Why a run cannot use the name; nil unless it belongs to somebody else.
-    var foreign: JobError? {
-        guard case .foreign = state else { return nil }
-        return JobError(
+    /// Why a run cannot use the name when it belongs to somebody else.
+    var foreign: JobError {
+        JobError(
             .outputRefused,
             "\(path): is there already and is no journal of photoz run, which needs that name; choose another output, or remove it"
         )
@@ -111,7 +110,7 @@ struct JournalFolder {
 
     /// Removes it, if it is this program's.
     func remove() {
-        guard isHalfFinished else { return }
+        guard state.isHalfFinished else { return }
         sweep()
         if rename(path, aside) == 0 { sweep() }
     }

@@ -23,7 +23,7 @@ package struct PartitionStamps {
     package init(_ dataSet: DataSet, in folder: String, attempts: Int) {
         self.dataSet = dataSet
         self.folder = folder
-        now = dataSet.partitions.map(\.stamp)
+        now = dataSet.partitions.indices.map(dataSet.partitions.stamp(of:))
         let prefix = StampRecord.prefix
         let noted = (FolderListing.names(of: folder) ?? []).compactMap { name in
             name.hasPrefix(prefix) ? Int(name.dropFirst(prefix.count)) : nil
@@ -48,10 +48,9 @@ package struct PartitionStamps {
     /// The galaxies of the partitions that are as they were when an attempt began, in order.
     package func unchanged(since attempt: Int) -> [Range<Int>] {
         guard let changed = changed[attempt] else { return [] }
-        var (stretches, next, galaxy) = ([Range<Int>](), changed[...], 0)
-        for (place, partition) in dataSet.partitions.enumerated() {
-            let galaxies = galaxy..<galaxy + partition.rows
-            galaxy = galaxies.upperBound
+        var (stretches, next) = ([Range<Int>](), changed[...])
+        for place in dataSet.partitions.indices {
+            let galaxies = dataSet.partitions.galaxies(of: place)
             if next.first == place {
                 next = next.dropFirst()
             } else if let last = stretches.last, last.upperBound == galaxies.lowerBound {

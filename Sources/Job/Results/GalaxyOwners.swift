@@ -35,24 +35,10 @@ package struct GalaxyOwners {
 
     private func owner(of galaxy: Int) -> Int { min(max(galaxy, 0) / share, world.size - 1) }
 
-    /// Galaxies cut at the multiples of a number that divides a block, in order.
-    static func cut(_ spans: [Range<Int>], every size: Int) -> [Range<Int>] {
-        var pieces: [Range<Int>] = []
-        for span in spans.sorted(by: { $0.lowerBound < $1.lowerBound }) {
-            var first = span.lowerBound
-            while first < span.upperBound {
-                let end = min((first / size + 1) * size, span.upperBound)
-                pieces.append(first..<end)
-                first = end
-            }
-        }
-        return pieces
-    }
-
     /// Asks the owners about this rank's pieces. Every rank calls it.
     ///
     /// - Parameters:
-    ///   - pieces: From ``cut(_:every:)``.
+    ///   - pieces: In order, none beyond a multiple of ``block``: from ``RankFindings/pieces(every:)``.
     ///   - values: One for each piece.
     ///   - answer: Called once on each rank with all that is asked about its galaxies, in their order: one answer for each.
     /// - Returns: The answer to each piece.
@@ -89,7 +75,7 @@ package struct GalaxyOwners {
     /// Where each piece's bytes begin when the bytes of all galaxies stand one behind another in order. Every rank calls it.
     ///
     /// - Parameters:
-    ///   - pieces: This rank's, from ``cut(_:every:)``.
+    ///   - pieces: This rank's, as for ``ask(_:_:_:)``.
     ///   - lengths: Bytes of each.
     /// - Returns: The places, and the bytes of all ranks.
     /// - Throws: A communication error.
@@ -106,20 +92,18 @@ package struct GalaxyOwners {
 
     /// Requires that all ranks' pieces together hold each galaxy once. Every rank calls it.
     ///
-    /// - Parameter pieces: This rank's, from ``cut(_:every:)``.
+    /// - Parameter pieces: This rank's, as for ``ask(_:_:_:)``.
     /// - Throws: On every rank the same ``JobError`` with code 70 when a galaxy is missing or there twice, or a communication
     ///   error.
     package func requireTiling(_ pieces: [Range<Int>]) throws {
         _ = try ask(pieces, pieces.map { _ in false }) { asked in
             let mine = min(world.rank * share, total)..<min((world.rank + 1) * share, total)
-            let fault = Self.fault(of: asked, tiling: mine)
-            let first = try world.allReduce(fault?.galaxy ?? .max, .min)
-            guard first < .max else { return asked.map { _ in true } }
-            let speaker = try world.allReduce(fault?.galaxy == first ? world.rank : .max, .min)
-            let words = try world.broadcast(fault.map { Array($0.words.utf8) }, root: speaker)
-            throw JobError(
-                .unexpected,
-                "\(String(decoding: words, as: UTF8.self)); no result was written, and this is a bug of photoz")
+            try world.throwFirst(
+                Self.fault(of: asked, tiling: mine).map { fault in
+                    let words = "\(fault.words); no result was written, and this is a bug of photoz"
+                    return (fault.galaxy, JobError(.unexpected, words))
+                })
+            return asked.map { _ in true }
         }
     }
 

@@ -76,13 +76,11 @@ package struct PredictionsWriter {
 
     /// This rank's galaxies in order, in blocks.
     private func rows(of found: RankFindings) -> [PredictionRows] {
-        return found.spans.sorted { $0.galaxies.lowerBound < $1.galaxies.lowerBound }.flatMap { span in
-            GalaxyOwners.cut([span.galaxies], every: GalaxyOwners.block).map { galaxies in
-                PredictionRows(
-                    galaxies: galaxies, place: span.place + galaxies.lowerBound - span.galaxies.lowerBound,
-                    found: found, pieces: Shard(galaxies, starts: dataSet.partitions.starts).pieces,
-                    stringForm: dataSet.stringForm ?? .any)
-            }
+        found.pieces(every: GalaxyOwners.block).map { piece in
+            PredictionRows(
+                galaxies: piece.galaxies, place: piece.place, found: found,
+                pieces: Shard(piece.galaxies, starts: dataSet.partitions.starts).pieces,
+                stringForm: dataSet.stringForm ?? .any)
         }
     }
 
@@ -100,8 +98,7 @@ package struct PredictionsWriter {
     /// Where the identifiers go when they are strings of any length; nil for others.
     private func heap(_ found: RankFindings, _ owners: GalaxyOwners) throws -> StringHeap? {
         guard dataSet.identifiers == .strings, dataSet.stringForm?.length == nil else { return nil }
-        return try StringHeap(
-            found.spans, total: dataSet.rows, owners, on: world, strings: found.identifiers.strings)
+        return try StringHeap(found, total: dataSet.rows, owners, on: world)
     }
 
     /// The file as it was created at first, or anew with the heap, whose size was not known then. On rank 0; nil elsewhere.
@@ -154,7 +151,7 @@ package struct PredictionsWriter {
             case .integers, .unsignedIntegers: 8
             case .strings: dataSet.stringForm?.length ?? 64
             }
-        let names = dataSet.partitions.reduce(0) { $0 + 3 * $1.name.utf8.count + 256 }
+        let names = 3 * dataSet.partitions.nameBytes + 256 * dataSet.partitions.count
         var bytes = dataSet.rows * (4 * numbers + 4 + 8 + stored) + names + (256 << 10)
         bytes += ranks * (hasRankFiles ? 4096 + 2048 : 2048)
         return isTable ? bytes + tableBytes(of: dataSet, hasViews: hasViews) : bytes
@@ -169,8 +166,9 @@ package struct PredictionsWriter {
             case .integers, .unsignedIntegers: 21
             case .strings: length.map { $0 + 1 } ?? 40
             }
-        return dataSet.partitions.reduce(0) {
-            $0 + $1.rows * ($1.name.utf8.count + 10 + written + 13 * (hasViews ? 6 : 4))
+        let partitions = dataSet.partitions
+        return partitions.indices.reduce(dataSet.rows * (10 + written + 13 * (hasViews ? 6 : 4))) {
+            $0 + partitions.galaxies(of: $1).count * partitions.name(of: $1).count
         }
     }
 }

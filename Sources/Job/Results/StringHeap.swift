@@ -1,4 +1,5 @@
 import Collectives
+import PhotozRecords
 
 /// Strings of any length as HDF5 keeps them: in the data set stands where each of them is, and the strings themselves stand in
 /// collections elsewhere in the file, the global heap. HDF5 would write them one after another, on one rank; here each rank
@@ -36,22 +37,18 @@ struct StringHeap {
     /// Every rank calls it.
     ///
     /// - Parameters:
-    ///   - spans: This rank's galaxies.
+    ///   - found: What this rank knows.
     ///   - total: Galaxies in all.
-    ///   - strings: Those of this rank's galaxies, in the order in which it came to them.
+    ///   - owners: Of the galaxies.
+    ///   - world: All ranks.
     /// - Throws: A communication error.
-    init(
-        _ spans: [RankFindings.Span], total: Int, _ owners: GalaxyOwners, on world: Communicator,
-        strings: [[UInt8]]
-    ) throws {
+    init(_ found: RankFindings, total: Int, _ owners: GalaxyOwners, on world: Communicator) throws {
         self.total = total
-        var (pieces, lengths) = ([Range<Int>](), [Int]())
-        for span in spans.sorted(by: { $0.galaxies.lowerBound < $1.galaxies.lowerBound }) {
-            for piece in GalaxyOwners.cut([span.galaxies], every: Self.galaxies) {
-                let place = span.place + piece.lowerBound - span.galaxies.lowerBound
-                pieces.append(piece)
-                lengths.append(strings[place..<place + piece.count].reduce(0) { $0 + Self.room(of: $1.count) })
-            }
+        let spans = found.pieces(every: Self.galaxies)
+        let pieces = spans.map(\.galaxies)
+        let lengths = spans.map { span in
+            found.identifiers.strings[span.place..<span.place + span.galaxies.count]
+                .reduce(0) { $0 + Self.room(of: $1.count) }
         }
         var own = 0
         places = try owners.ask(pieces, lengths) { asked in
@@ -103,7 +100,7 @@ struct StringHeap {
     ) -> (references: [UInt8], place: Int, heap: [UInt8]) {
         var (references, heap) = ([UInt8](), [UInt8]())
         references.reserveCapacity(block.count * Self.referenceBytes)
-        let first = firstPiece(from: block.lowerBound)
+        let first = pieces.firstPlace { $0.lowerBound >= block.lowerBound }
         var (piece, string) = (first, strings.startIndex)
         let begin = begin(of: first)
         while piece < pieces.count, pieces[piece].lowerBound < block.upperBound {
@@ -129,15 +126,6 @@ struct StringHeap {
         guard piece < pieces.count else { return start }
         let isFirst = pieces[piece].lowerBound % Self.galaxies == 0
         return start + (isFirst ? places[piece].collection : places[piece].first)
-    }
-
-    private func firstPiece(from galaxy: Int) -> Int {
-        var (low, high) = (0, pieces.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if pieces[middle].lowerBound < galaxy { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 
     private static func append(head bytes: Int, to heap: inout [UInt8]) {

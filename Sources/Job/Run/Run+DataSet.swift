@@ -1,5 +1,4 @@
 import Collectives
-import FoundationEssentials
 import HDF5
 import PhotozMachine
 import Survey
@@ -61,7 +60,7 @@ extension Run {
     private func deal(_ names: [String]?, _ shift: Int) throws -> (first: Int, names: [String]) {
         let count = try world.broadcast(names?.count ?? 0, root: 0)
         func part(_ rank: Int) -> Range<Int> {
-            Sharding.files(of: (rank + shift) % world.size, worldSize: world.size, count: count)
+            Sharding.part((rank + shift) % world.size, of: world.size, count: count)
         }
         // No name of a file has a zero.
         let parts = names.map { names in

@@ -27,15 +27,13 @@ extension Run {
             }
         }
         let reports = try world.gather(found.report, root: 0)
-        let places = try world.gatherStrings(
-            String(decoding: JSONEncoder().encode(RankPlace()), as: UTF8.self))
+        let places = try world.gatherValues(RankPlace())
         let all = try world.gatherVarying(partitions, root: 0)
-        let skipped = try world.gatherVarying(Array(JSONEncoder().encode(found.skipped)), root: 0)
+        let skipped = try world.gatherValues(found.skipped)
         guard let reports, let places, let all, let skipped else { return nil }
         return GatheredReports(
-            reports: reports, places: try places.map { try JSONDecoder().decode(RankPlace.self, from: Data($0.utf8)) },
-            partitions: all.map { $0.map { dataSet.partitions[Int($0)].name } },
-            skipped: try skipped.flatMap { try JSONDecoder().decode([SkippedRows].self, from: Data($0)) })
+            reports: reports, places: places,
+            partitions: all.map { $0.map { dataSet.partitions[Int($0)].name } }, skipped: skipped.flatMap(\.self))
     }
 
     /// `Results.json`.

@@ -8,11 +8,14 @@ extension Run {
     /// Creates the files of the predictions, and settles who writes them. Every rank calls it, when rank 0 has made the folder.
     ///
     /// - Throws: On rank 0 `HDF5Error` or ``JobError`` when the files cannot be created, or the disk has no room for them.
-    func predictionsWriter(_ dataSet: DataSet, _ network: PreparedNetwork) throws -> PredictionsWriter {
+    func predictionsWriter(
+        _ dataSet: DataSet, _ network: PreparedNetwork, _ nodes: Nodes
+    ) throws -> PredictionsWriter {
         try PredictionsWriter(
             ResultFolder.temporary("predictions.h5", in: options.output),
             table: options.writesCSV ? ResultFolder.temporary("predictions.csv", in: options.output) : nil,
-            dataSet: dataSet, hasViews: options.views > 1, provenance: provenanceTexts(network), way: try writeWay(),
+            dataSet: dataSet, hasViews: options.views > 1, provenance: provenanceTexts(network),
+            way: try writeWay(nodes),
             on: world)
     }
 
@@ -20,9 +23,9 @@ extension Run {
     /// otherwise.
     ///
     /// - Throws: ``JobError`` with code 73 when every rank is to write where that loses predictions.
-    private func writeWay() throws -> WriteWay {
+    private func writeWay(_ nodes: Nodes) throws -> WriteWay {
         guard options.writeWay != .collect else { return .collect }
-        let file = try FolderCheck(path: options.output).sharedFile(world, node: node)
+        let file = try FolderCheck(path: options.output).sharedFile(world, hosts: nodes.leaders)
         guard let reason = file.fault else { return .ranks }
         guard options.writeWay == nil else {
             throw JobError(

@@ -102,7 +102,7 @@ package struct Run {
             let network = try NodeWeights(nodes: nodes).load(
                 weights, of: shape, options.precision, for: instructionSet)
             try finished.stamps?.note(attempt: finished.attempts + 1)
-            let writer = try predictionsWriter(plan.dataSet, network)
+            let writer = try predictionsWriter(plan.dataSet, network, nodes)
             try world.barrier()
             end(.load)
             return try finish(

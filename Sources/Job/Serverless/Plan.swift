@@ -29,7 +29,7 @@ package struct Plan {
         // In contiguous runs: rank k takes ceil(files left / ranks left) of the files that are left.
         let ranks = worldSize ?? names.count
         payload = Payload(
-            files: (0..<ranks).map { Array(names[Sharding.files(of: $0, worldSize: ranks, count: names.count)]) },
+            files: (0..<ranks).map { Array(names[Sharding.part($0, of: ranks, count: names.count)]) },
             batchSize: batchSize, resultPath: resultPath,
             dataPrefix: data.hasPrefix("/") ? data : Self.relative(data, to: folder.isEmpty ? "." : folder))
     }

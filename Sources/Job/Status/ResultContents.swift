@@ -48,26 +48,25 @@ package struct ResultContents {
         results = contents.results
     }
 
-    /// Whether ``results`` have the one that marks a finished run.
-    var isMarkedFinished: Bool { results.contains(ResultFolder.mark) }
-
     private static func state(
         _ path: String, _ journal: JournalFolder, _ sealed: JournalFolder, _ results: [String]
     ) -> State {
         guard isFolder(path) else { return .absent }
-        if let fault = [journal, sealed].lazy.compactMap(\.foreign).first { return .foreign(fault) }
+        let states = (journal: journal.state, sealed: sealed.state)
+        if case .foreign = states.journal { return .foreign(journal.foreign) }
+        if case .foreign = states.sealed { return .foreign(sealed.foreign) }
         if let name = results.first(where: { isFolder(path + "/" + $0) }) {
             let fault = "\(path)/\(name): is a folder where a result goes; remove it or choose another output"
             return .foreign(JobError(.outputRefused, fault))
         }
-        switch journal.state {
+        switch states.journal {
         case .holdsFindings: return .half
         case .otherFormat: return .otherFormat
         case .missing, .begun, .foreign: break
         }
         // What the marker of a finished run stands beside is only left to be removed.
-        if sealed.isHalfFinished, !results.contains(ResultFolder.mark) { return .sealed }
-        if journal.isHalfFinished { return .begun }
+        if states.sealed.isHalfFinished, !results.contains(ResultFolder.mark) { return .sealed }
+        if states.journal.isHalfFinished { return .begun }
         if results.contains(ResultFolder.mark) { return .finished }
         return results.isEmpty ? .empty : .partial
     }

@@ -6,7 +6,7 @@ struct Nodes {
     /// The ranks of this node.
     let node: Communicator
     /// The first rank of each node; nil on the others.
-    private let leaders: Communicator?
+    let leaders: Communicator?
 
     /// Every rank calls it.
     ///

@@ -72,6 +72,19 @@ package struct RankFindings {
         report.skipped += rows.rows ?? 0
     }
 
+    /// The galaxies in order, cut at the multiples of a number, and where each piece begins in the columns.
+    func pieces(every size: Int) -> [Span] {
+        spans.sorted { $0.galaxies.lowerBound < $1.galaxies.lowerBound }.flatMap { span in
+            var (pieces, rest) = ([Span](), span.galaxies)
+            while let first = rest.first {
+                let piece = rest.prefix((first / size + 1) * size - first)
+                pieces.append(Span(piece, place: span.place + first - span.galaxies.lowerBound))
+                rest = rest.dropFirst(piece.count)
+            }
+            return pieces
+        }
+    }
+
     /// The galaxy at a place in the columns.
     func galaxy(at place: Int) -> Int? {
         spans.last { $0.place <= place }.map { $0.galaxies.lowerBound + place - $0.place }

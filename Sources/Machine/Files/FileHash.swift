@@ -16,8 +16,10 @@ package func fileHash(_ path: String) throws -> String {
         block.withUnsafeBytes { hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
     }
     guard ferror(file) == 0 else { throw JobError(.inputMissing, "\(path): cannot be read") }
-    return hash.finalize().map { byte in
-        let digits = String(byte, radix: 16)
-        return digits.count == 1 ? "0" + digits : digits
-    }.joined()
+    return hexadecimal(hash.finalize())
+}
+
+/// Two digits for each byte.
+package func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
 }

@@ -1,4 +1,5 @@
 import Collectives
+import FoundationEssentials
 import Glibc
 import PhotozText
 
@@ -141,9 +142,12 @@ package struct FolderCheck {
     /// Lets a rank of each host write its bytes into a small file, in turns with those of others as results are written, and all
     /// of them read it. Every rank calls it.
     ///
+    /// - Parameters:
+    ///   - world: All ranks.
+    ///   - hosts: The first rank of each host; nil on the others.
     /// - Throws: A communication error.
-    package func sharedFile(_ world: Communicator, node: Communicator) throws -> SharedFile {
-        guard let hosts = try world.split(node.rank == 0) else {
+    package func sharedFile(_ world: Communicator, hosts: Communicator?) throws -> SharedFile {
+        guard let hosts else {
             return SharedFile(rawValue: try world.allReduce(0, .max)) ?? .unwritable
         }
         guard hosts.size > 1 else {
@@ -184,22 +188,10 @@ package struct FolderCheck {
     }
 
     private func readTest(_ file: String, _ hosts: Communicator) -> Bool {
-        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
         let all = (0..<Self.testRounds).flatMap { round in
             (0..<hosts.size).flatMap { Self.pattern($0, round) }
         }
-        // One byte more than there should be.
-        var (bytes, filled) = ([UInt8](repeating: 0, count: all.count + 1), 0)
-        while true {
-            let count = bytes.withUnsafeMutableBytes { room in
-                pread(descriptor, room.baseAddress! + filled, room.count - filled, off_t(filled))
-            }
-            guard count > 0 else { break }
-            filled += count
-        }
-        return filled == all.count && bytes.starts(with: all)
+        return FileManager.default.contents(atPath: file).map { $0.elementsEqual(all) } ?? false
     }
 
     /// Refuses to write more than there is room for.

@@ -47,13 +47,22 @@ package func writeFile(_ bytes: [UInt8], _ path: String) throws {
 ///
 /// - Throws: ``JobError`` with code 74.
 package func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws {
+    guard tryToWriteAll(bytes, to: descriptor) else { throw systemFailure("\(path): cannot be written") }
+}
+
+/// Writes all the bytes to an open file or stream, in one piece where the system takes them so.
+///
+/// - Returns: Whether it could; if not, `errno` says why.
+@discardableResult
+package func tryToWriteAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
     var rest = bytes[...]
     while !rest.isEmpty {
         let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         if written < 0, errno == EINTR { continue }
-        guard written > 0 else { throw systemFailure("\(path): cannot be written") }
+        guard written > 0 else { return false }
         rest = rest.dropFirst(written)
     }
+    return true
 }
 
 /// Writes all the bytes into an open file at a place, whatever else writes elsewhere in it.

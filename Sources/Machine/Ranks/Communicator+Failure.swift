@@ -33,8 +33,8 @@ extension Communicator {
     package func first(of failure: (order: Int, error: any Error)?) throws -> (any Error)? {
         let first = try allReduce(failure?.order ?? Int.max, .min)
         guard first < Int.max else { return nil }
-        let mine = failure.flatMap { $0.order == first ? $0.error : nil }
-        let teller = try allReduce(mine == nil ? -1 : rank, .max)
+        let teller = try allReduce(failure?.order == first ? rank : .max, .min)
+        let mine = rank == teller ? failure?.error : nil
         let told = try mine.map { Array(try JSONEncoder().encode(ToldFailure($0))) }
         let bytes = try broadcast(rank == teller ? told : nil, root: teller)
         return try mine ?? JSONDecoder().decode(ToldFailure.self, from: Data(bytes)).error

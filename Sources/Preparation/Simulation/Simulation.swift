@@ -1,6 +1,7 @@
 import Collectives
 import MockSurvey
 import PhotozMachine
+import Survey
 
 /// What to simulate.
 package struct SimulationOptions: Sendable {
@@ -78,15 +79,8 @@ package struct Simulation {
         return (Catalog(rows: rows), hash)
     }
 
-    /// Galaxies of a partition: neighbours, and as many as of any other, or one more.
-    private func galaxies(of partition: Int) -> Range<Int> {
-        let (share, rest) = options.galaxies.quotientAndRemainder(dividingBy: options.partitions)
-        let first = partition * share + min(partition, rest)
-        return first..<first + share + (partition < rest ? 1 : 0)
-    }
-
     private func write(_ partition: Int, of survey: MockSurvey, catalogHash: String?) throws {
-        let galaxies = galaxies(of: partition)
+        let galaxies = Sharding.part(partition, of: options.partitions, count: options.galaxies)
         try writeWhole(options.output + "/\(partition + 1).h5") { path in
             let writer = try MockPartitionWriter(
                 path, count: galaxies.count, compression: options.compression,

@@ -2,7 +2,7 @@ import Glibc
 
 /// What changes when a file is written: its size and the time of its last change. To compare the content would take as long
 /// as the run.
-public struct FileStamp: Codable, Equatable, Sendable {
+public struct FileStamp: BitwiseCopyable, Codable, Equatable, Sendable {
     /// Bytes; -1 when there is no file.
     public let bytes: Int
     /// When it was last changed: whole seconds since 1970.

@@ -7,53 +7,34 @@ public struct PartitionScan {
     public struct Entry: BitwiseCopyable {
         /// Galaxies; -1 for a file that cannot be used.
         let rows: Int
-        private let bytes: Int
-        private let seconds: Int
-        private let nanoseconds: Int
-        private let linked: UInt64
-        private let hasLinked: Int
-        private let device: UInt64
-        private let inode: UInt64
+        /// Tells whether the file is still the same.
+        let stamp: FileStamp
+        /// Which file it is for the system, whatever its names; nil for one that is not there.
+        public let systemIdentity: SystemIdentity?
 
         /// Whether the file is a part of the data set.
         public var isUsable: Bool { rows >= 0 }
-
-        /// Tells whether the file is still the same.
-        var stamp: FileStamp {
-            FileStamp(
-                bytes: bytes, seconds: seconds, nanoseconds: nanoseconds, linked: hasLinked == 0 ? nil : linked)
-        }
-
-        /// Which file it is for the system, whatever its names; nil for one that is not there.
-        public var systemIdentity: SystemIdentity? {
-            inode == 0 && device == 0 ? nil : SystemIdentity(device: device, inode: inode)
-        }
 
         /// - Parameters:
         ///   - file: What stands at the path; nil when that cannot be used.
         ///   - path: The file.
         init(_ file: PartitionFile?, at path: String) {
             rows = file?.rows ?? -1
-            let stamp = file?.stamp ?? FileStamp(bytes: -1, seconds: 0, nanoseconds: 0, linked: nil)
-            (bytes, seconds, nanoseconds) = (stamp.bytes, stamp.seconds, stamp.nanoseconds)
-            (linked, hasLinked) = (stamp.linked ?? 0, stamp.linked == nil ? 0 : 1)
-            let identity = SystemIdentity(of: path)
-            (device, inode) = (identity?.device ?? 0, identity?.inode ?? 0)
+            stamp = file?.stamp ?? FileStamp(bytes: -1, seconds: 0, nanoseconds: 0, linked: nil)
+            systemIdentity = SystemIdentity(of: path)
         }
     }
 
     /// Which file it is for the system.
-    public struct SystemIdentity: Hashable, Sendable {
+    public struct SystemIdentity: BitwiseCopyable, Hashable, Sendable {
         let device: UInt64
         let inode: UInt64
-
-        init(device: UInt64, inode: UInt64) { (self.device, self.inode) = (device, inode) }
 
         /// That of what stands at a path; nil when nothing does.
         public init?(of path: String) {
             var status = stat()
             guard stat(path, &status) == 0 else { return nil }
-            self.init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+            (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))
         }
     }
 

@@ -21,10 +21,12 @@ public struct PartitionTable: RandomAccessCollection, @unchecked Sendable {
     private let nameEnds: UnsafeBufferPointer<Int>
     private let names: UnsafeRawBufferPointer
 
+    /// Bytes of all names together.
+    public var nameBytes: Int { nameEnds.last ?? 0 }
     /// Galaxies in all.
     public var rows: Int { starts[endIndex] }
 
-    /// A table that ``encoded(names:rows:stamps:)`` made on another rank.
+    /// A table whose ``bytes`` have come from another rank.
     ///
     /// - Parameters:
     ///   - bytes: The memory, on an 8-byte boundary.
@@ -52,10 +54,7 @@ public struct PartitionTable: RandomAccessCollection, @unchecked Sendable {
         self.init(in: UnsafeRawBufferPointer(memory.bytes), owner: memory)
     }
 
-    /// The memory of a table, so that other ranks can have the same.
-    ///
-    /// - Parameters: One of each for each partition.
-    public static func encoded(names: [String], rows: [Int], stamps: [FileStamp]) -> [UInt8] {
+    private static func encoded(names: [String], rows: [Int], stamps: [FileStamp]) -> [UInt8] {
         precondition(names.count == rows.count && names.count == stamps.count)
         var numbers = [names.count] + Self.starts(of: rows)
         numbers.reserveCapacity(2 + (2 + stampLength) * names.count)

@@ -17,21 +17,23 @@ public enum Sharding: String, Sendable, CaseIterable {
     ) -> Range<Int> where Starts.Index == Int {
         switch self {
         case .rows:
-            let total = starts.last ?? 0
-            let (share, rest) = total.quotientAndRemainder(dividingBy: worldSize)
-            let first = rank * share + min(rank, rest)
-            return first..<first + share + (rank < rest ? 1 : 0)
+            return Self.part(rank, of: worldSize, count: starts.last ?? 0)
         case .files:
-            let files = Self.files(of: rank, worldSize: worldSize, count: starts.count - 1)
+            let files = Self.part(rank, of: worldSize, count: starts.count - 1)
             return starts[files.lowerBound]..<starts[files.upperBound]
         }
     }
 
-    /// The partitions of `rank` when whole files are dealt, of `count` in all.
-    public static func files(of rank: Int, worldSize: Int, count: Int) -> Range<Int> {
-        // Dealing ceil(left / ranks left) to each in turn gives the first ranks one file more, as dealing rows does.
-        let (share, rest) = count.quotientAndRemainder(dividingBy: worldSize)
-        let first = rank * share + min(rank, rest)
-        return first..<first + share + (rank < rest ? 1 : 0)
+    /// One of several parts of things in order: neighbours, and as many as in any other part, or one more in the first ones.
+    /// Dealing ceil(left / parts left) to each in turn gives the same.
+    ///
+    /// - Parameters:
+    ///   - number: Which part, from 0.
+    ///   - parts: How many there are.
+    ///   - count: Things in all.
+    public static func part(_ number: Int, of parts: Int, count: Int) -> Range<Int> {
+        let (share, rest) = count.quotientAndRemainder(dividingBy: parts)
+        let first = number * share + min(number, rest)
+        return first..<first + share + (number < rest ? 1 : 0)
     }
 }
