@@ -117,6 +117,23 @@ static inline herr_t ch5_reclaim(hid_t type, hid_t space, void *buffer) {
 #endif
 }
 
+// A type as bytes and back. HDF5 2 has macros of these names.
+static inline herr_t ch5_encode(hid_t type, void *bytes, size_t *count) {
+#if H5_VERSION_GE(2, 0, 0)
+    return H5Tencode2(type, bytes, count, H5P_DEFAULT);
+#else
+    return H5Tencode(type, bytes, count);
+#endif
+}
+static inline hid_t ch5_decode(const void *bytes, size_t count) {
+#if H5_VERSION_GE(2, 0, 0)
+    return H5Tdecode2(bytes, count);
+#else
+    (void)count;
+    return H5Tdecode(bytes);
+#endif
+}
+
 // Adds bytes that belong to no object at the end of a file; negative where the library cannot, which is before 1.10.2.
 static inline herr_t ch5_lengthen(hid_t file, hsize_t bytes, haddr_t *end) {
 #if H5_VERSION_GE(1, 10, 2)

@@ -46,6 +46,18 @@ public struct StringForm: Sendable, Hashable, Codable {
         return StringForm(length: max(length, otherLength), padding: padding, isUTF8: isWide)
     }
 
+    /// Strings of a fixed length like others, which may have any: filled up with zeros, as those are.
+    public init(length: Int, like other: StringForm) {
+        self.init(length: length, padding: other.length == nil ? .zeros : other.padding, isUTF8: other.isUTF8)
+    }
+
+    /// A form of fixed length that strings of both fixed lengths can be stored in.
+    public func padded(with other: StringForm) -> StringForm {
+        StringForm(
+            length: max(length ?? 0, other.length ?? 0), padding: padding == other.padding ? padding : .zeros,
+            isUTF8: isUTF8 || other.isUTF8)
+    }
+
     /// The byte that strings of fixed length are filled up with.
     fileprivate var filler: UInt8 { padding == .spaces ? 0x20 : 0 }
 

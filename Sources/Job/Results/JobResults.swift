@@ -111,6 +111,8 @@ struct JobResults: Encodable {
     struct Provenance: Encodable {
         let version: String
         let commandLine: [String]
+        /// Where the command was given: what its paths are relative to.
+        let workingDirectory: String
         let weights: String
         let weightsHash: String
         let data: [String]
@@ -132,6 +134,7 @@ struct JobResults: Encodable {
         enum CodingKeys: String, CodingKey {
             case version, weights, data, partitions, hosts, mpi, hdf5, threads, shard, schedule, write, sources
             case commandLine = "command_line"
+            case workingDirectory = "working_directory"
             case weightsHash = "weights_sha256"
             case instructionSet = "instruction_set"
             case start = "start_utc"

@@ -27,16 +27,36 @@ enum PredictionsColumn: String, CaseIterable, Codable {
     ///
     /// - Throws: `HDF5Error` when it cannot be written.
     func create(in file: File, for dataSet: DataSet) throws -> Dataset {
+        let dataset = try createPlain(in: file, for: dataSet)
+        try dataset.setAttribute("description", description)
+        // As astropy writes what has no unit: redshifts, counts and names are plain.
+        try dataset.setAttribute("units", "")
+        if self == .flags { try GalaxyFlags.name(dataset) }
+        return dataset
+    }
+
+    /// What the column holds, for whoever opens the file.
+    private var description: String {
+        switch self {
+        case .predicted: "photometric redshift; NaN where there is none"
+        case .redshift: "spectroscopic redshift, as the partitions have it; NaN where unknown"
+        case .mean: "mean of the photometric redshift over mirror and rotation views; NaN where there is none"
+        case .scatter: "standard deviation of the photometric redshift over views, which is no error bar"
+        case .flags: GalaxyFlags.meaning
+        case .partition: "index of the galaxy's partition in the file's attribute partitions, from 0"
+        case .row: "row of the galaxy in its partition, from 0"
+        case .objectID: "identifier of the galaxy, as the partitions have it"
+        }
+    }
+
+    private func createPlain(in file: File, for dataSet: DataSet) throws -> Dataset {
         let (shape, storage) = ([dataSet.rows], Storage.reserved)
         func numbers<T: Scalar>(_ type: T.Type) throws -> Dataset {
             try file.createDataset(rawValue, of: T.self, shape: shape, storage: storage)
         }
         switch self {
         case .predicted, .redshift, .mean, .scatter: return try numbers(Float.self)
-        case .flags:
-            let flags = try numbers(UInt32.self)
-            try GalaxyFlags.describe(flags)
-            return flags
+        case .flags: return try numbers(UInt32.self)
         case .partition: return try numbers(Int32.self)
         case .row: return try numbers(Int64.self)
         case .objectID:
@@ -100,11 +120,16 @@ struct PredictionRows {
 }
 
 extension GalaxyFlags {
-    /// Says what each bit of a data set of flags means, by the conventions of netCDF (CF).
+    /// What they are, each bit by its name.
+    fileprivate static var meaning: String {
+        "what is odd about a galaxy and its redshift, a sum of bits; 0 when nothing is: "
+            + names.enumerated().map { "\(1 << $0) \($1)" }.joined(separator: ", ")
+    }
+
+    /// Names each bit of a data set of flags by the conventions of netCDF (CF).
     ///
     /// - Throws: `HDF5Error` when it cannot be written.
-    fileprivate static func describe(_ dataset: Dataset) throws {
-        try dataset.setAttribute("description", "what is odd about a galaxy and its redshift; 0 when nothing is")
+    fileprivate static func name(_ dataset: Dataset) throws {
         try dataset.setAttribute("flag_masks", names.indices.map { UInt32(1) << UInt32($0) })
         try dataset.setAttribute("flag_meanings", names.joined(separator: " "))
     }

@@ -14,6 +14,8 @@ struct PredictionsFile: Codable {
 
     let path: String
     let places: [Place]
+    /// The same of the columns that are carried from the partitions.
+    let keptPlaces: [Int]
     /// Where the heap of strings of any length begins.
     let heap: Int
     /// Bytes of the whole file.
@@ -24,28 +26,29 @@ struct PredictionsFile: Codable {
     ///   - dataSet: The survey.
     ///   - hasViews: Whether there are uncertainties.
     ///   - provenance: Attributes of the file.
+    ///   - kept: Reads the columns that are carried.
     ///   - heapBytes: Bytes of strings of any length.
     /// - Throws: `HDF5Error` when it cannot be written, or the disk has no room for all of it.
     init(
-        creating path: String, _ dataSet: DataSet, hasViews: Bool, provenance: [(String, String)], heapBytes: Int = 0
+        creating path: String, _ dataSet: DataSet, hasViews: Bool, provenance: [(String, String)], kept: KeptReader?,
+        heapBytes: Int = 0
     ) throws {
         let file = try File.create(path)
         let columns = PredictionsColumn.all(of: dataSet, hasViews: hasViews)
         let datasets = try columns.map { try $0.create(in: file, for: dataSet) }
+        let carried = try dataSet.kept.map { try Self.create($0, in: file, rows: dataSet.rows) }
+        try kept?.describe(carried)
         try file.setAttribute("partitions", dataSet.partitions.map(\.name))
         for (name, text) in provenance { try file.setAttribute(name, text) }
         places = try zip(columns, datasets).map { column, dataset in
-            guard let place = dataset.place ?? (dataSet.rows == 0 ? 0 : nil) else {
-                throw JobError(
-                    .unexpected,
-                    "\(path): \(column.rawValue): has no place in the file; this version of HDF5 (\(Library.version)) takes none before it writes"
-                )
-            }
-            return Place(column: column, place: place)
+            Place(column: column, place: try Self.place(of: dataset, in: path))
         }
+        keptPlaces = try carried.map { try Self.place(of: $0, in: path) }
         heap = heapBytes > 0 ? try file.lengthen(by: heapBytes) : 0
         try file.close()
-        let ends = places.map { $0.place + dataSet.rows * $0.column.width(in: dataSet) } + [heap + heapBytes]
+        let ends =
+            places.map { $0.place + dataSet.rows * $0.column.width(in: dataSet) }
+            + zip(keptPlaces, dataSet.kept).map { $0 + dataSet.rows * $1.width } + [heap + heapBytes]
         var status = stat()
         guard stat(path, &status) == 0 else { throw systemFailure("\(path): cannot be looked at") }
         byteCount = Int(status.st_size)
@@ -55,5 +58,24 @@ struct PredictionsFile: Codable {
                 .unexpected, "\(path): has \(byteCount) bytes, fewer than its data sets take; this is a bug of photoz")
         }
         try File.takeRoom(byteCount, for: path)
+    }
+
+    private static func create(_ column: KeptColumn, in file: File, rows: Int) throws -> Dataset {
+        switch column.form {
+        case .elements(let type):
+            try file.createDataset(column.name, of: type, shape: [rows], storage: .reserved)
+        case .strings(let form):
+            try file.createStringDataset(column.name, shape: [rows], form: form, storage: .reserved)
+        }
+    }
+
+    private static func place(of dataset: Dataset, in path: String) throws -> Int {
+        guard let place = dataset.place ?? (dataset.rows == 0 ? 0 : nil) else {
+            throw JobError(
+                .unexpected,
+                "\(path): \(dataset.name): has no place in the file; this version of HDF5 (\(Library.version)) takes none before it writes"
+            )
+        }
+        return place
     }
 }

@@ -6,6 +6,8 @@ struct PredictionsTable {
     private let names: [[UInt8]]
     private let hasIdentifiers: Bool
     private let hasViews: Bool
+    /// Names of the columns that are carried from the partitions.
+    private let kept: [String]
 
     /// - Parameters:
     ///   - dataSet: The survey.
@@ -14,6 +16,7 @@ struct PredictionsTable {
         names = dataSet.partitions.map { Self.field(Array($0.name.utf8)) }
         hasIdentifiers = dataSet.identifiers != .none
         self.hasViews = hasViews
+        kept = dataSet.kept.map(\.name)
     }
 
     /// The first line.
@@ -21,11 +24,16 @@ struct PredictionsTable {
         let columns =
             ["partition", "row"] + (hasIdentifiers ? ["object_id"] : []) + ["redshift_predicted", "redshift"]
             + (hasViews ? ["redshift_mean", "redshift_sigma"] : []) + ["flags"]
-        return Array((columns.joined(separator: ",") + "\n").utf8)
+        let fields = columns.map { Array($0.utf8) } + kept.map { Self.field(Array($0.utf8)) }
+        return Array(fields.joined(separator: [Self.comma])) + [Self.newline]
     }
 
     /// The lines of neighbouring galaxies; what is not known stays empty.
-    func lines(of rows: PredictionRows) -> [UInt8] {
+    ///
+    /// - Parameters:
+    ///   - rows: The galaxies.
+    ///   - kept: Theirs of the columns that are carried.
+    func lines(of rows: PredictionRows, kept: [[String]]) -> [UInt8] {
         let (found, places) = (rows.found, rows.places)
         let columns =
             [found.predictions, found.redshifts] + (hasViews ? [found.means, found.scatters] : [])
@@ -48,7 +56,12 @@ struct PredictionsTable {
                     if !column[place].isNaN { text += column[place].description.utf8 }
                 }
                 text.append(Self.comma)
-                text += "\(found.flags[place].rawValue)\n".utf8
+                text += "\(found.flags[place].rawValue)".utf8
+                for column in kept {
+                    text.append(Self.comma)
+                    text += Self.field(Array(column[place - places.lowerBound].utf8))
+                }
+                text.append(Self.newline)
                 place += 1
             }
         }
@@ -56,6 +69,7 @@ struct PredictionsTable {
     }
 
     private static let comma = UInt8(ascii: ",")
+    private static let newline = UInt8(ascii: "\n")
     private static let quote = UInt8(ascii: "\"")
 
     /// A text, in quotes only where it would break the table.

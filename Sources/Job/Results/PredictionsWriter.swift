@@ -13,6 +13,7 @@ package struct PredictionsWriter {
     private let dataSet: DataSet
     private let hasViews: Bool
     private let provenance: [(String, String)]
+    private let kept: KeptReader?
     private let path: String
     /// Where the table goes; nil for none.
     private let tablePath: String?
@@ -28,23 +29,25 @@ package struct PredictionsWriter {
     ///   - dataSet: The survey.
     ///   - hasViews: Whether there are uncertainties.
     ///   - provenance: Attributes of `predictions.h5`.
+    ///   - kept: Reads the columns that are carried from the partitions; nil where there are none.
     ///   - way: Who writes the rows.
     ///   - world: All ranks.
     /// - Throws: On rank 0 `HDF5Error` or ``JobError`` when they cannot be written.
     package init(
         _ path: String, table tablePath: String?, dataSet: DataSet, hasViews: Bool, provenance: [(String, String)],
-        way: WriteWay, on world: Communicator
+        kept: KeptReader? = nil, way: WriteWay, on world: Communicator
     ) throws {
         self.way = way
         self.world = world
         self.dataSet = dataSet
         self.hasViews = hasViews
         self.provenance = provenance
+        self.kept = kept
         self.path = path
         self.tablePath = tablePath
         file =
             world.rank == 0
-            ? try PredictionsFile(creating: path, dataSet, hasViews: hasViews, provenance: provenance) : nil
+            ? try PredictionsFile(creating: path, dataSet, hasViews: hasViews, provenance: provenance, kept: kept) : nil
         guard world.rank == 0, let tablePath else { return }
         try writeFile([], tablePath)
         try File.takeRoom(Self.tableBytes(of: dataSet, hasViews: hasViews), for: tablePath)
@@ -61,13 +64,15 @@ package struct PredictionsWriter {
         try owners.requireTiling(rows.map(\.galaxies))
         try world.together { try requireSound(found) }
         var heap = try self.heap(found, owners)
-        let table = try tablePath.map { try TableParts($0, dataSet, hasViews: hasViews, rows, owners, on: world) }
+        let table = try tablePath.map {
+            try TableParts($0, dataSet, hasViews: hasViews, carried: kept, rows, owners, on: world)
+        }
         let file = try world.broadcastValue(try create(heap))
         heap?.start = file.heap
         try SharedWriter(way: way, paths: [path] + (table.map { [$0.path] } ?? []), world: world).write(
             steps: rows.count
         ) { step in
-            try parts(of: rows[step], file, heap) + (table.map { [$0.part(step, rows[step])] } ?? [])
+            try parts(of: rows[step], file, heap) + (table.map { [try $0.part(step, rows[step])] } ?? [])
         }
         guard world.rank == 0 else { return }
         try requireSize(file.byteCount, of: path)
@@ -105,7 +110,8 @@ package struct PredictionsWriter {
     private func create(_ heap: StringHeap?) throws -> PredictionsFile? {
         guard file != nil, let heap, heap.byteCount > 0 else { return file }
         return try PredictionsFile(
-            creating: path, dataSet, hasViews: hasViews, provenance: provenance, heapBytes: heap.byteCount)
+            creating: path, dataSet, hasViews: hasViews, provenance: provenance, kept: kept,
+            heapBytes: heap.byteCount)
     }
 
     /// What a block of rows is in `predictions.h5`.
@@ -120,6 +126,9 @@ package struct PredictionsWriter {
             let strings = heap.bytes(of: rows.galaxies, rows.found.identifiers.strings[rows.places])
             parts.append(FilePart(file: 0, place: place, bytes: strings.references))
             parts.append(FilePart(file: 0, place: strings.place, bytes: strings.heap))
+        }
+        for ((place, column), bytes) in zip(zip(file.keptPlaces, dataSet.kept), try kept?.bytes(of: rows) ?? []) {
+            parts.append(FilePart(file: 0, place: place + rows.galaxies.lowerBound * column.width, bytes: bytes))
         }
         return parts
     }
@@ -151,8 +160,9 @@ package struct PredictionsWriter {
             case .integers, .unsignedIntegers: 8
             case .strings: dataSet.stringForm?.length ?? 64
             }
+        let carried = dataSet.kept.reduce(0) { $0 + $1.width }
         let names = 3 * dataSet.partitions.nameBytes + 256 * dataSet.partitions.count
-        var bytes = dataSet.rows * (4 * numbers + 4 + 8 + stored) + names + (256 << 10)
+        var bytes = dataSet.rows * (4 * numbers + 4 + 8 + stored + carried) + names + (256 << 10)
         bytes += ranks * (hasRankFiles ? 4096 + 2048 : 2048)
         return isTable ? bytes + tableBytes(of: dataSet, hasViews: hasViews) : bytes
     }
@@ -166,8 +176,9 @@ package struct PredictionsWriter {
             case .integers, .unsignedIntegers: 21
             case .strings: length.map { $0 + 1 } ?? 40
             }
+        let carried = dataSet.kept.reduce(0) { $0 + max($1.width, 24) + 1 }
         let partitions = dataSet.partitions
-        return partitions.indices.reduce(dataSet.rows * (10 + written + 13 * (hasViews ? 6 : 4))) {
+        return partitions.indices.reduce(dataSet.rows * (10 + written + carried + 13 * (hasViews ? 6 : 4))) {
             $0 + partitions.galaxies(of: $1).count * partitions.name(of: $1).count
         }
     }

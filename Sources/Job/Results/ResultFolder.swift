@@ -10,7 +10,9 @@ final class ResultFolder {
     /// The file that marks a finished run.
     static let mark = "Results.json"
     /// The finished files, in the order of their renaming.
-    static let names = ["predictions.h5", "combined_data.json", mark]
+    static let names = [ResultNames.predictions, "combined_data.json", mark]
+    /// What is large and not whole before the run's end.
+    static let largeNames = [ResultNames.predictions, ResultNames.otherName, ResultNames.table]
 
     let path: String
     private let lock: FolderLock
@@ -84,10 +86,11 @@ final class ResultFolder {
     /// How a file of this program's is known that stands under a name of a result.
     private static func own(_ name: String) -> OwnFile {
         switch name {
-        case "predictions.h5": .hdf5("a result of photoz run", attribute: "photoz_version", beginning: "")
+        case ResultNames.predictions, ResultNames.otherName:
+            .hdf5("a result of photoz run", attribute: "photoz_version", beginning: "")
         case "Results.json":
             .json("a result of photoz run", keys: ["provenance"], texts: ["schema": "photoz.results/"])
-        case "predictions.csv":
+        case ResultNames.table:
             .text("a table of photoz run", beginning: "partition,row,object_id,redshift", "partition,row,redshift")
         // As the serverless system has them, but for the times that only this program measures.
         default: .json("a result of photoz run", keys: ["result_path", "read_wait (seconds)", "idle_time (seconds)"])
@@ -202,7 +205,8 @@ final class ResultFolder {
 
     /// Whether some runs write a file of that name beside their results.
     private static func isExtra(_ name: String) -> Bool {
-        name == "predictions.csv" || name.hasSuffix(".json") && Int(name.dropLast(5)).map { "\($0).json" } == name
+        name == ResultNames.table || name == ResultNames.otherName
+            || name.hasSuffix(".json") && Int(name.dropLast(5)).map { "\($0).json" } == name
     }
 }
 

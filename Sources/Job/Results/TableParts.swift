@@ -10,6 +10,7 @@ struct TableParts {
     /// Bytes of the whole file.
     let byteCount: Int
     private let table: PredictionsTable
+    private let carried: KeptReader?
     /// Where each block of lines begins.
     private let places: [Int]
     /// The lines of the first blocks; those of others are made once more when they are written, so that memory does not grow.
@@ -24,22 +25,29 @@ struct TableParts {
     ///   - path: The file.
     ///   - dataSet: The survey.
     ///   - hasViews: Whether there are uncertainties.
+    ///   - carried: Reads the columns that are carried.
     ///   - rows: This rank's galaxies.
     ///   - owners: Of the galaxies.
     ///   - world: All ranks.
-    /// - Throws: A communication error, or on rank 0 ``JobError`` with code 74.
+    /// - Throws: A communication error, on rank 0 ``JobError`` with code 74, or on every rank with code 65 when a partition has
+    ///   changed.
     init(
-        _ path: String, _ dataSet: DataSet, hasViews: Bool, _ rows: [PredictionRows], _ owners: GalaxyOwners,
+        _ path: String, _ dataSet: DataSet, hasViews: Bool, carried: KeptReader?, _ rows: [PredictionRows],
+        _ owners: GalaxyOwners,
         on world: Communicator
     ) throws {
+        let table = PredictionsTable(dataSet, hasViews: hasViews)
         self.path = path
-        table = PredictionsTable(dataSet, hasViews: hasViews)
+        self.table = table
+        self.carried = carried
         var (lengths, kept, bytes) = ([Int](), [[UInt8]](), 0)
-        for block in rows {
-            let lines = table.lines(of: block)
-            lengths.append(lines.count)
-            bytes += lines.count
-            if bytes <= Self.keptBytes { kept.append(lines) }
+        try world.together {
+            for block in rows {
+                let lines = table.lines(of: block, kept: try carried?.texts(of: block) ?? [])
+                lengths.append(lines.count)
+                bytes += lines.count
+                if bytes <= Self.keptBytes { kept.append(lines) }
+            }
         }
         self.kept = kept
         let head = table.head
@@ -50,8 +58,12 @@ struct TableParts {
     }
 
     /// What a block of rows is in the file.
-    func part(_ step: Int, _ rows: PredictionRows) -> FilePart {
-        FilePart(file: 1, place: places[step], bytes: step < kept.count ? kept[step] : table.lines(of: rows))
+    ///
+    /// - Throws: ``JobError`` with code 65 when partitions were changed since the lines were made first.
+    func part(_ step: Int, _ rows: PredictionRows) throws -> FilePart {
+        if step < kept.count { return FilePart(file: 1, place: places[step], bytes: kept[step]) }
+        let lines = table.lines(of: rows, kept: try carried?.texts(of: rows) ?? [])
+        return FilePart(file: 1, place: places[step], bytes: lines)
     }
 
     /// The room that was taken before is kept.

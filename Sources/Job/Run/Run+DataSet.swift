@@ -1,6 +1,7 @@
 import Collectives
 import HDF5
 import PhotozMachine
+import PhotozRecords
 import Survey
 
 /// The data set as all ranks see it: rank 0 lists the partitions, each rank opens its part of them, and each node has one table
@@ -12,6 +13,7 @@ extension Run {
         let hasRedshift: Bool
         let identifiers: Int
         let stringForm: StringForm?
+        let kept: [KeptColumn]
     }
 
     /// Lists and opens the partitions; every rank calls it.
@@ -85,12 +87,12 @@ extension Run {
         let unusable = try world.gatherValues(scan.failures.map { SkippedRows(file: $0.name, error: $0.error) })
         guard let listed, let entries, let findings, let unusable else { return nil }
         skippedFiles = inOrder(unusable).flatMap(\.self)
-        if let result = PartitionScan.SystemIdentity(of: options.output + "/predictions.h5"),
+        if let result = PartitionScan.SystemIdentity(of: options.output + "/" + ResultNames.predictions),
             let place = entries.firstIndex(where: { $0.systemIdentity == result })
         {
             throw JobError(
                 .outputRefused,
-                "\(folder.isEmpty ? "" : folder + "/")\(listed.names[place]): is \(options.output)/predictions.h5, which this run would replace; choose another output"
+                "\(folder.isEmpty ? "" : folder + "/")\(listed.names[place]): is \(options.output)/\(ResultNames.predictions), which this run would replace; choose another output"
             )
         }
         var all = PartitionScan.Findings()
@@ -109,12 +111,12 @@ extension Run {
             dataSet.map {
                 Head(
                     folder: $0.folder, hasRedshift: $0.hasRedshift, identifiers: $0.identifiers.rawValue,
-                    stringForm: $0.stringForm)
+                    stringForm: $0.stringForm, kept: $0.kept)
             })
         let memory = try nodes.copy(dataSet?.partitions.bytes)
         return DataSet(
             folder: head.folder, partitions: PartitionTable(in: UnsafeRawBufferPointer(memory.bytes), owner: memory),
             hasRedshift: head.hasRedshift, identifiers: .init(rawValue: head.identifiers) ?? .none,
-            stringForm: head.stringForm)
+            stringForm: head.stringForm, kept: head.kept)
     }
 }

@@ -52,8 +52,8 @@ extension Run {
         if let difference = sources.difference(fromResultsIn: options.output, dataSet) {
             throw JobError.another(run: "a finished", in: options.output, difference)
         }
-        for name in [options.writesCSV ? "predictions.csv" : nil, options.writesRankFiles ? "0.json" : nil] {
-            guard let name, access(options.output + "/" + name, F_OK) != 0 else { continue }
+        for name in options.extraPredictions + (options.writesRankFiles ? ["0.json"] : []) {
+            guard access(options.output + "/" + name, F_OK) != 0 else { continue }
             throw JobError(
                 .outputRefused,
                 "\(options.output): holds a finished run without \(name); start anew with --overwrite, or ask for no such file"

@@ -55,7 +55,8 @@ extension Run {
             processor: Host.processor(),
             memory: Host.memory(),
             provenance: JobResults.Provenance(
-                version: version, commandLine: options.commandLine, weights: options.weights,
+                version: version, commandLine: options.commandLine,
+                workingDirectory: FileManager.default.currentDirectoryPath, weights: options.weights,
                 weightsHash: weightsHash, data: options.data, partitions: dataSet.partitions.map(\.name),
                 hosts: unique(ranks.places.map(\.host)), mpi: MPI.libraryVersion, hdf5: HDF5.Library.version,
                 instructionSet: "\(network.instructionSet)", threads: options.threads,

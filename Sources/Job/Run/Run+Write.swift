@@ -1,6 +1,8 @@
 import AstroMAE
 import Collectives
+import Glibc
 import PhotozMachine
+import PhotozRecords
 import Survey
 
 /// How the predictions get into their files.
@@ -9,14 +11,29 @@ extension Run {
     ///
     /// - Throws: On rank 0 `HDF5Error` or ``JobError`` when the files cannot be created, or the disk has no room for them.
     func predictionsWriter(
-        _ dataSet: DataSet, _ network: PreparedNetwork, _ nodes: Nodes
+        _ plan: RunPlan, _ network: PreparedNetwork, _ nodes: Nodes
     ) throws -> PredictionsWriter {
-        try PredictionsWriter(
-            ResultFolder.temporary("predictions.h5", in: options.output),
-            table: options.writesCSV ? ResultFolder.temporary("predictions.csv", in: options.output) : nil,
-            dataSet: dataSet, hasViews: options.views > 1, provenance: provenanceTexts(network),
-            way: try writeWay(nodes),
+        let path = ResultFolder.temporary(ResultNames.predictions, in: options.output)
+        let writer = try PredictionsWriter(
+            path, table: options.writesCSV ? ResultFolder.temporary(ResultNames.table, in: options.output) : nil,
+            dataSet: plan.dataSet, hasViews: options.views > 1, provenance: provenanceTexts(network),
+            kept: plan.dataSet.kept.isEmpty ? nil : KeptReader(plan.dataSet, plan.schema), way: try writeWay(nodes),
             on: world)
+        if world.rank == 0, options.hasOtherName { try giveOtherName(path) }
+        return writer
+    }
+
+    /// Links the file to its other name, now and not in the end, so that a file system without hard links shows before anything
+    /// is computed.
+    private func giveOtherName(_ path: String) throws {
+        let other = ResultFolder.temporary(ResultNames.otherName, in: options.output)
+        guard link(path, other) == 0 else {
+            let reason = String(cString: strerror(errno))
+            throw JobError(
+                .outputRefused,
+                "\(options.output): cannot have \(ResultNames.otherName), a hard link to \(ResultNames.predictions): \(reason); leave --output-suffix out, or choose another folder"
+            )
+        }
     }
 
     /// Who writes the predictions: every rank where a test finds that files of several hosts stay whole, unless the options say

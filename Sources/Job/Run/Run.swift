@@ -52,7 +52,7 @@ package struct Run {
     package mutating func run() throws -> RunEnding {
         do { return try runUnlessStopped() } catch {
             // The launcher may end rank 0 before it can: what is not whole takes room, which the disk may lack.
-            if hasBegun { ResultFolder.removeUnfinished(["predictions.h5", "predictions.csv"], in: options.output) }
+            if hasBegun { ResultFolder.removeUnfinished(ResultFolder.largeNames, in: options.output) }
             let reason = Self.reasonOfStop(error)
             let signal = reason == nil || Self.isTimeout(error) ? nil : StopSignal.ofLauncher
             if signal == nil, hasBegun, !isFirstNode { FailureMark(output: options.output).leave() }
@@ -102,7 +102,7 @@ package struct Run {
             let network = try NodeWeights(nodes: nodes).load(
                 weights, of: shape, options.precision, for: instructionSet)
             try finished.stamps?.note(attempt: finished.attempts + 1)
-            let writer = try predictionsWriter(plan.dataSet, network, nodes)
+            let writer = try predictionsWriter(plan, network, nodes)
             try world.barrier()
             end(.load)
             return try finish(
@@ -123,7 +123,7 @@ package struct Run {
         try OutputPlace.require(options.output, outside: files ?? options.data)
         let ranks = options.writesRankFiles ? (0..<world.size).map { "\($0).json" } : []
         return try ResultFolder(
-            options.output, extras: ranks + (options.writesCSV ? ["predictions.csv"] : []),
+            options.output, extras: ranks + options.extraPredictions,
             overwrite: options.overwrite, resume: options.resume)
     }
 

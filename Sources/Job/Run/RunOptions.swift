@@ -39,6 +39,8 @@ package struct RunOptions: Sendable {
     package var writeWay: WriteWay?
     /// Whether predictions are also written as CSV.
     package var writesCSV = false
+    /// Whether `predictions.h5` is also there as `predictions.hdf5`.
+    package var hasOtherName = false
     /// Whether each rank's entry is also written as a file of its own.
     package var writesRankFiles = false
     /// Whether a half-finished run in the output folder is gone on with.
@@ -58,6 +60,28 @@ package struct RunOptions: Sendable {
 
     /// Cores that this process is bound to: more threads than these do not help.
     package static var cores: Int { Host.cores() }
+
+    /// Files with the predictions beside `predictions.h5`.
+    var extraPredictions: [String] {
+        (hasOtherName ? [ResultNames.otherName] : []) + (writesCSV ? [ResultNames.table] : [])
+    }
+
+    /// What is wrong with the names of columns that are to be carried into the predictions; nil when nothing is.
+    ///
+    /// - Parameter sources: Data sets of partitions, as the user names them.
+    package static func fault(ofKept sources: [String]) -> String? {
+        let names = sources.map(KeptColumn.name(of:))
+        for (place, name) in names.enumerated() {
+            if PredictionsColumn(rawValue: name) != nil {
+                return "--keep \(sources[place]): the predictions have a column \(name) of their own"
+            }
+            if let first = names[..<place].firstIndex(of: name) {
+                return "--keep \(sources[first]),\(sources[place]): both would be called \(name) in the predictions"
+            }
+            if name.isEmpty || name == "." { return "--keep \(sources[place]): names no column" }
+        }
+        return nil
+    }
 
     /// A run that follows a plan.
     ///

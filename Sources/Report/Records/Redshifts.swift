@@ -1,4 +1,5 @@
 import HDF5
+import PhotozRecords
 
 /// The galaxies of a run that have a spectroscopic redshift above -1 and a finite prediction: 8 bytes each.
 struct Redshifts {
@@ -24,7 +25,7 @@ struct Redshifts {
     ///
     /// - Throws: ``ReportError`` when it is missing, damaged, or holds another number of galaxies than the results say.
     init(folder: String, expecting samples: Int) throws(ReportError) {
-        let path = folder + "/predictions.h5"
+        let path = folder + "/" + ResultNames.predictions
         do {
             let file = try File.open(path)
             let columns = [try file.dataset("redshift_predicted"), try file.dataset("redshift")]

@@ -51,6 +51,9 @@ public struct DataSet: Sendable {
     /// How identifiers that are strings are stored; nil for others.
     public let stringForm: StringForm?
 
+    /// Columns that are carried into the results; none when there are no galaxies.
+    public let kept: [KeptColumn]
+
     /// What the user should know about the files, although they can be used.
     public let warnings: [String]
     /// What is taken for granted because the files do not say it.
@@ -62,8 +65,9 @@ public struct DataSet: Sendable {
     /// A data set that another rank has looked at.
     public init(
         folder: String, partitions: PartitionTable, hasRedshift: Bool, identifiers: PartitionFile.Identifiers,
-        stringForm: StringForm? = nil, warnings: [String] = [], assumptions: [String] = []
+        stringForm: StringForm? = nil, kept: [KeptColumn] = [], warnings: [String] = [], assumptions: [String] = []
     ) {
+        self.kept = kept
         self.assumptions = assumptions
         self.stringForm = stringForm
         self.folder = folder
@@ -122,6 +126,7 @@ public struct DataSet: Sendable {
                 stamps: usable.map { entries[$0].stamp }),
             hasRedshift: findings.hasRedshift, identifiers: findings.identifiers.common,
             stringForm: findings.identifiers.common == .strings ? findings.identifiers.form : nil,
+            kept: try findings.kept.columns(place: place),
             warnings: findings.statements.warnings + Self.sameFiles(names, entries)
                 + findings.identifiers.warnings(schema.objectID),
             assumptions: findings.statements.assumptions(schema))
@@ -135,9 +140,7 @@ public struct DataSet: Sendable {
         let path = Self.join(folder, before.name)
         let file = try PartitionFile(path, schema: schema, folder: folder.isEmpty ? nil : folder)
         guard file.rows == before.rows, file.stamp == before.stamp else {
-            throw PartitionError(
-                file: path,
-                faults: ["was changed after the job started; start the job again when the file is as it shall be"])
+            throw file.changed
         }
         return file
     }

@@ -44,6 +44,7 @@ public struct PartitionScan {
         private(set) var hasRedshift = false
         private(set) var identifiers = CommonIdentifiers()
         private(set) var statements = Statements()
+        private(set) var kept = CommonKept()
 
         /// Nothing yet.
         public init() {}
@@ -52,6 +53,7 @@ public struct PartitionScan {
             hasRedshift = hasRedshift || file.hasRedshift
             guard file.rows > 0 else { return }
             try identifiers.add(file, of: name)
+            try kept.add(file, of: name)
             statements.add(file.statement, file.warnings, of: name)
         }
 
@@ -60,6 +62,7 @@ public struct PartitionScan {
             hasRedshift = hasRedshift || others.hasRedshift
             identifiers.add(others.identifiers)
             statements.add(others.statements)
+            kept.add(others.kept)
         }
 
         /// Refuses a data set without a column that the user has named.

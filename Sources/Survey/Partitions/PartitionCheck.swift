@@ -1,6 +1,5 @@
 import HDF5
 import PhotozText
-import PhotozText
 
 /// Collects the faults of a partition file.
 struct PartitionCheck {
@@ -101,6 +100,30 @@ struct PartitionCheck {
     /// Whether there is one element for each row; pandas writes columns as tables of one.
     private static func isColumn(_ dataset: Dataset) -> Bool {
         !dataset.shape.isEmpty && dataset.shape.dropFirst().allSatisfy { $0 == 1 }
+    }
+
+    /// The columns that are carried into the results; a fault for each that cannot be.
+    mutating func kept() -> [Dataset] {
+        schema.kept.compactMap { name in
+            guard let dataset = required(name) else { return nil }
+            guard Self.isColumn(dataset) else {
+                faults.append("\(name): has shape \(dataset.shape); --keep carries columns [N]\(fields(of: dataset))")
+                return nil
+            }
+            guard dataset.elementType == .string || dataset.storedElements != nil else {
+                faults.append(
+                    "\(name): holds \(dataset.elementType); --keep carries numbers, enumerations and strings\(fields(of: dataset))"
+                )
+                return nil
+            }
+            guard dataset.stringLength ?? 0 <= KeptColumn.longestString else {
+                faults.append(
+                    "\(name): holds strings of \(dataset.stringLength ?? 0) bytes; --keep carries at most \(KeptColumn.longestString)"
+                )
+                return nil
+            }
+            return dataset
+        }
     }
 
     mutating func lengths(of datasets: [Dataset]) {

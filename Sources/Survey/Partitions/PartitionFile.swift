@@ -25,6 +25,8 @@ public final class PartitionFile {
     let magnitudes: [Dataset]
     let redshift: Dataset?
     let objectID: Dataset?
+    /// The columns of ``PartitionSchema/kept``, in that order.
+    let kept: [Dataset]
     /// The names of the image's bands of each galaxy.
     let bandTable: Dataset?
     /// How the numbers of each data set are stored.
@@ -34,6 +36,8 @@ public final class PartitionFile {
 
     /// Tells whether the file, and those that it leads to, are still the same.
     public let stamp: FileStamp
+    /// Real paths of those.
+    let linkedFiles: [String]
 
     /// Opens a partition and checks everything but the values.
     ///
@@ -49,7 +53,8 @@ public final class PartitionFile {
         let magnitudes = check.magnitudes()
         let redshift = check.optional(schema.redshift)
         let objectID = check.optional(schema.objectID)
-        check.lengths(of: [images].compactMap { $0 } + magnitudes + [redshift, objectID].compactMap { $0 })
+        let kept = check.kept()
+        check.lengths(of: [images].compactMap { $0 } + magnitudes + [redshift, objectID].compactMap { $0 } + kept)
         let packings = check.packings(images: images, magnitudes: magnitudes, redshift: redshift, objectID: objectID)
         check.types(magnitudes: magnitudes, redshift: redshift, objectID: objectID, packings)
         let bandTable = check.bandTable()
@@ -67,7 +72,9 @@ public final class PartitionFile {
         self.redshift = redshift
         self.objectID = objectID
         rows = images.rows
-        stamp = FileStamp(path, linked: file.linkedFiles)
+        self.kept = kept
+        linkedFiles = file.linkedFiles
+        stamp = FileStamp(path, linked: linkedFiles)
         hasRedshift = redshift != nil
         switch objectID?.elementType {
         case nil: identifiers = .none

@@ -33,6 +33,8 @@ public struct PartitionSchema: Sendable {
     public var redshift = "redshift"
     /// The data set of object identifiers, which a file may lack.
     public var objectID = "object_id"
+    /// Columns that are carried into the results: data sets [galaxy], or fields of tables, which all files must have.
+    public var kept: [String] = []
     /// Whether the user named the redshifts: some file must then have them.
     public var requiresRedshift = false
     /// Whether the user named the identifiers: some file must then have them.

@@ -90,6 +90,18 @@ struct RunCommand: ParsableCommand {
     )
     var write: WriteWay?
 
+    @Option(
+        help: ArgumentHelp(
+            "Columns of the partitions that the predictions carry under their own names, such as ra,dec or group/table:ra.",
+            valueName: "names"))
+    var keep: String?
+
+    @Option(
+        help:
+            "h5, or hdf5 to have predictions.h5 also as predictions.hdf5 (a hard link), for programs that take .h5 for a format of their own, such as tables_io."
+    )
+    var outputSuffix = OutputSuffix.h5
+
     @Flag(help: "Also write the predictions as text, predictions.csv.")
     var csv = false
 
@@ -130,6 +142,11 @@ struct RunCommand: ParsableCommand {
         }
         if let deadline, !(deadline > 0 && deadline < 1e9) {
             throw ValidationError("--deadline must be a number of seconds above 0.")
+        }
+        if let keep {
+            let names = SchemaOptions.names(keep)
+            guard !names.isEmpty else { throw ValidationError("--keep needs the name of a column.") }
+            if let fault = RunOptions.fault(ofKept: names) { throw ValidationError(fault + ".") }
         }
         if let fileLimit, fileLimit < 1 { throw ValidationError("--file-limit must be at least 1.") }
     }
@@ -176,10 +193,20 @@ struct RunCommand: ParsableCommand {
         options.quiet = quiet
         options.prices = prices.prices
         options.commandLine = CommandLine.arguments
-        let schema = schema
-        options.schema = { schema.schema(bands: $0, imageSize: $1) }
+        options.hasOtherName = outputSuffix == .hdf5
+        let (schema, kept) = (schema, keep.map(SchemaOptions.names) ?? [])
+        options.schema = {
+            var schema = schema.schema(bands: $0, imageSize: $1)
+            schema.kept = kept
+            return schema
+        }
         return options
     }
+}
+
+/// What the name of the predictions ends with.
+enum OutputSuffix: String, ExpressibleByArgument, CaseIterable {
+    case h5, hdf5
 }
 
 /// The levels of instruction sets that the program was built for.
