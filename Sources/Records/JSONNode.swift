@@ -109,6 +109,9 @@ package struct JSONNode: Sendable {
         return nodes
     }
 
+    /// Whether this is a list.
+    package var isList: Bool { if case .list = value { true } else { false } }
+
     /// All elements of a list.
     ///
     /// - Throws: ``RecordError`` when this is no list.

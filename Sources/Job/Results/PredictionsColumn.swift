@@ -117,6 +117,21 @@ struct PredictionRows {
 
     /// Where they stand in the columns of what was found.
     var places: Range<Int> { place..<place + galaxies.count }
+
+    /// The galaxies that a rank knows of in order, in blocks that are written at once.
+    static func blocks(of found: RankFindings, _ dataSet: DataSet) -> [PredictionRows] {
+        found.pieces(every: GalaxyOwners.block).map { piece in
+            PredictionRows(
+                galaxies: piece.galaxies, place: piece.place, found: found,
+                pieces: Shard(piece.galaxies, starts: dataSet.partitions.starts).pieces,
+                stringForm: dataSet.stringForm ?? .any)
+        }
+    }
+}
+
+extension DataSet {
+    /// Whether identifiers are strings that need a heap.
+    var hasStringsOfAnyLength: Bool { identifiers == .strings && stringForm?.length == nil }
 }
 
 extension GalaxyFlags {

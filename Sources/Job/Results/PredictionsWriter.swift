@@ -60,7 +60,7 @@ package struct PredictionsWriter {
     ///   then nothing is written, or with code 74 when something cannot be written.
     package func write(_ found: RankFindings) throws {
         let owners = GalaxyOwners(total: dataSet.rows, on: world)
-        let rows = self.rows(of: found)
+        let rows = PredictionRows.blocks(of: found, dataSet)
         try owners.requireTiling(rows.map(\.galaxies))
         try world.together { try requireSound(found) }
         var heap = try self.heap(found, owners)
@@ -79,16 +79,6 @@ package struct PredictionsWriter {
         if let table { try requireSize(table.byteCount, of: table.path) }
     }
 
-    /// This rank's galaxies in order, in blocks.
-    private func rows(of found: RankFindings) -> [PredictionRows] {
-        found.pieces(every: GalaxyOwners.block).map { piece in
-            PredictionRows(
-                galaxies: piece.galaxies, place: piece.place, found: found,
-                pieces: Shard(piece.galaxies, starts: dataSet.partitions.starts).pieces,
-                stringForm: dataSet.stringForm ?? .any)
-        }
-    }
-
     private func requireSound(_ found: RankFindings) throws {
         let counts =
             [found.redshifts.count, found.flags.count] + (hasViews ? [found.means.count, found.scatters.count] : [])
@@ -96,13 +86,12 @@ package struct PredictionsWriter {
         guard counts.allSatisfy({ $0 == found.predictions.count }) else {
             throw JobError(.unexpected, "a rank has columns of different lengths; this is a bug of photoz")
         }
-        guard dataSet.identifiers == .strings else { return }
-        try found.identifiers.requireStorable(in: dataSet.stringForm ?? .any)
+        try found.identifiers.requireStorable(in: dataSet)
     }
 
     /// Where the identifiers go when they are strings of any length; nil for others.
     private func heap(_ found: RankFindings, _ owners: GalaxyOwners) throws -> StringHeap? {
-        guard dataSet.identifiers == .strings, dataSet.stringForm?.length == nil else { return nil }
+        guard dataSet.hasStringsOfAnyLength else { return nil }
         return try StringHeap(found, total: dataSet.rows, owners, on: world)
     }
 

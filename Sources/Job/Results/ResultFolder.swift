@@ -83,11 +83,13 @@ final class ResultFolder {
         )
     }
 
+    /// How predictions of this program's are known.
+    static let predictionsFile = OwnFile.hdf5("a result of photoz run", attribute: "photoz_version", beginning: "")
+
     /// How a file of this program's is known that stands under a name of a result.
     private static func own(_ name: String) -> OwnFile {
         switch name {
-        case ResultNames.predictions, ResultNames.otherName:
-            .hdf5("a result of photoz run", attribute: "photoz_version", beginning: "")
+        case ResultNames.predictions, ResultNames.otherName: predictionsFile
         case "Results.json":
             .json("a result of photoz run", keys: ["provenance"], texts: ["schema": "photoz.results/"])
         case ResultNames.table:

@@ -14,34 +14,43 @@ extension Run {
             first = try world.allReduce(places.compactMap(found.galaxy(at:)).min() ?? Int.max, .min)
         }
         guard world.rank == 0 else { return }
-        if let piece = Shard(
-            first..<(first == Int.max ? first : first + 1), starts: dataSet.partitions.starts
+        for warning in counts.warnings(training, dataSet, firstNotFinite: first == Int.max ? nil : first) {
+            warn(warning)
+        }
+        guard !training.hasRanges else { return }
+        WarningLog.add(
+            "range unknown: the weights do not say what range they were trained on, so that no galaxy is flagged as outside of it"
         )
-        .pieces.first {
-            warn(
-                "\(counts[.predictionNotFinite]) predictions are not finite, the first in \(dataSet.path(of: piece.partition)), row \(piece.rows.lowerBound); its image or magnitudes are far from what the network knows"
-            )
-        }
-        if counts.magnitudeMissing > 0 {
-            warn(
-                "\(counts.magnitudeMissing) of the galaxies lack a magnitude (not observed: \(counts[.magnitudeNotObserved]), not detected: \(counts[.magnitudeNotDetected])): they have no redshift, and metrics leave them out"
-            )
-        }
-        guard training.hasRanges else {
-            WarningLog.add(
-                "range unknown: the weights do not say what range they were trained on, so that no galaxy is flagged as outside of it"
-            )
-            return
-        }
-        if counts.hasManyOutside(training) {
-            warn(
-                "\(counts.inputOutside) of \(counts.galaxies) galaxies have a magnitude, colour or pixel outside of the range that the network was trained on (magnitudes \(counts[.magnitudeOutside]), colours \(counts[.colourOutside]), images \(counts[.imageOutside])), far more than of those that it was trained on: check units, bands and their order, since the redshifts may be wrong"
-            )
-        }
     }
 }
 
 extension FlagCounts {
+    /// What the user must know about the predictions.
+    ///
+    /// - Parameters:
+    ///   - training: What the network was trained on.
+    ///   - dataSet: The survey.
+    ///   - firstNotFinite: The first galaxy whose prediction is not finite; nil when there is none.
+    func warnings(_ training: TrainingRecord, _ dataSet: DataSet, firstNotFinite first: Int?) -> [String] {
+        var warnings: [String] = []
+        if let first, let piece = Shard(first..<first + 1, starts: dataSet.partitions.starts).pieces.first {
+            warnings.append(
+                "\(self[.predictionNotFinite]) predictions are not finite, the first in \(dataSet.path(of: piece.partition)), row \(piece.rows.lowerBound); its image or magnitudes are far from what the network knows"
+            )
+        }
+        if magnitudeMissing > 0 {
+            warnings.append(
+                "\(magnitudeMissing) of the galaxies lack a magnitude (not observed: \(self[.magnitudeNotObserved]), not detected: \(self[.magnitudeNotDetected])): they have no redshift, and metrics leave them out"
+            )
+        }
+        if training.hasRanges, hasManyOutside(training) {
+            warnings.append(
+                "\(inputOutside) of \(galaxies) galaxies have a magnitude, colour or pixel outside of the range that the network was trained on (magnitudes \(self[.magnitudeOutside]), colours \(self[.colourOutside]), images \(self[.imageOutside])), far more than of those that it was trained on: check units, bands and their order, since the redshifts may be wrong"
+            )
+        }
+        return warnings
+    }
+
     /// Whether more galaxies lie outside than a sample like the one trained on would have: by its percentiles, some do.
     func hasManyOutside(_ training: TrainingRecord) -> Bool {
         let expected = Double(galaxies) * training.usualFraction

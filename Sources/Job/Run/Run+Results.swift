@@ -11,10 +11,7 @@ import Survey
 extension Run {
     /// What `predictions.h5` says of its origin: nothing that differs between two runs with the same result.
     func provenanceTexts(_ network: PreparedNetwork) -> [(String, String)] {
-        [
-            ("photoz_version", version), ("weights_sha256", weightsHash), ("precision", options.precision.rawValue),
-            ("instruction_set", "\(network.instructionSet)"),
-        ]
+        Provenance.texts(version, weightsHash, options.precision, network.instructionSet)
     }
 
     /// What each rank did, in rank order; nil but on rank 0. Every rank calls it.
@@ -81,6 +78,19 @@ extension Run {
                 resultPath: options.output, dataPaths: ranks.partitions[rank],
                 processor: ranks.places[rank].processor, memory: ranks.places[rank].memory)
         }
+    }
+}
+
+/// What predictions say of their origin.
+enum Provenance {
+    /// By name, for attributes of the file.
+    static func texts(
+        _ version: String, _ weightsHash: String, _ precision: Precision, _ instructionSet: InstructionSet
+    ) -> [(String, String)] {
+        [
+            ("photoz_version", version), ("weights_sha256", weightsHash), ("precision", precision.rawValue),
+            ("instruction_set", "\(instructionSet)"),
+        ]
     }
 }
 

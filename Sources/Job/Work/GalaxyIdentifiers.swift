@@ -79,10 +79,12 @@ package struct GalaxyIdentifiers {
         return bytes
     }
 
-    /// Requires that strings of this form hold all of them as they are: files may have changed since their form was found out.
+    /// Requires that the form of a data set's strings holds all of them as they are: files may have changed since it was found
+    /// out.
     ///
     /// - Throws: ``JobError`` with code 65 when one is too long, or has a zero within.
-    func requireStorable(in form: StringForm) throws {
+    func requireStorable(in dataSet: DataSet) throws {
+        let form = dataSet.stringForm ?? .any
         let areStorable = strings.allSatisfy { string in
             form.length.map { string.count <= $0 } ?? !string.contains(0)
         }

@@ -77,7 +77,8 @@ struct Inference {
 
     // MARK: The computation
 
-    private func predict(_ batch: BatchReader.Batch, _ engine: Engine) -> BatchFindings {
+    /// What the network, and the flags, say of a batch.
+    func predict(_ batch: BatchReader.Batch, _ engine: Engine) -> BatchFindings {
         let images = UnsafeBufferPointer(batch.buffers.images)
         var flags = batch.buffers.flags.map { Array($0) } ?? []
         let known = flags.map { $0.isDisjoint(with: Self.withoutPrediction) }

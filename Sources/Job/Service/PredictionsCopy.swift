@@ -1,0 +1,67 @@
+import Glibc
+import HDF5
+import PhotozMachine
+import Survey
+
+/// Writes predictions of a whole data set that are in memory of this process, in the form of `predictions.h5`.
+struct PredictionsCopy {
+    private let dataSet: DataSet
+    private let hasViews: Bool
+    private let provenance: [(String, String)]
+    private let kept: KeptReader?
+
+    /// - Parameters:
+    ///   - dataSet: The survey.
+    ///   - schema: How its partitions lie.
+    ///   - hasViews: Whether there are uncertainties.
+    ///   - provenance: Attributes of the file.
+    init(_ dataSet: DataSet, _ schema: PartitionSchema, hasViews: Bool, provenance: [(String, String)]) {
+        self.dataSet = dataSet
+        self.hasViews = hasViews
+        self.provenance = provenance
+        kept = dataSet.kept.isEmpty ? nil : KeptReader(dataSet, schema)
+    }
+
+    /// Writes them all, in the order of the data set.
+    ///
+    /// - Parameters:
+    ///   - found: What is known of all galaxies.
+    ///   - path: The file, which gets its name when it is whole.
+    /// - Throws: `HDF5Error` or ``JobError`` when it cannot be written, `PartitionError` when a partition has changed meanwhile.
+    func write(_ found: RankFindings, to path: String) throws {
+        try found.identifiers.requireStorable(in: dataSet)
+        try writeWhole(path, replacing: ResultFolder.predictionsFile) { path in
+            let file = try PredictionsFile(
+                creating: path, dataSet, hasViews: hasViews, provenance: provenance, kept: kept)
+            try writeElements(found, to: file)
+            if dataSet.hasStringsOfAnyLength { try writeStrings(found, to: path) }
+        }
+    }
+
+    private func writeElements(_ found: RankFindings, to file: PredictionsFile) throws {
+        let descriptor = open(file.path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw systemFailure("\(file.path): cannot be opened") }
+        defer { close(descriptor) }
+        for rows in PredictionRows.blocks(of: found, dataSet) {
+            let first = rows.galaxies.lowerBound
+            for place in file.places where place.column != .objectID || !dataSet.hasStringsOfAnyLength {
+                try writeAll(
+                    try place.column.bytes(of: rows), at: place.place + first * place.column.width(in: dataSet),
+                    to: descriptor, file.path)
+            }
+            for ((place, column), bytes) in zip(zip(file.keptPlaces, dataSet.kept), try kept?.bytes(of: rows) ?? []) {
+                try writeAll(bytes, at: place + first * column.width, to: descriptor, file.path)
+            }
+        }
+    }
+
+    /// Strings of any length, which the library puts where there is room.
+    private func writeStrings(_ found: RankFindings, to path: String) throws {
+        let file = try File.openForWriting(path)
+        let dataset = try file.dataset(PredictionsColumn.objectID.rawValue)
+        for rows in PredictionRows.blocks(of: found, dataSet) {
+            try dataset.write(rows: rows.galaxies, bytes: Array(found.identifiers.strings[rows.places]))
+        }
+        try file.close()
+    }
+}
