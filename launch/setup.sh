@@ -12,8 +12,8 @@ fail() {
 # Packages of Debian and Ubuntu: MPI and HDF5 with their headers, and what Swift needs to compile and link C.
 packages="libopenmpi-dev openmpi-bin libhdf5-dev zlib1g-dev pkg-config git g++"
 # What the tests need beside: two hosts and a Slurm on one machine, containers; an emulator and a C library for the kernels
-# of 64-bit Arm.
-test_packages="slurm-wlm slurmctld slurmd slurm-client munge iproute2 procps bubblewrap"
+# of 64-bit Arm; and an environment for the Python package.
+test_packages="slurm-wlm slurmctld slurmd slurm-client munge iproute2 procps bubblewrap python3-venv"
 [ "$(uname -m)" = aarch64 ] || test_packages="$test_packages qemu-user libc6-dev-arm64-cross"
 
 # The tests look at reports in a browser: Debian's Chromium, or another one that CHROMIUM names.

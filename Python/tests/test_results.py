@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tables_io
+from astropy import units
 from astropy.io import fits
 from astropy.table import Table
 from conftest import MOCK, PEAK, WEIGHTS, Mock, made_up
@@ -59,9 +60,27 @@ def test_read_gives_a_table_with_descriptions_and_kept_columns(results: Path, mo
     assert missing.value.code == 66
 
 
+def test_kept_columns_are_in_the_predictions(results: Path, mock: Mock, tmp_path: Path) -> None:
+    """`run --keep` carries them: read without the partitions, described, and with the units of the catalogue."""
+    run = photoz.run(WEIGHTS, results.parent / "survey", tmp_path / "kept", keep=["ra"], ranks=2, progress=False)
+    table = run.table
+    assert table.colnames[-1] == "ra"
+    assert np.array_equal(table["ra"], mock.ids * 0.25)
+    assert (str(table["ra"].unit), table["ra"].description) == ("deg", "right ascension")
+    with h5py.File(run.folder / "predictions.h5") as file:
+        assert all({"description", "units"} <= set(item.attrs) for item in file.values())
+        assert all(units.Unit(item.attrs["units"]) is not None for item in file.values())
+    photoz.export(run.folder, tmp_path / "z.fits", progress=False)
+    assert np.array_equal(Table.read(tmp_path / "z.fits")["ra"], mock.ids * 0.25)
+    with pytest.raises(PhotozError, match=r"rah: is missing") as lacking:
+        photoz.run(WEIGHTS, results.parent / "survey", tmp_path / "none", keep="rah", progress=False)
+    assert lacking.value.code == 65
+
+
 def test_predictions_are_tables_io_and_pandas_tables_too(results: Path, mock: Mock, tmp_path: Path) -> None:
     """tables_io takes `.h5` for a file of pandas: under another ending, a hard link, it is a table of HDF5."""
-    (tmp_path / "predictions.hdf5").hardlink_to(results / "predictions.h5")
+    photoz.run(WEIGHTS, results.parent / "survey", tmp_path, output_suffix="hdf5", progress=False)
+    assert (tmp_path / "predictions.hdf5").samefile(tmp_path / "predictions.h5")
     read = tables_io.read(str(tmp_path / "predictions.hdf5"), tType=tables_io.types.NUMPY_DICT)
     assert np.array_equal(read["object_id"], mock.ids)
     check(photoz.read(tmp_path / "predictions.hdf5").to_pandas(), results, mock)

@@ -1,11 +1,12 @@
-"""Measures what README.md claims: `python tools/measure.py partitions 20000`, `... export 50000000`.
+"""Measures what README.md claims: `tools/measure.py partitions 20000`, `... export 50000000`, `... predict 1000`.
 
-Each works in the folder that --folder names, which must have room: 2 GB for the one, 7 GB for the other.
+Each works in the folder that --folder names, which must have room: 2 GB for the first, 7 GB for the second.
 """
 
 import argparse
 import multiprocessing
 import resource
+import statistics
 import subprocess
 import sys
 import time
@@ -86,10 +87,32 @@ def export(count: int, folder: Path) -> None:
     started("joined.fits", joined)
 
 
+def predict(count: int, folder: Path) -> None:
+    """Galaxies in memory, by a resident process: what a call takes beside the engine's own time."""
+    import photoz
+
+    with h5py.File(MOCK) as file:
+        rows = np.arange(count) % len(file["images"])
+        images, magnitudes = file["images"][:][rows], file["magnitudes"][:][rows]
+    for precision in ("f32", "bf16", "int8"):
+        predictor = photoz.Predictor(WEIGHTS, precision=precision)
+        predictor(images[:10], magnitudes[:10])
+        calls, more = [], []
+        for _ in range(15):
+            begin = time.perf_counter()
+            predictor(images, magnitudes)
+            calls.append(time.perf_counter() - begin)
+            more.append(calls[-1] - predictor.engine_time)
+        print(
+            f"{precision}: {1e3 * statistics.median(calls):.0f} ms a call, "
+            f"{1e3 * statistics.median(more):.1f} ms more than the engine (medians of {len(calls)})"
+        )
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["partitions", "export"])
+    parser.add_argument("what", choices=["partitions", "export", "predict"])
     parser.add_argument("count", type=int)
     parser.add_argument("--folder", type=Path, required=True, help="an empty folder")
     options = parser.parse_args()
-    (partitions if options.what == "partitions" else export)(options.count, options.folder)
+    {"partitions": partitions, "export": export, "predict": predict}[options.what](options.count, options.folder)

@@ -8,6 +8,7 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from photoz.errors import Code, PhotozError
@@ -30,7 +31,13 @@ class Server:
         self._lock = threading.Lock()
         self._said = tempfile.TemporaryFile("w+b")  # noqa: SIM115 (it is closed with the process)
         self._process = subprocess.Popen(
-            command, env=environment(1), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said
+            command,
+            env=environment(1),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._said,
+            # What interrupts a call from the keyboard leaves the process alone: it ends with its standard input.
+            process_group=0,
         )
         try:
             self._answer()
@@ -65,7 +72,8 @@ class Server:
                 self._process.stdin.write(json.dumps(request).encode() + b"\n")
                 self._process.stdin.flush()
                 answer = self._answer()
-            except BrokenPipeError:
+            except (BrokenPipeError, ValueError):
+                # It has gone, or another thread has ended it.
                 raise self._lost() from None
             except PhotozError:
                 raise
@@ -89,6 +97,8 @@ class Server:
 
     def _lost(self) -> PhotozError:
         code = self._process.wait()
+        if self._said.closed:
+            return PhotozError("photoz serve was ended while another thread waited for it", Code.STOPPED)
         self._said.seek(0)
         said = self._said.read().decode("utf-8", "replace").strip()
         message = said.removeprefix("photoz: ") or f"photoz serve ended with exit code {code} and said nothing"
@@ -98,10 +108,8 @@ class Server:
         """Ends the process, at once when it does not end by itself."""
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                try:
+                with suppress(OSError):
                     pipe.close()
-                except OSError:
-                    pass
         try:
             self._process.wait(2)
         except subprocess.TimeoutExpired:

@@ -33,6 +33,7 @@ class Galaxies:
         redshift: Spectroscopic, NaN where unknown; None when the catalogue has none.
         position: [N, 2], degrees (right ascension, declination) or pixels (x, y); None when nobody needs it.
         kept: Columns that are carried, by name.
+        meanings: Their descriptions and units.
         fields: Columns that file names are made of.
     """
 
@@ -41,6 +42,7 @@ class Galaxies:
     redshift: Array | None
     position: Array | None
     kept: Columns
+    meanings: dict[str, tuple[str, str]]
     fields: Columns
 
     def __len__(self) -> int:
@@ -54,7 +56,8 @@ class Galaxies:
                 return {name: column[rows] for name, column in values.items()}
             return None if values is None else values[rows]
 
-        return replace(self, **{each.name: of(getattr(self, each.name)) for each in fields(self)})
+        rows_of = [each.name for each in fields(self) if each.name != "meanings"]
+        return replace(self, **{name: of(getattr(self, name)) for name in rows_of})
 
 
 def read_galaxies(
@@ -98,6 +101,7 @@ def read_galaxies(
         redshift=as_floats(columns[names["redshift"]], options.missing) if names["redshift"] else None,
         position=_positions(columns, names, positions),
         kept={_free(name): _kept(columns[name], options) for name in kept},
+        meanings={_free(name): table.meaning(name) for name in kept},
         fields={name: without_mask(columns[name], f"column {name}") for name in placed},
     )
 

@@ -50,6 +50,11 @@ class JoinedCatalogue:
             return name
         raise PhotozError(f"{self.first.label} has no column {name} for {what}{nearest(name, self.names)}")
 
+    def meaning(self, name: str) -> tuple[str, str]:
+        """A column's description and unit."""
+        home = self.first if name in self.first.names or self.second is None else self.second
+        return home.meaning(name)
+
     def role(self, role: str, options: Options) -> str | None:
         """The column that is called for, or the one of a usual name, if there is one."""
         if role in options.columns:

@@ -101,6 +101,8 @@ class PartitionWriter:
         self._column("object_id", galaxies.ids)
         for name, values in galaxies.kept.items():
             self._column(name, values)
+            said = dict(zip(("description", "units"), galaxies.meanings[name], strict=True))
+            self.file[name].attrs.update({key: text for key, text in said.items() if text})
         flags = self.file.create_dataset("cutout_flags", data=np.zeros(count, "u1"))
         flags.attrs["flag_masks"] = np.array(list(FLAGS), "u1")
         flags.attrs["flag_meanings"] = " ".join(text.partition(":")[0] for text in FLAGS.values())

@@ -39,6 +39,10 @@ class Catalogue(ABC):
         parts = list(self.chunks(wanted))
         return {name: _joined([part[name] for part in parts]) for name in wanted}
 
+    def meaning(self, name: str) -> tuple[str, str]:
+        """A column's description and unit, empty where the table says none."""
+        return "", ""
+
     def require(self, name: str, what: str = "") -> str:
         """The name itself, when there is such a column.
 
@@ -98,11 +102,20 @@ class TableCatalogue(Catalogue):
         names = getattr(table, "colnames", None)
         self.names = [str(name) for name in (names if names is not None else list(table))]
         self._columns = {name: _column(table[name]) for name in self.names}
+        self._meanings = {name: _said(table[name], "description", "unit") for name in self.names}
+
+    def meaning(self, name: str) -> tuple[str, str]:
+        return self._meanings[name]
 
     def chunks(self, names: Sequence[str], rows: int = CHUNK) -> Iterator[Columns]:
         count = len(self._columns[names[0]]) if names else 0
         for start in range(0, count, rows):
             yield {name: self._columns[name][start : start + rows] for name in names}
+
+
+def _said(column: Any, *attributes: str) -> tuple[str, str]:
+    text, unit = (getattr(column, name, None) for name in attributes)
+    return str(text or ""), str(unit or "") if not isinstance(unit, Sequence) or isinstance(unit, str) else ""
 
 
 def _column(values: Any) -> Array:

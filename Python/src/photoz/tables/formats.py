@@ -41,7 +41,15 @@ class FitsCatalogue(Catalogue):
         self._path = path
         with fits.open(path, memmap=True) as file:
             self._place = self._table_of(file, table)
-            self.names = [str(name) for name in file[self._place].columns.names]
+            columns, header = file[self._place].columns, file[self._place].header
+            self.names = [str(name) for name in columns.names]
+            self._meanings = {
+                str(column.name): (str(header.get(f"TCOMM{number}", "")), str(column.unit or ""))
+                for number, column in enumerate(columns, 1)
+            }
+
+    def meaning(self, name: str) -> tuple[str, str]:
+        return self._meanings[name]
 
     def _table_of(self, file: fits.HDUList, table: str | None) -> int:
         tables = [i for i, hdu in enumerate(file) if isinstance(hdu, fits.BinTableHDU | fits.TableHDU)]
@@ -193,6 +201,11 @@ class Hdf5Catalogue(Catalogue):
         self._group = group
         self.names = list(self._paths)
 
+    def meaning(self, name: str) -> tuple[str, str]:
+        with h5py.File(self._path) as file:
+            said = (file[self._group] if self._group else file)[self._paths[name]].attrs
+            return _said(said.get("description", "")), _said(said.get("units", said.get("unit", "")))
+
     def chunks(self, names: Sequence[str], rows: int = CHUNK) -> Iterator[Columns]:
         with h5py.File(self._path) as file:
             home = file[self._group] if self._group else file
@@ -200,6 +213,10 @@ class Hdf5Catalogue(Catalogue):
             count = len(next(iter(columns.values()))) if columns else 0
             for start in range(0, count, rows):
                 yield {name: plain(column[start : start + rows]) for name, column in columns.items()}
+
+
+def _said(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _hdf5(path: str, table: str | None) -> Catalogue:
