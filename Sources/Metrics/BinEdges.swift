@@ -33,7 +33,8 @@ struct BinEdges {
     /// Where each bin begins and ends.
     var ranges: [(lower: Double, upper: Double)] { zip(edges, edges.dropFirst()).map { ($0, $1) } }
 
-    /// The bin of a value between the first edge and the last; an edge belongs to the bin above it, the last one to the last bin.
+    /// The bin of a value between the first edge and the last; an edge belongs to the bin above it, the last one to the
+    /// last bin.
     func bin(of value: Double) -> Int {
         var (low, high) = (0, binCount - 1)
         while low < high {

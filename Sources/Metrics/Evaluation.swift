@@ -5,8 +5,8 @@ public struct Evaluation: Sendable, Equatable {
     /// Of each quantity, about ten bins with edges at round numbers, in ascending order, empty ones too; none when no
     /// counted galaxy has the quantity.
     ///
-    /// They reach from where half a percent of the galaxies lies below to where half a percent lies above; the outermost
-    /// ones take these too. Galaxies whose quantity is not finite are in none.
+    /// They reach from where half a percent of the galaxies lies below to where half a percent lies above; the
+    /// outermost ones take these too. Galaxies whose quantity is not finite are in none.
     public let bins: [[MetricsBin]]
     /// The caller's own counts, added up over all ranks.
     public let counts: [Int]
@@ -17,16 +17,16 @@ public struct Evaluation: Sendable, Equatable {
     /// each; few need the last two rounds.
     private static let errorDigits = [11, 12, 13, 14, 14]
 
-    /// Evaluates the galaxies of all ranks. Every rank calls this with its own galaxies (possibly none) and gets the same
-    /// result, bit for bit whatever the number of ranks, and however the galaxies are dealt and ordered.
+    /// Evaluates the galaxies of all ranks. Every rank calls this with its own galaxies (possibly none) and gets the
+    /// same result, bit for bit whatever the number of ranks, and however the galaxies are dealt and ordered.
     ///
-    /// What is exact: each term (|p - z|, (p - z)², d, z, (z - mean z)²) is computed in double precision with the usual
-    /// rounding; the sum of the terms is exact and rounded once. Medians and quartiles rest on exact order statistics,
-    /// interpolated as by numpy.
+    /// What is exact: each term (|p - z|, (p - z)², d, z, (z - mean z)²) is computed in double precision with the
+    /// usual rounding; the sum of the terms is exact and rounded once. Medians and quartiles rest on exact order
+    /// statistics, interpolated as by numpy.
     ///
-    /// Nothing is gathered. All groups of galaxies go side by side: there are at most twelve reductions, usually eight to
-    /// ten, whatever the number of quantities and bins. A rank keeps one byte for each galaxy and quantity, and the
-    /// numbers of one reduction.
+    /// Nothing is gathered. All groups of galaxies go side by side: there are at most twelve reductions, usually eight
+    /// to ten, whatever the number of quantities and bins. A rank keeps one byte for each galaxy and quantity, one more
+    /// for each group that a galaxy is in (five bytes a galaxy with two quantities), and the numbers of one reduction.
     ///
     /// - Parameters:
     ///   - predicted: p of this rank's galaxies.

@@ -21,8 +21,8 @@ public struct RedshiftMetrics: Codable, Sendable, Equatable {
     public let r2: Double?
     /// median d (`median_bias`); nil without galaxies.
     public let medianBias: Double?
-    /// 1.4826 · median |d - median d| (`sigma_mad`): for a normal distribution of d, its standard deviation; nil without
-    /// galaxies.
+    /// 1.4826 · median |d - median d| (`sigma_mad`): for a normal distribution of d, its standard deviation; nil
+    /// without galaxies.
     public let sigmaMAD: Double?
     /// (third quartile - first quartile of d) / 1.349 (`sigma_iqr`), quartiles interpolated linearly: for a normal
     /// distribution of d, its standard deviation; nil without galaxies.

@@ -76,4 +76,23 @@ import Testing
         }
         #expect(found == Array(repeating: expected, count: 3))
     }
+
+    /// One rank has nearly all that can be wanted in the last rounds, more than it keeps; the others keep what they
+    /// have.
+    @Test func oneRankHasNearlyAllCandidates() {
+        var random = SplitMix(state: 10)
+        let near = (0..<2000).map { Double(bitPattern: (0.5).bitPattern + UInt64($0 * 3)) }.shuffled(using: &random)
+        let others = (0..<2).map { rank in
+            (0..<30_000).map { index in
+                index < 5 ? near[100 * rank + index].nextUp : Double.random(in: -8...9, using: &random)
+            }
+        }
+        let all = ([near] + others).flatMap(\.self).sorted()
+        let middle = all.firstIndex(of: 0.5).map { $0 + 1000 } ?? 0
+        let places = [0, middle, middle + 1, all.count - 1]
+        let found = SimulatedRanks.run(3) { rank, sum in
+            Self.select([places], [rank == 1 ? near : others[rank / 2]], sum)[0]
+        }
+        #expect(found == Array(repeating: places.map { all[$0] }, count: 3))
+    }
 }

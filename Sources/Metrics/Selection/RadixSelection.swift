@@ -6,6 +6,8 @@
 /// takes fewer: for each bit that is left it is also counted how many candidates have it, and where that is all of them
 /// or none, the candidates are equal and their places are found. A candidate that is left alone is equal to itself, and
 /// needs no digits any more.
+///
+/// The candidates of a rank are kept once they are few, and later rounds walk over nothing else.
 package struct RadixSelection {
     /// The bits of each round's digit.
     private let digits: [Int]
@@ -18,6 +20,10 @@ package struct RadixSelection {
     private var candidates: [Candidates] = []
     /// Which of the candidates are of each group.
     private var candidatesOfGroup: [Range<Int>] = []
+    /// How many keys this rank has; known after the first round.
+    private var ownCount: Int64 = 0
+    /// Those of this rank's keys that can still be wanted; nil while they are many.
+    private var kept: [KeptKey]?
     private var round = 0
     private var bitsLeft: Int
 
@@ -74,51 +80,6 @@ package struct RadixSelection {
     package func keys(of group: Int) -> [UInt64] { wanted[group].map(\.bits) }
 }
 
-/// A value on its way to being found.
-private struct Wanted {
-    /// Its leading bits; all of them when it is found.
-    var bits: UInt64 = 0
-    /// Its place among the values that share them.
-    var place: Int64
-    var isFound = false
-
-    /// Takes the next digit from the counts of all ranks, and returns how many values share it.
-    mutating func takeDigit(_ width: Int, _ counts: UnsafeBufferPointer<Int64>) -> Int64 {
-        for digit in counts.indices {
-            if place < counts[digit] {
-                bits = bits << width | UInt64(digit)
-                return counts[digit]
-            }
-            place -= counts[digit]
-        }
-        preconditionFailure("a place beyond the last value")
-    }
-}
-
-/// Values that share their leading bits, with a place that is wanted among them.
-private struct Candidates {
-    let prefix: UInt64
-    /// Of all ranks; nil when they have not been counted yet.
-    let count: Int64?
-    /// Where their numbers begin: one for each bit that is left, and behind them one for each digit.
-    let start: Int
-    /// Of this rank: how many there are, and the bits that all of them have, and any of them.
-    var ownCount: Int64 = 0
-    var inAll = UInt64.max
-    var inAny: UInt64 = 0
-
-    /// Notes a key of this rank.
-    @inline(__always)
-    mutating func note(_ key: UInt64) {
-        ownCount += 1
-        inAll &= key
-        inAny |= key
-    }
-
-    /// One alone has nothing to be told from.
-    var needsDigits: Bool { count != 1 }
-}
-
 // A round.
 extension RadixSelection {
     private var digit: Int { digits[round] }
@@ -142,14 +103,40 @@ extension RadixSelection {
         _ numbers: UnsafeMutableBufferPointer<Int64>,
         _ forEachKey: (_ body: (_ key: UInt64, _ group: Int) -> Void) -> Void
     ) {
+        if let kept {
+            _ = count(numbers, keeping: 0) { body in
+                for one in kept { body(one.key, Int(one.group)) }
+            }
+        } else {
+            kept = count(numbers, keeping: roomForKept, forEachKey)
+        }
+        if round == 0 { ownCount = candidates.reduce(0) { $0 + $1.ownCount } }
+        noteBits(numbers)
+    }
+
+    /// Counts keys.
+    ///
+    /// - Returns: The candidates among them; nil when they are more than `room`.
+    @inline(__always)
+    private mutating func count(
+        _ numbers: UnsafeMutableBufferPointer<Int64>, keeping room: Int,
+        _ forEachKey: (_ body: (_ key: UInt64, _ group: Int) -> Void) -> Void
+    ) -> [KeptKey]? {
         let (ranges, bitsLeft, digit) = (candidatesOfGroup, bitsLeft, digit)
         // In the first round the shift may be the whole width, which Swift defines to leave 0.
         let (prefixShift, digitShift, mask) = (UInt64(bitsLeft), UInt64(bitsLeft - digit), 1 << digit - 1)
+        var kept: [KeptKey] = []
+        kept.reserveCapacity(room)
+        var isTooMany = room == 0
         candidates.withUnsafeMutableBufferPointer { candidates in
             forEachKey { key, group in
                 let prefix = key >> prefixShift
                 for index in ranges[group] where candidates[index].prefix == prefix {
                     candidates[index].note(key)
+                    if !isTooMany {
+                        isTooMany = kept.count == room
+                        if !isTooMany { kept.append(KeptKey(key: key, group: UInt32(group))) }
+                    }
                     guard candidates[index].needsDigits else { return }
                     numbers[candidates[index].start + bitsLeft + (Int(truncatingIfNeeded: key >> digitShift) & mask)] +=
                         1
@@ -157,7 +144,15 @@ extension RadixSelection {
                 }
             }
         }
-        noteBits(numbers)
+        return isTooMany ? nil : kept
+    }
+
+    /// How many candidates may be kept: a sixteenth of this rank's keys, one byte for each of them, and some for a rank
+    /// that has few. None in a round that has more on all ranks.
+    private var roomForKept: Int {
+        guard round > 0 else { return 0 }
+        let left = candidates.reduce(0) { $0 + Int($1.count ?? 0) }
+        return left <= counts.reduce(0, +) / 16 ? Int(ownCount) / 16 + 256 : 0
     }
 
     /// Notes for each bit how many candidates have it. Of one that some have and some lack, which takes two of them, it

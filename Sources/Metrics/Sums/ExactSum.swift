@@ -12,7 +12,7 @@ package struct ExactSum: Sendable {
     package static let limbCount = 68
 
     /// Terms that may be added between two normalisations: each moves a limb by less than 2^32.
-    private static let longestDelay = 1 << 29
+    static let longestDelay = 1 << 29
 
     var limbs = [Int64](repeating: 0, count: limbCount)
     private var addedSinceNormalised = 0
@@ -29,29 +29,11 @@ package struct ExactSum: Sendable {
 
     /// Adds one finite term.
     package mutating func add(_ term: Double) {
-        precondition(term.isFinite, "an exact sum takes finite terms only")
         if addedSinceNormalised == Self.longestDelay {
             normalise()
         }
         addedSinceNormalised += 1
-
-        let exponent = Int(term.exponentBitPattern)
-        let isNormal = exponent > 0
-        let significand = term.significandBitPattern | (isNormal ? 1 << 52 : 0)
-        // The place of the significand's lowest bit; subnormals share that of the smallest normal numbers.
-        let place = isNormal ? exponent - 1 : 0
-        let limb = place >> 5
-        let shift = UInt64(place & 31)
-
-        // significand << shift has up to 84 bits: 32 in each of the two lower limbs, the rest in the third.
-        let low = significand << shift
-        let part0 = Int64(low & 0xffff_ffff)
-        let part1 = Int64((significand >> (32 - shift)) & 0xffff_ffff)
-        let part2 = Int64((significand >> 32) >> (32 - shift))
-        let sign: Int64 = term.sign == .minus ? -1 : 1
-        limbs[limb] += sign * part0
-        limbs[limb + 1] += sign * part1
-        limbs[limb + 2] += sign * part2
+        limbs.withUnsafeMutableBufferPointer { Term(term).add(to: $0) }
     }
 
     /// Adds another sum.
@@ -73,14 +55,52 @@ package struct ExactSum: Sendable {
     }
 
     private mutating func normalise() {
+        limbs.withUnsafeMutableBufferPointer { Self.normalise($0) }
+        addedSinceNormalised = 0
+    }
+
+    /// Passes on all carries.
+    static func normalise(_ limbs: UnsafeMutableBufferPointer<Int64>) {
         var carry: Int64 = 0
-        for index in 0..<(Self.limbCount - 1) {
+        for index in 0..<(limbCount - 1) {
             let value = limbs[index] + carry
             limbs[index] = value & 0xffff_ffff
             // An arithmetic shift: rounds down, so that the limb left behind is not negative.
             carry = value >> 32
         }
-        limbs[Self.limbCount - 1] += carry
-        addedSinceNormalised = 0
+        limbs[limbCount - 1] += carry
+    }
+
+    /// A finite number, cut for the limbs that it goes to: once for all sums that it is a term of.
+    struct Term {
+        private let limb: Int
+        private let parts: (Int64, Int64, Int64)
+
+        @inline(__always)
+        init(_ term: Double) {
+            precondition(term.isFinite, "an exact sum takes finite terms only")
+            let exponent = Int(term.exponentBitPattern)
+            let isNormal = exponent > 0
+            let significand = term.significandBitPattern | (isNormal ? 1 << 52 : 0)
+            // The place of the significand's lowest bit; subnormals share that of the smallest normal numbers.
+            let place = isNormal ? exponent - 1 : 0
+            limb = place >> 5
+            let shift = UInt64(place & 31)
+
+            // significand << shift has up to 84 bits: 32 in each of the two lower limbs, the rest in the third.
+            let low = significand << shift
+            let sign: Int64 = term.sign == .minus ? -1 : 1
+            parts = (
+                sign * Int64(low & 0xffff_ffff), sign * Int64((significand >> (32 - shift)) & 0xffff_ffff),
+                sign * Int64((significand >> 32) >> (32 - shift))
+            )
+        }
+
+        @inline(__always)
+        func add(to limbs: UnsafeMutableBufferPointer<Int64>) {
+            limbs[limb] += parts.0
+            limbs[limb + 1] += parts.1
+            limbs[limb + 2] += parts.2
+        }
     }
 }

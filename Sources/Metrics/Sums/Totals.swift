@@ -1,17 +1,10 @@
-/// What one pass over the galaxies of a group adds up: a few counts and a few exact sums.
+/// What one pass over the galaxies of all ranks has added up for a group (see ``GroupTotals``): a few counts and a few
+/// exact sums.
 struct Totals {
-    var counts: [Int64]
-    var sums: [ExactSum]
+    let counts: [Int64]
+    let sums: [ExactSum]
 
-    init(counts: Int, sums: Int) {
-        self.counts = Array(repeating: 0, count: counts)
-        self.sums = Array(repeating: ExactSum(), count: sums)
-    }
-
-    /// The numbers that ranks add up.
-    var packed: [Int64] { counts + sums.flatMap { $0.normalisedLimbs() } }
-
-    /// How many numbers those are.
+    /// How many numbers ranks add up for them.
     static func packedCount(counts: Int, sums: Int) -> Int { counts + sums * ExactSum.limbCount }
 
     /// The totals of all ranks, from the sums of their numbers.

@@ -1,6 +1,6 @@
 extension Double {
-    /// A finite number as an unsigned integer that compares as the number does: the sign bit flipped, and for a negative
-    /// number all other bits too. -0 becomes +0, so that equal numbers have one pattern.
+    /// A finite number as an unsigned integer that compares as the number does: the sign bit flipped, and for a
+    /// negative number all other bits too. -0 becomes +0, so that equal numbers have one pattern.
     package var orderedBits: UInt64 {
         // Adding +0 turns -0 into +0 and leaves every other number alone.
         let pattern = (self + 0).bitPattern

@@ -36,34 +36,55 @@ struct Moments {
 
     /// What a rank has to add in the first pass, for each group.
     static func firstPass(_ groups: GalaxyGroups) -> [Int64] {
-        var totals = Array(repeating: Totals(counts: 3, sums: 4), count: groups.count)
-        groups.forEach({ $0 }) { galaxy, group in
-            let error = galaxy.error
-            let relative = galaxy.relativeError
-            totals[group].counts[0] += 1
-            totals[group].counts[1] += relative.magnitude > 0.15 ? 1 : 0
-            totals[group].counts[2] += relative.magnitude > 0.05 ? 1 : 0
-            totals[group].sums[0].add(error.magnitude)
-            totals[group].sums[1].add(error * error)
-            totals[group].sums[2].add(relative)
-            totals[group].sums[3].add(galaxy.spectroscopic)
+        var totals = GroupTotals(groups: groups.count, counts: 3, sums: 4)
+        groups.forEach(Terms.init) { terms, group in
+            totals.count(true, in: 0, of: group)
+            totals.count(terms.isAbove015, in: 1, of: group)
+            totals.count(terms.isAbove005, in: 2, of: group)
+            totals.add(terms.absoluteError, to: 0, of: group)
+            totals.add(terms.squaredError, to: 1, of: group)
+            totals.add(terms.relativeError, to: 2, of: group)
+            totals.add(terms.redshift, to: 3, of: group)
+            totals.endGalaxy()
         }
-        return totals.flatMap(\.packed)
+        return totals.packed()
     }
 
     /// What a rank has to add in the second pass, for which the mean redshifts must be known.
     static func secondPass(_ groups: GalaxyGroups, _ moments: [Moments]) -> [Int64] {
-        var totals = Array(repeating: Totals(counts: 0, sums: 1), count: groups.count)
+        var totals = GroupTotals(groups: groups.count, counts: 0, sums: 1)
         groups.forEach(\.spectroscopic) { redshift, group in
             let deviation = redshift - moments[group].meanRedshift
-            totals[group].sums[0].add(deviation * deviation)
+            totals.add(ExactSum.Term(deviation * deviation), to: 0, of: group)
+            totals.endGalaxy()
         }
-        return totals.flatMap(\.packed)
+        return totals.packed()
     }
 
     /// Completes the moments of each group by the sums over ranks of what the second pass gave.
     static func complete(_ moments: inout [Moments], secondPass packed: [Int64]) {
         let totals = [Totals](groups: moments.count, counts: 0, sums: 1, packed: packed)
         for group in moments.indices { moments[group].squaredDeviations = totals[group].sums[0].rounded }
+    }
+}
+
+/// What a galaxy adds in the first pass to each of its groups.
+private struct Terms {
+    let isAbove015: Bool
+    let isAbove005: Bool
+    let absoluteError: ExactSum.Term
+    let squaredError: ExactSum.Term
+    let relativeError: ExactSum.Term
+    let redshift: ExactSum.Term
+
+    @inline(__always)
+    init(_ galaxy: Galaxy) {
+        let (error, relative) = (galaxy.error, galaxy.relativeError)
+        isAbove015 = relative.magnitude > 0.15
+        isAbove005 = relative.magnitude > 0.05
+        absoluteError = ExactSum.Term(error.magnitude)
+        squaredError = ExactSum.Term(error * error)
+        relativeError = ExactSum.Term(relative)
+        redshift = ExactSum.Term(galaxy.spectroscopic)
     }
 }
