@@ -34,7 +34,8 @@ func eventually(within seconds: Double, _ condition: () async throws -> Bool) as
 /// A run that all others are compared with: the same galaxies on this machine without a cluster.
 struct PlainRun {
     static let program = Launch.products + "/photoz"
-    /// Some seconds of work: there must be time to interrupt it after the first second, when journals are first written.
+    /// Some seconds of work: there must be time to interrupt it after the first second, when journals are first
+    /// written.
     static let galaxies = 6000
     /// Shared by all tests.
     static let shared = Task { try await PlainRun() }

@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 
 extension ClusterTests {
-    /// The root file system of `launch/photoz.def`, entered by bubblewrap: Apptainer itself is in no package of Debian 12.
+    /// The root file system of `launch/photoz.def`, entered by bubblewrap: Apptainer itself is in no package of Debian
+    /// 12.
     @Suite(.serialized) struct ContainerTests {
         let folder = try! TemporaryFolder()
 

@@ -1,8 +1,8 @@
 import Foundation
 import TestSupport
 
-/// Two hosts on this machine, `node1` and `node2`, as namespaces: see `hosts.sh`. They end with the object or the process,
-/// whichever comes first, and with them all that was started on them.
+/// Two hosts on this machine, `node1` and `node2`, as namespaces: see `hosts.sh`. They end with the object or the
+/// process, whichever comes first, and with them all that was started on them.
 final class Hosts: Sendable {
     /// Their files; the hosts see the machine's file system.
     let folder: TemporaryFolder
@@ -112,8 +112,8 @@ final class Hosts: Sendable {
         keeping + ["nsenter", "--target", numbers[host - 1], "--mount", "--net", "--uts", "--ipc"]
     }
 
-    /// For Open MPI on hosts that share their cores: ranks that wait must let the others compute, and none is bound. Its
-    /// files go to each host's own /run.
+    /// For Open MPI on hosts that share their cores: ranks that wait must let the others compute, and none is bound.
+    /// Its files go to each host's own /run.
     var environment: [String: String] {
         Launch.launcherEnvironment.merging([
             "OMPI_MCA_plm_rsh_agent": folder.file("agent.sh"),

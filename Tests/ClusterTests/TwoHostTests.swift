@@ -36,8 +36,8 @@ extension ClusterTests {
             #expect(try hostsOfTheRun() == ["node1", "node2"])
         }
 
-        /// The launcher ends rank 0 by the signal that otherwise asks a job to stop: only the rank that has failed speaks, and
-        /// its code counts.
+        /// The launcher ends rank 0 by the signal that otherwise asks a job to stop: only the rank that has failed
+        /// speaks, and its code counts.
         @Test(arguments: ["mpirun", "srun"])
         func aFailureOnTheOtherHost(launcher: String) async throws {
             let plain = try await PlainRun.shared.value

@@ -9,8 +9,8 @@ enum Boards {
         "asker-stops": { try askWithout($0, stopsAsker: true) },
     ]
 
-    /// A copy that was made before waits as all do, and its operations are counted with theirs: otherwise this rank, which
-    /// uses nothing else for a while, would be taken for missing.
+    /// A copy that was made before waits as all do, and its operations are counted with theirs: otherwise this rank,
+    /// which uses nothing else for a while, would be taken for missing.
     private static func copies(_ world: Communicator) throws {
         let (before, last) = (world, world.size - 1)
         let board = try ProgressBoard(on: world, phases: ["start-up"])
@@ -44,8 +44,8 @@ enum Boards {
         try refuse(Patience(deadline: isFirst ? .seconds(60) : nil), "nothing to heed")
     }
 
-    /// The last rank never comes. The holders of the board wait on, the others run out of patience at the same time: one
-    /// of them asks. Rank 2 may stop as soon as it has claimed the question: another one asks then.
+    /// The last rank never comes. The holders of the board wait on, the others run out of patience at the same time:
+    /// one of them asks. Rank 2 may stop as soon as it has claimed the question: another one asks then.
     private static func askWithout(_ world: Communicator, stopsAsker: Bool) throws {
         let (rank, last) = (world.rank, world.size - 1)
         let board = try ProgressBoard(on: world, phases: ["start-up"])

@@ -44,6 +44,21 @@ enum Buffers {
             fill()
             try buffer.allReduce(.sum, first: count)
             expectAll("allReduce of the first") { $0 < count ? 50 * size * (size - 1) + size * $0 : 100 * rank + $0 }
+        }
+        try checkScans(world)
+        try checkErrors(world)
+    }
+
+    private static func checkScans(_ world: Communicator) throws {
+        let (rank, size) = (world.rank, world.size)
+        let subtract = Operation<Int>.custom(commutative: false, associative: false) { $0 - $1 }
+        for count in [0, 1, 5, 10_000] {
+            let buffer = try AgreedBuffer<Int>(count: count * size, on: world)
+            let elements = buffer.elements
+            func fill() { for index in elements.indices { elements[index] = 100 * rank + index } }
+            func expectAll(_ what: String, _ value: (Int) -> Int) {
+                world.expect(Array(elements), (0..<count * size).map(value), "\(what) of \(count) on each rank")
+            }
             fill()
             try buffer.scan(.sum)
             expectAll("scan") { 50 * rank * (rank + 1) + (rank + 1) * $0 }
@@ -54,6 +69,10 @@ enum Buffers {
             try buffer.exclusiveScan(subtract)
             if rank > 0 { expectAll("exclusiveScan in order") { -50 * rank * (rank - 1) - (rank - 2) * $0 } }
         }
+    }
+
+    private static func checkErrors(_ world: Communicator) throws {
+        let (rank, size) = (world.rank, world.size)
         world.expectError("more than there are", { $0.reason.contains("3 of 2 elements") }) {
             try AgreedBuffer<Int>(count: 2, on: world).allReduce(.sum, first: 3)
         }

@@ -1,7 +1,7 @@
 import Collectives
 
-/// Minimum and maximum by the stated rule, to the bit, at every place of arrays of every length: NaN loses against numbers,
-/// and the zeros have an order.
+/// Minimum and maximum by the stated rule, to the bit, at every place of arrays of every length: NaN loses against
+/// numbers, and the zeros have an order.
 enum Extremes {
     static func check(_ world: Communicator) throws {
         try check(world, Float.self) { $0.bitPattern }

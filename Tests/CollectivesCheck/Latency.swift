@@ -1,7 +1,7 @@
 import Collectives
 
-/// The latency of each collective over its size, for `Benchmarks/collectives.py`, which compares it with the same loops in C
-/// and in Python: they take the same numbers of the same calls, and print the same table.
+/// The latency of each collective over its size, for `Benchmarks/collectives.py`, which compares it with the same loops
+/// in C and in Python: they take the same numbers of the same calls, and print the same table.
 enum Latency {
     static let modes: [String: @Sendable (Communicator) throws -> Void] = [
         "latency": { world in

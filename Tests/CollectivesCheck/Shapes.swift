@@ -41,7 +41,8 @@ enum Shapes {
         let (rank, size) = (world.rank, world.size)
         guard size > 1 else { return }
         let (next, previous) = ((rank + 1) % size, (rank + size - 1) % size)
-        // Even ranks send first, so that large messages do not wait for each other; an odd ring has one pair that waits.
+        // Even ranks send first, so that large messages do not wait for each other; an odd ring has one pair that
+        // waits.
         for count in [0, 1, 5, 300_000] {
             let message = (0..<count).map { Float($0 + rank) }
             var received: [Float] = []

@@ -1,8 +1,8 @@
 import TestSupport
 import Testing
 
-/// Ranks that do not come: an error soon after the deadline, which is two seconds, that names them, their hosts and what
-/// they were at. Through shared memory, and by messages as between hosts.
+/// Ranks that do not come: an error soon after the deadline, which is two seconds, that names them, their hosts and
+/// what they were at. Through shared memory, and by messages as between hosts.
 @Suite(.serialized) struct WaitingTests {
     private func run(
         _ mode: String, exitCode: Int, ranks: Int = 4, byMessages: Bool = false, saying texts: [String] = []

@@ -112,7 +112,8 @@ extension CommandTests {
             try MockSurvey().write(data[0] + "/3.h5", first: 99, count: 600)
             try await stop(3)
             #expect(stamps(3) == 32 + 40 + 4)
-            // What the third attempt began with is what is there now; a fourth sees no change since, and one since the first.
+            // What the third attempt began with is what is there now; a fourth sees no change since, and one since the
+            // first.
             let last = try await Photoz.alone(
                 ["run", "--weights", Repository.weights, "--data"] + data + ["--output", output.folder, "--resume"])
             #expect(last.exitCode == 0 && last.error.contains("3.h5 was changed after"), "\(last.report)")

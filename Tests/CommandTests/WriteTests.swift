@@ -107,8 +107,8 @@ extension CommandTests {
             }
         }
 
-        /// Each rank believes to be on a host of its own, and what the second writes at a place never comes, as over a file system
-        /// that keeps pages of its own.
+        /// Each rank believes to be on a host of its own, and what the second writes at a place never comes, as over a
+        /// file system that keeps pages of its own.
         @Test func aFileSystemThatLosesWhatSeveralHostsWrite() async throws {
             let (code, library) = (scratch.file("lost.c"), scratch.file("lost.so"))
             try """

@@ -1,8 +1,8 @@
 import FuzzerSupport
 import PhotozRecords
 
-/// The input is what stands in a journal behind its beginning: as it is, between records, and as the numbers of records with
-/// the right checksums, which must all be found again.
+/// The input is what stands in a journal behind its beginning: as it is, between records, and as the numbers of records
+/// with the right checksums, which must all be found again.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
     let bytes = Input(data, size).bytes
@@ -46,7 +46,8 @@ private func expectWithin(_ bytes: [UInt8], _ columns: Int) -> [Journal.Head] {
     return heads
 }
 
-/// Records of a few galaxies, made of the input: two bytes for the first galaxy, one for their number, the rest for the columns.
+/// Records of a few galaxies, made of the input: two bytes for the first galaxy, one for their number, the rest for the
+/// columns.
 private func journal(_ bytes: [UInt8], _ columns: Int) -> (bytes: [UInt8], heads: [Journal.Head]) {
     var (journal, heads) = ([UInt8](), [Journal.Head]())
     var rest = bytes[...]

@@ -4,8 +4,8 @@ import PhotozCosts
 
 @testable import PhotozReport
 
-/// The input is a `combined_data.json`, behind a zero byte a `Results.json`, and behind another the redshifts of galaxies: for
-/// `photoz summarize`, and for `photoz report` of one run and of two.
+/// The input is a `combined_data.json`, behind a zero byte a `Results.json`, and behind another the redshifts of
+/// galaxies: for `photoz summarize`, and for `photoz report` of one run and of two.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
     let (ranks, rest) = Input.halves(Input(data, size).bytes)

@@ -113,8 +113,8 @@ extension HDF5Suite {
             #expect(readable > 100 && refused > 100, "\(readable) readable, \(refused) refused")
         }
 
-        /// Everything but text: sizes and places of strings of any length stand in the file without a checksum, and with
-        /// wrong ones HDF5 1.10.8 itself copies past its memory and crashes.
+        /// Everything but text: sizes and places of strings of any length stand in the file without a checksum, and
+        /// with wrong ones HDF5 1.10.8 itself copies past its memory and crashes.
         private func readNumbers(_ path: String) throws {
             let file = try File.open(path)
             _ = try file.attribute("num_heads", as: Int.self)

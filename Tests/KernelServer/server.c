@@ -1,9 +1,11 @@
-// Runs kernels for the tests in a process of its own: built with sanitizers, or for another processor under an emulator.
+// Runs kernels for the tests in a process of its own: built with sanitizers, or for another processor under an
+// emulator.
 //
 // kernel-server LEVEL answers calls on standard input until that ends. Everything is in 64-bit words: a call is the
-// function, the number of arguments, that of blocks of memory, the arguments, and for each block the caller's address of
-// it, its bytes, those in front of and behind the part that may be touched, and whether it comes back; then the blocks
-// themselves. Arguments that are pointers are addresses of the caller's. The answer is a number and the blocks asked for.
+// function, the number of arguments, that of blocks of memory, the arguments, and for each block the caller's address
+// of it, its bytes, those in front of and behind the part that may be touched, and whether it comes back; then the
+// blocks themselves. Arguments that are pointers are addresses of the caller's. The answer is a number and the blocks
+// asked for.
 #define _DEFAULT_SOURCE  // for anonymous mappings
 #include <errno.h>
 #include <stdint.h>

@@ -46,7 +46,8 @@ import MockSurvey
             ("theta", { $0.shape.positionAngle }), ("x0", { $0.shape.x }), ("y0", { $0.shape.y }),
         ]
         for (name, value) in columns {
-            // The share of our galaxies below each twentieth of the reference's; 0.0025 is its largest standard deviation.
+            // The share of our galaxies below each twentieth of the reference's; 0.0025 is its largest standard
+            // deviation.
             let values = galaxies.map(value)
             for (index, quantile) in try column("quantiles/\(name)").enumerated()
             where quantile > 0 && quantile < 1 || name != "f_dev" {

@@ -75,7 +75,8 @@ import Testing
         }
     }
 
-    /// What a file system leaves of a file that was written when the machine lost its power, and more than is held at once.
+    /// What a file system leaves of a file that was written when the machine lost its power, and more than is held at
+    /// once.
     @Test func gapsArePassed() throws {
         for gap in [1, 4095, 1 << 16, (1 << 16) - 7, 5 * Journal.largestBody + 3] {
             let file = Self.start + Self.records[0] + [UInt8](repeating: 0, count: gap) + Self.records[1]
@@ -141,7 +142,8 @@ import Testing
         #expect(origin(Array("photozJ2".utf8) + Self.identity) == .otherFormat)
     }
 
-    /// From a file, in the order in which 64 ranks take turns: at most a microsecond a galaxy, and a few megabytes of it at once.
+    /// From a file, in the order in which 64 ranks take turns: at most a microsecond a galaxy, and a few megabytes of
+    /// it at once.
     @Test func aJournalOfTenMillionGalaxies() throws {
         let (ranks, count, turns) = (64, 1250, 125)
         let folder = try TemporaryFolder()

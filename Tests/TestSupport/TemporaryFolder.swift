@@ -2,8 +2,8 @@ import Foundation
 
 /// A folder of a test's own, removed when the test process ends.
 ///
-/// Not earlier: an object may end after its last mention in the source, while a program that the test started still reads
-/// the folder.
+/// Not earlier: an object may end after its last mention in the source, while a program that the test started still
+/// reads the folder.
 public struct TemporaryFolder: Sendable {
     /// Its path.
     public let path: String

@@ -5,12 +5,15 @@ import PhotozJob
 import PhotozMachine
 import Survey
 
-/// A real MPI program that writes made-up predictions, as many as one likes, as `photoz run` does when it has computed them:
+/// A real MPI program that writes made-up predictions, as many as one likes, as `photoz run` does when it has computed
+/// them:
 ///
-///     mpirun -np 2 write-check FOLDER GALAXIES [ranks|collect] [dealt] [integers|fixed|any] [csv] [views] [missing|twice]
+///     mpirun -np 2 write-check FOLDER GALAXIES [ranks|collect] [dealt] [integers|fixed|any] [csv] [views]
+///         [missing|twice]
 ///
-/// Galaxies are dealt in order, or with `dealt` in small chunks to whichever rank, in any order. What is written depends on the
-/// galaxy alone. With `missing` and `twice` the ranks do not have each galaxy once. Rank 0 prints how long it took.
+/// Galaxies are dealt in order, or with `dealt` in small chunks to whichever rank, in any order. What is written
+/// depends on the galaxy alone. With `missing` and `twice` the ranks do not have each galaxy once. Rank 0 prints how
+/// long it took.
 @main
 enum WriteCheck {
     static func main() {

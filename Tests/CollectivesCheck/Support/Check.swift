@@ -1,8 +1,8 @@
 import Collectives
 import Glibc
 
-/// A real MPI program: each mode of the command line checks a part of `Collectives` on every rank, and any failed check ends the job with
-/// exit code 3 and a message that names rank and check.
+/// A real MPI program: each mode of the command line checks a part of `Collectives` on every rank, and any failed check
+/// ends the job with exit code 3 and a message that names rank and check.
 @main
 enum Check {
     static func main() {

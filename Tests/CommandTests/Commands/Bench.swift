@@ -31,8 +31,8 @@ struct Bench {
         #expect(abs(bench.gflops / bench.rate - 0.2144) < 2e-4)
         #expect(abs(try number("fraction_of_peak") - bench.share) < 1e-12)
         try #require(bench.share > 0.2 && bench.share < 1, "\(outcome.report)")
-        // A vector a cycle at the least and, on cores with four units, eight operations a lane at the most; a clock may run
-        // at half and at twice of what the system calls its frequency.
+        // A vector a cycle at the least and, on cores with four units, eight operations a lane at the most; a clock may
+        // run at half and at twice of what the system calls its frequency.
         let (lowest, highest) = (0.5 * 2, 2 * 8.0)
         let scale = Double(threads * bench.lanes) * clock
         try #require(

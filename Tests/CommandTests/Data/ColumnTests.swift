@@ -14,7 +14,8 @@ extension CommandTests {
                     + [folder.file("out")] + more)
         }
 
-        /// The elements of some rows as h5dump would show them, with their type; the tool of HDF5 is an independent reader.
+        /// The elements of some rows as h5dump would show them, with their type; the tool of HDF5 is an independent
+        /// reader.
         private func dump(_ path: String, _ column: String, rows: Range<Int>) async throws -> [String] {
             let outcome = try await Launch.run(
                 "/usr/bin/env",

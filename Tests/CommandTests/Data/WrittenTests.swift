@@ -5,8 +5,8 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-    /// Numbers that nobody wrote are never taken for data, and no file is read that is not the user's to be read. The files of
-    /// `Tests/Fixtures/layouts` lead to others, which the tests write.
+    /// Numbers that nobody wrote are never taken for data, and no file is read that is not the user's to be read. The
+    /// files of `Tests/Fixtures/layouts` lead to others, which the tests write.
     @Suite(.serialized) struct WrittenTests {
         private let input = try! TemporaryFolder()
         private let scratch = try! TemporaryFolder()

@@ -134,7 +134,8 @@ extension CommandTests {
         }
 
         @Test func aDiskThatIsFull() async throws {
-            // A limit on file sizes, 10 MB, is what a test can set without a disk of its own; MPI itself needs some of it.
+            // A limit on file sizes, 10 MB, is what a test can set without a disk of its own; MPI itself needs some of
+            // it.
             let outcome = try await Launch.run(
                 "sh",
                 [

@@ -57,8 +57,8 @@ struct TorchNetwork {
                 ]))
     }
 
-    /// A tree of modules around its tensors, with the classes and attributes that are given for their names, and `Module` for
-    /// the others.
+    /// A tree of modules around its tensors, with the classes and attributes that are given for their names, and
+    /// `Module` for the others.
     func module(_ described: [String: (type: String, attributes: [(String, PythonValue)])]) -> PythonValue {
         build("", tensors, described)
     }

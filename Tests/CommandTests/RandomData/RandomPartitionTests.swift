@@ -4,8 +4,8 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-    /// Partitions in any storage: a run finds what it finds for the same galaxies in plain files, or refuses the file and names
-    /// the data set. More than the usual ones with `PHOTOZ_RANDOM_PARTITIONS=300`.
+    /// Partitions in any storage: a run finds what it finds for the same galaxies in plain files, or refuses the file
+    /// and names the data set. More than the usual ones with `PHOTOZ_RANDOM_PARTITIONS=300`.
     @Suite(.serialized) struct RandomPartitionTests {
         private static let count =
             ProcessInfo.processInfo.environment["PHOTOZ_RANDOM_PARTITIONS"].flatMap { Int($0) } ?? 40

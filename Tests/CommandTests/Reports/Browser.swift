@@ -7,7 +7,8 @@ struct Browser {
     /// What one drawing became on the screen.
     struct Drawing: Decodable {
         let figure: String
-        /// Shapes of the data (not of the frame), and those of them that are in the picture with some extent and colour.
+        /// Shapes of the data (not of the frame), and those of them that are in the picture with some extent and
+        /// colour.
         let shapes: Int
         let visible: Int
         /// Pixels of the drawing on the page.

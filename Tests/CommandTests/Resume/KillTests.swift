@@ -80,7 +80,8 @@ extension CommandTests {
             }
         }
 
-        /// Two partitions with identifiers, and with galaxies that lack a magnitude or a redshift, or are far from any other.
+        /// Two partitions with identifiers, and with galaxies that lack a magnitude or a redshift, or are far from any
+        /// other.
         private func writeSurvey() throws {
             for (number, count) in [1300, 1200].enumerated() {
                 var variation = MockSurvey.Variation()

@@ -8,7 +8,8 @@ extension CommandTests {
         let scratch = try! TemporaryFolder()
         static let options = ["--precision", "bf16"]
 
-        /// A survey, what an undisturbed run makes of it, and a folder in which another was stopped; shared by the tests.
+        /// A survey, what an undisturbed run makes of it, and a folder in which another was stopped; shared by the
+        /// tests.
         struct Stopped {
             static let shared = Task { try await Stopped() }
             static let counts = [1500, 0, 1700, 1800]

@@ -24,7 +24,8 @@ extension CommandTests {
                     == Output(folder: scratch.file("2")).bytes("predictions.h5"))
         }
 
-        /// Small chunks, and chunks of 5 MB, which HDF5 keeps and decompresses whole: their size adds to a rank's memory.
+        /// Small chunks, and chunks of 5 MB, which HDF5 keeps and decompresses whole: their size adds to a rank's
+        /// memory.
         @Test(arguments: [(16, 512, 100.0), (256, 512, 100), (16, 64, 60)])
         func memoryOfARank(rowsOfAChunk: Int, batch: Int, limit: Double) async throws {
             // Proportional set sizes: a page that n processes share counts as an n-th in each of them.
@@ -63,7 +64,8 @@ extension CommandTests {
         }
 
         @Test func theFirstBatchComesSoon() async throws {
-            // From the start of main to the end of one batch of 64 on each rank, but for MPI's own start; the best of five.
+            // From the start of main to the end of one batch of 64 on each rank, but for MPI's own start; the best of
+            // five.
             let data = try MockSurvey().folder(input, counts: [128])
             var times: [Double] = []
             for _ in 0..<5 {

@@ -170,8 +170,8 @@ extension CommandTests {
 }
 
 extension MockSurvey {
-    /// The first galaxies as another survey might store them: channels last, 64 x 64 pixels around the galaxy, a data set
-    /// for each magnitude.
+    /// The first galaxies as another survey might store them: channels last, 64 x 64 pixels around the galaxy, a data
+    /// set for each magnitude.
     func writeForeign(_ path: String, count: Int) throws {
         let own = try TemporaryFolder()
         try write(own.file("1.h5"), count: count)

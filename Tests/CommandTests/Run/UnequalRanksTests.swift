@@ -8,8 +8,8 @@ extension CommandTests {
         let input = try! TemporaryFolder()
         let scratch = try! TemporaryFolder()
 
-        /// Starts one rank a command as one job; each begins with the words behind `photoz`, or with a program and its words
-        /// before.
+        /// Starts one rank a command as one job; each begins with the words behind `photoz`, or with a program and its
+        /// words before.
         private func job(_ commands: [(before: [String], words: [String])]) async throws -> Outcome {
             let ranks = commands.map { ["-np", "1"] + $0.before + [Photoz.path] + $0.words }
             return try await Launch.run(

@@ -13,8 +13,8 @@ func failure(
     try #require(throws: HDF5Error.self, sourceLocation: sourceLocation) { try body() }
 }
 
-/// Whether the HDF5 library prints an error while `body` runs. Other tests of the process may print meanwhile; what they
-/// print is handed on.
+/// Whether the HDF5 library prints an error while `body` runs. Other tests of the process may print meanwhile; what
+/// they print is handed on.
 func hdf5Prints(_ body: () throws -> Void) throws -> Bool {
     let folder = try TemporaryFolder()
     fflush(nil)
