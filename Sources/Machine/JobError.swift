@@ -12,8 +12,8 @@ package struct JobError: ExitCoded, Sendable, Equatable {
     /// What is wrong, where, and what to do.
     package let description: String
 
-    /// How the launcher has ended this rank, by a signal that may mean that another rank has failed; nil when this rank has
-    /// come to its end by itself.
+    /// How the launcher has ended this rank, by a signal that may mean that another rank has failed; nil when this rank
+    /// has come to its end by itself.
     package var byLauncher: ByLauncher?
 
     /// A signal of the launcher.
@@ -93,7 +93,8 @@ package struct JobError: ExitCoded, Sendable, Equatable {
         FolderCheck(path: "/dev/shm").room.map { ", which has \(megabytes($0)) free" } ?? ""
     }
 
-    /// Of a folder without partitions, the first file of a known kind, and which command takes it; on a line of its own.
+    /// Of a folder without partitions, the first file of a known kind, and which command takes it; on a line of its
+    /// own.
     private static func whatIsThere(_ folder: String) -> String {
         let files = NaturalOrder.sorted(FolderListing.names(of: folder) ?? []).map { folder + "/" + $0 }
         for file in files.prefix(100) {

@@ -1,11 +1,13 @@
 import FoundationEssentials
 import Glibc
 
-/// JSON as this program writes it: keys sorted, one to a line, slashes as they are.
+/// JSON as this program writes it: keys sorted, one to a line, slashes as they are. What is a ``TextList`` may be long.
 package func json(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(value) + Data("\n".utf8)
+    let marks = Marks()
+    encoder.userInfo[Marks.key] = marks
+    return marks.replaced(in: try encoder.encode(value)) + Data("\n".utf8)
 }
 
 /// A time as results write it: ISO 8601 in UTC.

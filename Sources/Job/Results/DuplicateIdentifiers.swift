@@ -2,8 +2,8 @@ import Collectives
 import PhotozMachine
 import Survey
 
-/// Galaxies that have the identifier of another one. All ranks look together: each compares what falls to it of all by a
-/// hash.
+/// Galaxies that have the identifier of another one. All ranks look together: each compares what falls to it of all by
+/// a hash.
 struct DuplicateIdentifiers {
     /// Galaxies whose identifier an earlier galaxy has.
     let count: Int

@@ -1,9 +1,9 @@
 import Collectives
 import PhotozMachine
 
-/// Which rank looks after which galaxies while results are written: neighbouring ranks after neighbouring galaxies, whoever has
-/// predicted them. So what depends on the galaxies of all ranks in their order, such as whether each is there once, is found
-/// out without gathering it on one rank.
+/// Which rank looks after which galaxies while results are written: neighbouring ranks after neighbouring galaxies,
+/// whoever has predicted them. So what depends on the galaxies of all ranks in their order, such as whether each is
+/// there once, is found out without gathering it on one rank.
 package struct GalaxyOwners {
     /// Galaxies that are written together at most. No owner has a part of a block.
     package static let block = 1 << 16
@@ -40,7 +40,8 @@ package struct GalaxyOwners {
     /// - Parameters:
     ///   - pieces: In order, none beyond a multiple of ``block``: from ``RankFindings/pieces(every:)``.
     ///   - values: One for each piece.
-    ///   - answer: Called once on each rank with all that is asked about its galaxies, in their order: one answer for each.
+    ///   - answer: Called once on each rank with all that is asked about its galaxies, in their order: one answer for
+    ///     each.
     /// - Returns: The answer to each piece.
     /// - Throws: A communication error, or what `answer` throws.
     func ask<Value: BitwiseCopyable, Answer: BitwiseCopyable>(
@@ -72,7 +73,8 @@ package struct GalaxyOwners {
         }
     }
 
-    /// Where each piece's bytes begin when the bytes of all galaxies stand one behind another in order. Every rank calls it.
+    /// Where each piece's bytes begin when the bytes of all galaxies stand one behind another in order. Every rank
+    /// calls it.
     ///
     /// - Parameters:
     ///   - pieces: This rank's, as for ``ask(_:_:_:)``.
@@ -93,8 +95,8 @@ package struct GalaxyOwners {
     /// Requires that all ranks' pieces together hold each galaxy once. Every rank calls it.
     ///
     /// - Parameter pieces: This rank's, as for ``ask(_:_:_:)``.
-    /// - Throws: On every rank the same ``JobError`` with code 70 when a galaxy is missing or there twice, or a communication
-    ///   error.
+    /// - Throws: On every rank the same ``JobError`` with code 70 when a galaxy is missing or there twice, or a
+    ///   communication error.
     package func requireTiling(_ pieces: [Range<Int>]) throws {
         _ = try ask(pieces, pieces.map { _ in false }) { asked in
             let mine = min(world.rank * share, total)..<min((world.rank + 1) * share, total)

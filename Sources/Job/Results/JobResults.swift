@@ -116,7 +116,7 @@ struct JobResults: Encodable {
         let weights: String
         let weightsHash: String
         let data: [String]
-        let partitions: [String]
+        let partitions: TextList
         let hosts: [String]
         let mpi: String
         let hdf5: String

@@ -3,8 +3,8 @@ import HDF5
 import PhotozMachine
 import Survey
 
-/// Creates `predictions.h5` with all that is no row: the data sets with their places in the file, and the attributes. Rank 0
-/// does so; whoever writes the rows needs no HDF5.
+/// Creates `predictions.h5` with all that is no row: the data sets with their places in the file, and the attributes.
+/// Rank 0 does so; whoever writes the rows needs no HDF5.
 struct PredictionsFile: Codable {
     /// Where a data set's elements begin in the file.
     struct Place: Codable {

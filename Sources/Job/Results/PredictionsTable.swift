@@ -2,8 +2,7 @@ import Survey
 
 /// The lines of `predictions.csv`.
 struct PredictionsTable {
-    /// The names of partitions as fields.
-    private let names: [[UInt8]]
+    private let partitions: PartitionTable
     private let hasIdentifiers: Bool
     private let hasViews: Bool
     /// Names of the columns that are carried from the partitions.
@@ -13,7 +12,7 @@ struct PredictionsTable {
     ///   - dataSet: The survey.
     ///   - hasViews: Whether there are uncertainties.
     init(_ dataSet: DataSet, hasViews: Bool) {
-        names = dataSet.partitions.map { Self.field(Array($0.name.utf8)) }
+        partitions = dataSet.partitions
         hasIdentifiers = dataSet.identifiers != .none
         self.hasViews = hasViews
         kept = dataSet.kept.map(\.name)
@@ -42,7 +41,7 @@ struct PredictionsTable {
         text.reserveCapacity(places.count * 64)
         var place = places.lowerBound
         for piece in rows.pieces {
-            let name = names[piece.partition]
+            let name = Self.field(Array(partitions.name(of: piece.partition)))
             for row in piece.rows {
                 text += name
                 text.append(Self.comma)

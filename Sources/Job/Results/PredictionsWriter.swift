@@ -4,8 +4,8 @@ import HDF5
 import PhotozMachine
 import Survey
 
-/// Writes `predictions.h5` and `predictions.csv`: rank 0 creates them, and every rank writes the rows of its galaxies at their
-/// places. Nothing is gathered, and memory does not grow with what is written.
+/// Writes `predictions.h5` and `predictions.csv`: rank 0 creates them, and every rank writes the rows of its galaxies
+/// at their places. Nothing is gathered, and memory does not grow with what is written.
 package struct PredictionsWriter {
     /// Who writes the rows.
     package let way: WriteWay
@@ -20,8 +20,8 @@ package struct PredictionsWriter {
     /// On rank 0; nil elsewhere.
     private let file: PredictionsFile?
 
-    /// Creates the files and takes the room on the disk for what is known of them, which is all but strings of any length, so
-    /// that a full disk shows before anything is computed. Every rank calls it.
+    /// Creates the files and takes the room on the disk for what is known of them, which is all but strings of any
+    /// length, so that a full disk shows before anything is computed. Every rank calls it.
     ///
     /// - Parameters:
     ///   - path: Of `predictions.h5`, under a name for what is not whole yet.
@@ -56,8 +56,8 @@ package struct PredictionsWriter {
     /// Writes and stores the rows. Every rank calls it.
     ///
     /// - Parameter found: What this rank knows; together the ranks have each galaxy once.
-    /// - Throws: A communication error, or ``JobError``: on every rank with code 70 when a galaxy is missing or there twice, and
-    ///   then nothing is written, or with code 74 when something cannot be written.
+    /// - Throws: A communication error, or ``JobError``: on every rank with code 70 when a galaxy is missing or there
+    ///   twice, and then nothing is written, or with code 74 when something cannot be written.
     package func write(_ found: RankFindings) throws {
         let owners = GalaxyOwners(total: dataSet.rows, on: world)
         let rows = PredictionRows.blocks(of: found, dataSet)
@@ -95,7 +95,8 @@ package struct PredictionsWriter {
         return try StringHeap(found, total: dataSet.rows, owners, on: world)
     }
 
-    /// The file as it was created at first, or anew with the heap, whose size was not known then. On rank 0; nil elsewhere.
+    /// The file as it was created at first, or anew with the heap, whose size was not known then. On rank 0; nil
+    /// elsewhere.
     private func create(_ heap: StringHeap?) throws -> PredictionsFile? {
         guard file != nil, let heap, heap.byteCount > 0 else { return file }
         return try PredictionsFile(
@@ -134,7 +135,8 @@ package struct PredictionsWriter {
         }
     }
 
-    /// Bytes that the results of a data set take on disk, rather too many than too few; how long strings are is guessed.
+    /// Bytes that the results of a data set take on disk, rather too many than too few; how long strings are is
+    /// guessed.
     ///
     /// - Parameters:
     ///   - isTable: Whether they are also written as text.

@@ -7,7 +7,7 @@ struct RankEntry: Encodable {
     let batchSize: Int
     let modelMegabytes: Double
     let resultPath: String
-    let dataPaths: [String]
+    let dataPaths: TextList
     let processor: Host.Processor
     let memory: Double
 

@@ -4,8 +4,8 @@ import PhotozMachine
 import PhotozRecords
 import Survey
 
-/// The folder that receives the results of one job: locked while the job lives, each file written under a temporary name
-/// and renamed when it is whole.
+/// The folder that receives the results of one job: locked while the job lives, each file written under a temporary
+/// name and renamed when it is whole.
 final class ResultFolder {
     /// The file that marks a finished run.
     static let mark = "Results.json"
@@ -30,8 +30,8 @@ final class ResultFolder {
     ///   - extras: Files that this run writes beside ``names``.
     ///   - overwrite: Whether results of runs before may be replaced.
     ///   - resume: Whether a half-finished run may be gone on with.
-    /// - Throws: ``JobError`` with code 73 when it cannot be made or written, when another job has it, when it holds results
-    ///   and they are not to be overwritten, or something that no run of this program has left.
+    /// - Throws: ``JobError`` with code 73 when it cannot be made or written, when another job has it, when it holds
+    ///   results and they are not to be overwritten, or something that no run of this program has left.
     init(_ path: String, extras: [String] = [], overwrite: Bool, resume: Bool = false) throws {
         try OutputFolder.make(path)
         lock = try FolderLock(of: path)
@@ -138,8 +138,8 @@ final class ResultFolder {
     /// - Throws: ``JobError`` with code 73.
     func requireSpace(bytes: Int) throws { try FolderCheck(path: path).requireSpace(bytes: bytes, for: "results") }
 
-    /// Gives the finished files their names, but for the last, which ``finish()`` gives its own. Old results are unmarked
-    /// first, so that `Results.json` never stands beside files of another run.
+    /// Gives the finished files their names, but for the last, which ``finish()`` gives its own. Old results are
+    /// unmarked first, so that `Results.json` never stands beside files of another run.
     ///
     /// - Throws: ``JobError`` with code 73 when something of somebody else's has come in the way, or 74.
     func publish() throws {

@@ -43,8 +43,8 @@ struct SharedWriter {
         }
     }
 
-    /// All ranks go from step to step together: none waits longer than a step takes, however much there is to write, and no
-    /// messages pile up on rank 0.
+    /// All ranks go from step to step together: none waits longer than a step takes, however much there is to write,
+    /// and no messages pile up on rank 0.
     private func collect(steps: Int, _ parts: (Int) throws -> [FilePart]) throws {
         let counts = try world.gather(steps, root: 0)
         let most = try world.allReduce(steps, .max)

@@ -1,9 +1,9 @@
 import Collectives
 import PhotozRecords
 
-/// Strings of any length as HDF5 keeps them: in the data set stands where each of them is, and the strings themselves stand in
-/// collections elsewhere in the file, the global heap. HDF5 would write them one after another, on one rank; here each rank
-/// writes its own, so the form is that of HDF5's "File Format Specification", III.E, byte for byte.
+/// Strings of any length as HDF5 keeps them: in the data set stands where each of them is, and the strings themselves
+/// stand in collections elsewhere in the file, the global heap. HDF5 would write them one after another, on one rank;
+/// here each rank writes its own, so the form is that of HDF5's "File Format Specification", III.E, byte for byte.
 ///
 /// A collection has the strings of a fixed number of galaxies: where it is cut does not depend on who has them.
 struct StringHeap {

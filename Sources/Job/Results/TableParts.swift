@@ -13,7 +13,8 @@ struct TableParts {
     private let carried: KeptReader?
     /// Where each block of lines begins.
     private let places: [Int]
-    /// The lines of the first blocks; those of others are made once more when they are written, so that memory does not grow.
+    /// The lines of the first blocks; those of others are made once more when they are written, so that memory does not
+    /// grow.
     private let kept: [[UInt8]]
 
     /// Bytes of lines that are kept.

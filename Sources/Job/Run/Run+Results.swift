@@ -30,7 +30,7 @@ extension Run {
         guard let reports, let places, let all, let skipped else { return nil }
         return GatheredReports(
             reports: reports, places: places,
-            partitions: all.map { $0.map { dataSet.partitions[Int($0)].name } }, skipped: skipped.flatMap(\.self))
+            partitions: all, skipped: skipped.flatMap(\.self))
     }
 
     /// `Results.json`.
@@ -54,7 +54,7 @@ extension Run {
             provenance: JobResults.Provenance(
                 version: version, commandLine: options.commandLine,
                 workingDirectory: FileManager.default.currentDirectoryPath, weights: options.weights,
-                weightsHash: weightsHash, data: options.data, partitions: dataSet.partitions.map(\.name),
+                weightsHash: weightsHash, data: options.data, partitions: dataSet.partitions.names(),
                 hosts: unique(ranks.places.map(\.host)), mpi: MPI.libraryVersion, hdf5: HDF5.Library.version,
                 instructionSet: "\(network.instructionSet)", threads: options.threads,
                 shard: options.sharding.rawValue, schedule: options.schedule.rawValue, write: means.writer.way.rawValue,
@@ -69,13 +69,13 @@ extension Run {
 
     /// The per-rank entries of `combined_data.json`, in rank order.
     func rankEntries(_ ranks: GatheredReports, _ means: RunMeans) -> [RankEntry] {
-        let network = means.network
+        let (network, table) = (means.network, means.dataSet.partitions)
         let model = PreparedNetwork.byteCount(
             of: network.shape, network.precision, for: network.instructionSet)
         return ranks.reports.indices.map { rank in
             RankEntry(
                 report: ranks.reports[rank], batchSize: options.batchSize, modelMegabytes: Double(model) / 1_048_576,
-                resultPath: options.output, dataPaths: ranks.partitions[rank],
+                resultPath: options.output, dataPaths: table.names(of: ranks.partitions[rank]),
                 processor: ranks.places[rank].processor, memory: ranks.places[rank].memory)
         }
     }
@@ -106,8 +106,18 @@ struct RankPlace: Codable {
 struct GatheredReports {
     let reports: [RankReport]
     let places: [RankPlace]
-    /// Names of the partitions that each rank's galaxies are in.
-    let partitions: [[String]]
+    /// The partitions that each rank's galaxies are in.
+    let partitions: [[Int32]]
     /// Rows that any rank left out.
     let skipped: [SkippedRows]
+}
+
+extension PartitionTable {
+    /// The names of all partitions.
+    func names() -> TextList { TextList(count: count) { name(of: $0) } }
+
+    /// The names of some partitions.
+    func names(of partitions: [Int32]) -> TextList {
+        TextList(count: partitions.count) { name(of: Int(partitions[$0])) }
+    }
 }

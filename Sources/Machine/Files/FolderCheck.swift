@@ -66,8 +66,8 @@ package struct FolderCheck {
         return ["nfs", "lustre", "gpfs", "beegfs", "ceph", "cifs", "smb", "fuse", "9p"].contains { kind.hasPrefix($0) }
     }
 
-    /// Takes a lock on rank 0, as a run does in its output folder, and tries it on another rank and on every other host.
-    /// Every rank calls it.
+    /// Takes a lock on rank 0, as a run does in its output folder, and tries it on another rank and on every other
+    /// host. Every rank calls it.
     ///
     /// - Throws: A communication error.
     package func lock(_ world: Communicator, node: Communicator) throws -> Lock {
@@ -139,8 +139,8 @@ package struct FolderCheck {
     private static let testBytes = 1000
     private static let testRounds = 5
 
-    /// Lets a rank of each host write its bytes into a small file, in turns with those of others as results are written, and all
-    /// of them read it. Every rank calls it.
+    /// Lets a rank of each host write its bytes into a small file, in turns with those of others as results are
+    /// written, and all of them read it. Every rank calls it.
     ///
     /// - Parameters:
     ///   - world: All ranks.

@@ -1,7 +1,7 @@
 import Glibc
 
-/// The lock of a folder that one command writes into: a file that the system locks, and that is free again when the process is
-/// gone, however it ends.
+/// The lock of a folder that one command writes into: a file that the system locks, and that is free again when the
+/// process is gone, however it ends.
 package struct FolderLock {
     /// The file's name.
     package static let name = ".photoz.lock"

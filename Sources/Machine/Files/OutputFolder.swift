@@ -1,8 +1,8 @@
 import Glibc
 import Survey
 
-/// A folder of one's own for partitions, locked while they are written: those of two data sets in one folder would look like
-/// one.
+/// A folder of one's own for partitions, locked while they are written: those of two data sets in one folder would look
+/// like one.
 package struct OutputFolder {
     /// What files and folders are called until they are whole.
     package static let inProgress = "inprogress_"

@@ -3,8 +3,8 @@ import Glibc
 
 /// Whether a folder for results may be where it is.
 package enum OutputPlace {
-    /// Refuses a folder of results in a folder of partitions, or beside partitions that are named one by one: the next run
-    /// would take the results for galaxies, and `--overwrite` would destroy its own input. Links are followed.
+    /// Refuses a folder of results in a folder of partitions, or beside partitions that are named one by one: the next
+    /// run would take the results for galaxies, and `--overwrite` would destroy its own input. Links are followed.
     ///
     /// - Parameters:
     ///   - output: The folder, which may not be there yet.

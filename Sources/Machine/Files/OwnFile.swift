@@ -2,8 +2,8 @@ import FoundationEssentials
 import Glibc
 import HDF5
 
-/// A kind of file that this program writes, known by a mark in it. Only such a file is ever replaced or removed: whatever else
-/// stands under a name belongs to somebody.
+/// A kind of file that this program writes, known by a mark in it. Only such a file is ever replaced or removed:
+/// whatever else stands under a name belongs to somebody.
 package struct OwnFile: Sendable {
     /// What the file is, for messages, such as "a plan of photoz plan".
     private let kind: String

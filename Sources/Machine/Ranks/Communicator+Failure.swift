@@ -4,8 +4,8 @@ import PhotozExitCodes
 import Survey
 
 extension Communicator {
-    /// Ends all ranks for the same reason when any of them has failed: the failure that comes first in some order that all know,
-    /// such as the number of a file. Every rank calls it.
+    /// Ends all ranks for the same reason when any of them has failed: the failure that comes first in some order that
+    /// all know, such as the number of a file. Every rank calls it.
     ///
     /// - Parameter failure: What this rank has come upon, and its place in that order; nil for nothing.
     /// - Throws: On every rank the first failure.
@@ -13,8 +13,8 @@ extension Communicator {
         if let first = try first(of: failure) { throw first }
     }
 
-    /// Does something on every rank in which ranks do not wait for each other, and fails on all when it fails on any: so rank 0
-    /// can tidy up before the job ends. Every rank calls it.
+    /// Does something on every rank in which ranks do not wait for each other, and fails on all when it fails on any:
+    /// so rank 0 can tidy up before the job ends. Every rank calls it.
     ///
     /// - Throws: On every rank the failure of the first rank that has one.
     package func together(_ body: () throws -> Void) throws {

@@ -3,8 +3,8 @@ import FoundationEssentials
 import PhotozExitCodes
 
 extension Communicator {
-    /// Rank 0's value on every rank, sent as JSON; the others give nil. For a few small values: what grows with partitions or
-    /// galaxies is sent as it lies in memory.
+    /// Rank 0's value on every rank, sent as JSON; the others give nil. For a few small values: what grows with
+    /// partitions or galaxies is sent as it lies in memory.
     package func broadcastValue<T: Codable>(_ value: T?) throws -> T {
         let mine = try value.map { [UInt8](try JSONEncoder().encode($0)) } ?? []
         var bytes = [UInt8](repeating: 0, count: try broadcast(mine.count, root: 0))

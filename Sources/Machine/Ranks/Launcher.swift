@@ -1,7 +1,7 @@
 import Glibc
 
-/// What the environment says of the launcher that started this process. It is looked at once, before MPI starts: Open MPI
-/// sets the same variables in a process that is alone.
+/// What the environment says of the launcher that started this process. It is looked at once, before MPI starts: Open
+/// MPI sets the same variables in a process that is alone.
 package enum Launcher {
     /// This process's rank, or nil when no launcher started it.
     package static let rank: Int? = {

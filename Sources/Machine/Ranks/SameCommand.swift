@@ -1,8 +1,8 @@
 import AstroMAE
 import Collectives
 
-/// Whether all ranks were told to do the same. A launcher can start several commands as one job, and hosts can have different
-/// versions of the program: what the ranks then rely upon would differ without a word.
+/// Whether all ranks were told to do the same. A launcher can start several commands as one job, and hosts can have
+/// different versions of the program: what the ranks then rely upon would differ without a word.
 package enum SameCommand {
     /// What a rank was told, and what it is.
     private struct Told: Codable, Equatable {

@@ -36,8 +36,8 @@ package enum StopSignal {
         }
     }
 
-    /// The number of the signal, when it is one by which launchers end ranks, and came from a launcher: perhaps to stop the
-    /// job, and perhaps since another rank has failed.
+    /// The number of the signal, when it is one by which launchers end ranks, and came from a launcher: perhaps to stop
+    /// the job, and perhaps since another rank has failed.
     package static var ofLauncher: Int32? {
         guard number.load(ordering: .acquiring) == SIGTERM else { return nil }
         let sender = sender.load(ordering: .acquiring)

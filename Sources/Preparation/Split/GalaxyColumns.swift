@@ -24,8 +24,8 @@ struct GalaxyColumns {
     /// Names of what has no row for each galaxy.
     let leftOut: [String]
 
-    /// - Throws: `HDF5Error` when the file cannot be opened, ``JobError`` with code 65 without images, or with every column
-    ///   that cannot be copied.
+    /// - Throws: `HDF5Error` when the file cannot be opened, ``JobError`` with code 65 without images, or with every
+    ///   column that cannot be copied.
     init(_ path: String, _ choice: Choice) throws {
         let file = try File.open(path, links: choice.links)
         guard file.contains(choice.images) else {

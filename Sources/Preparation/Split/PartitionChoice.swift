@@ -27,8 +27,8 @@ enum PartitionChoice {
     ///   - file: The file.
     ///   - places: All places of the file, for messages.
     ///   - source: The file's path.
-    /// - Throws: ``JobError`` with code 65 when there is none, or it is a part of an object that may choose among its rows; 64
-    ///   when there are several or none of that name.
+    /// - Throws: ``JobError`` with code 65 when there is none, or it is a part of an object that may choose among its
+    ///   rows; 64 when there are several or none of that name.
     static func choose(
         _ all: [TorchPlace], _ wanted: String?, of file: TorchFile, _ places: [TorchPlace], source: String
     ) throws -> TorchPlace {

@@ -40,8 +40,9 @@ package struct SplitOptions: Sendable {
     }
 }
 
-/// Deals the galaxies of a data set to partitions of another size, in the same order, with all that is known of each: every
-/// data set of the files that has a row for each galaxy, in the type in which it is stored. Each rank makes its share of the partitions.
+/// Deals the galaxies of a data set to partitions of another size, in the same order, with all that is known of each:
+/// every data set of the files that has a row for each galaxy, in the type in which it is stored. Each rank makes its
+/// share of the partitions.
 package struct Split {
     private let options: SplitOptions
     private let world: Communicator?
@@ -54,8 +55,8 @@ package struct Split {
         self.world = world
     }
 
-    /// What rank 0 found out.
-    private struct Layout: Codable {
+    /// What all ranks know.
+    private struct Layout {
         let folder: String
         let paths: [String]
         /// The first galaxy of each partition, and behind the last how many there are in all.
@@ -77,8 +78,7 @@ package struct Split {
         if rank == 0 { try OutputPlace.require(options.output, outside: options.data) }
         let folder = rank == 0 ? try OutputFolder(options.output) : nil
         defer { folder?.release() }
-        let planned = try folder.map { try plan($0) }
-        guard let layout = try world?.broadcastValue(planned) ?? planned else { return nil }
+        let layout = try plan(folder)
         for partition in stride(from: rank, to: layout.partitionCount, by: size) {
             try write(partition, of: layout)
         }
@@ -94,23 +94,60 @@ package struct Split {
 
     // MARK: The new partitions
 
-    private func plan(_ folder: OutputFolder) throws -> Layout {
-        let (base, names) = try DataSet.list(options.data)
-        let paths = names.map { base.isEmpty ? $0 : base + "/" + $0 }
+    /// Rank 0 lists the partitions, and each rank opens its part of them.
+    private func plan(_ folder: OutputFolder?) throws -> Layout {
+        let (base, paths) = try list()
         let choice = choice(base)
-        let first = try GalaxyColumns(paths[0], choice)
-        let rows = try paths.map { path in
-            try File.requireClosed(path)
-            let columns = try GalaxyColumns(path, choice)
-            try columns.requireSame(as: first)
-            return columns.rows
+        let part = Sharding.part(world?.rank ?? 0, of: world?.size ?? 1, count: paths.count)
+        let (first, mine) = try open(paths, part, choice)
+        // Refused before any rank begins to write.
+        let planned = try (world == nil ? [mine] : world?.gatherVarying(mine, root: 0)).map { parts in
+            let rows = parts.flatMap(\.self)
+            let total = rows.reduce(0, +)
+            try folder?.requireSpace(bytes: options.compression == nil ? total * first.bytesPerRow : 0)
+            _ = try partitions(total, bytesPerRow: first.bytesPerRow)
+            return rows
         }
-        let total = rows.reduce(0, +)
-        try folder.requireSpace(bytes: options.compression == nil ? total * first.bytesPerRow : 0)
-        let partitions = try partitions(total, bytesPerRow: first.bytesPerRow)
+        let rows = try world?.broadcast(planned, root: 0) ?? mine
         return Layout(
             folder: base, paths: paths, starts: PartitionTable.starts(of: rows),
-            newStarts: PartitionTable.starts(of: partitions), leftOut: first.leftOut)
+            newStarts: PartitionTable.starts(of: try partitions(rows.reduce(0, +), bytesPerRow: first.bytesPerRow)),
+            leftOut: first.leftOut)
+    }
+
+    /// The folder, and the paths of the partitions.
+    private func list() throws -> (folder: String, paths: [String]) {
+        let listed = world?.rank ?? 0 == 0 ? try DataSet.list(options.data) : nil
+        // No name of a file has a zero.
+        let text = listed.map { Array(([$0.folder] + $0.names).joined(separator: "\0").utf8) }
+        let told = try world?.broadcast(text, root: 0) ?? text ?? []
+        let names = told.split(separator: 0, omittingEmptySubsequences: false).map {
+            String(decoding: $0, as: UTF8.self)
+        }
+        return (names[0], names.dropFirst().map { names[0].isEmpty ? $0 : names[0] + "/" + $0 })
+    }
+
+    /// The first partition, and how many galaxies those of a part have.
+    private func open(
+        _ paths: [String], _ part: Range<Int>, _ choice: GalaxyColumns.Choice
+    ) throws -> (first: GalaxyColumns, rows: [Int]) {
+        var (first, rows, place): (GalaxyColumns?, [Int], Int) = (nil, [], 0)
+        var failure: (order: Int, error: any Error)?
+        do {
+            try File.requireClosed(paths[0])
+            let columns = try GalaxyColumns(paths[0], choice)
+            first = columns
+            for index in part {
+                place = index
+                try File.requireClosed(paths[index])
+                let others = try GalaxyColumns(paths[index], choice)
+                try others.requireSame(as: columns)
+                rows.append(others.rows)
+            }
+        } catch { failure = (place, error) }
+        if let world { try world.throwFirst(failure) } else if let failure { throw failure.error }
+        guard let first else { preconditionFailure("neither a first partition nor a failure") }
+        return (first, rows)
     }
 
     private func choice(_ folder: String) -> GalaxyColumns.Choice {
