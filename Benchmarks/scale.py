@@ -3,6 +3,7 @@
     python Benchmarks/scale.py --measure .build-static/release/photoz    writes Benchmarks/scale.json
     python Benchmarks/scale.py --validate .build-static/release/photoz   the model beside real runs
     python Benchmarks/scale.py                                           prints the tables of scale.md
+    python Benchmarks/scale.py --storage 200 --partition-mb 1000         the same of other storage and files
 
 Needs the standard library only. What is assumed and not measured stands in `Cluster`.
 """
@@ -24,11 +25,16 @@ FIGURES = Path(__file__).with_suffix(".json")
 IMAGE_BYTES = 5 * 32 * 32 * 4 + 5 * 8 + 4 + 8  # of a galaxy: image, magnitudes, redshift, identifier
 WEIGHTS_BYTES = 48.6e6  # packed, in float32; less in other precisions
 ROW_BYTES = 4 * 4 + 4 + 8 + 8  # of a galaxy in predictions.h5: four columns, partition, row, identifier
+HEAP_BYTES = 16 + 16 + 24 - 8  # more for a string of any length as identifier: reference, head, text
 JOURNAL_BYTES = 16.1  # of a galaxy in the journal, heads of records included
 REDUCTIONS = 12  # at most, for all metrics and bins together, and one to agree on the length
 REDUCED_BYTES = 9e6 / 12  # of a reduction, in the mean
+EXCHANGES = 3  # of all ranks with all: identifiers that are unique, galaxies that are there once, answers
 ENTRY_BYTES = 64  # of a partition, from the rank that looked at it to rank 0
 PLAN_BYTES = 80  # of a partition, from rank 0 to each node
+TABLE_PARTITION = 2e-6  # s on rank 0, estimated: is a file taken twice, two hashes, row of the table, stamp
+RESULT_RANK = 1.5e-4  # s on rank 0, estimated: a rank's findings, its host, its entry in combined_data.json
+BOARD_NODE = 1e-5  # s on rank 0, estimated: an answer to a node that asks how far the others are
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,8 @@ class Cluster:
     daemon: float = 1.0  # s to start a launcher's daemon on a node; each starts the next ones in a tree
     tree: int = 64  # daemons that one starts
     partition: float = 100e6  # bytes of a file
+    strings: bool = False  # whether identifiers are strings of any length
+    deadline: bool = False  # whether ranks tell each other how far they are
 
     @staticmethod
     def here(figures: dict) -> "Cluster":
@@ -54,48 +62,78 @@ class Cluster:
         )
 
 
-def job(
+@dataclass(frozen=True)
+class Step:
+    """A part of a phase: how long it takes, and by what it grows."""
+
+    phase: str
+    name: str
+    who: str
+    seconds: float
+
+
+def steps(
     figures: dict, cluster: Cluster, ranks: int, galaxies: float, precision: str, files: float
-) -> dict[str, float]:
-    """Seconds of each phase: what grows with galaxies or partitions on one rank are names (`plan_name`, `write_name`)."""
+) -> list[Step]:
+    """All steps of a job. What is read and journaled beside the computation counts where it takes longer."""
     nodes = min(cluster.nodes, math.ceil(ranks / cluster.cores))
     levels = math.ceil(math.log2(nodes)) if nodes > 1 else 0
     depth = math.ceil(math.log(nodes, cluster.tree)) if nodes > 1 else 0
     crowding = max(1.0, ranks / nodes / cluster.cores)
-    start = (
-        figures["launch"]["1"]
-        + start_of_a_rank(figures) * ranks / nodes / cluster.cores
-        + cluster.daemon * depth
-    )
     bandwidth = min(cluster.storage, nodes * cluster.node_storage)
-    identifiers = galaxies * 8 / bandwidth  # each rank checks those of its partitions
+    own = galaxies / ranks * crowding
+    messages = ranks * figures["message"] if ranks > 1 else 0
     opening = max(1.0, files / ranks) * crowding * (cluster.file_open + figures["plan_file"])
-    # Rank 0 lists the names, deals them, and puts together what the others found.
-    plan = files * (figures["plan_name"] + (ENTRY_BYTES + levels * PLAN_BYTES) / cluster.network)
-    plan += opening + identifiers
-    load = figures["load"][precision] + levels * WEIGHTS_BYTES / cluster.network
-    rate = figures["rate"][precision] * min(ranks, nodes * cluster.cores)
-    compute, read = galaxies / rate, galaxies * IMAGE_BYTES / bandwidth
+    compute = galaxies / (figures["rate"][precision] * min(ranks, nodes * cluster.cores))
+    board = nodes * BOARD_NODE * compute if cluster.deadline and nodes > 1 else 0
+    read, journal = galaxies * IMAGE_BYTES / bandwidth, galaxies * JOURNAL_BYTES / bandwidth
     rounds = (REDUCTIONS + 1) * (math.ceil(math.log2(ranks)) if ranks > 1 else 0)
     one = figures["switch"] if crowding > 1 else cluster.latency + REDUCED_BYTES / cluster.network
-    # Galaxies of a rank are walked through for each round, and their identifiers are sent to the rank that compares them.
-    own = galaxies / ranks * crowding
-    reduce = rounds * one + own * figures["reduce_galaxy"] + galaxies * 16 / (nodes * cluster.network)
-    reduce += ranks * figures["message"] if ranks > 1 else 0
-    # Each rank writes its rows; the journal goes to the same disks while the network computes.
-    write = figures["write_fixed"] + own * figures["write_galaxy"] + galaxies * ROW_BYTES / bandwidth
-    write += files * figures["write_name"]
-    journal = galaxies * JOURNAL_BYTES / bandwidth
-    read += journal
-    return {
-        "start": start,
-        "plan": plan,
-        "load": load,
-        "compute": compute,
-        "read": max(0.0, read - compute),
-        "reduce": reduce,
-        "write": write,
-    }
+    row = ROW_BYTES + (HEAP_BYTES if cluster.strings else 0)
+    return [
+        Step("start", "launcher", "all, in a tree", figures["launch"]["1"] + cluster.daemon * depth),
+        Step("start", "ranks", "each node its own", start_of_a_rank(figures) * ranks / nodes / cluster.cores),
+        Step("plan", "list and sort names", "rank 0", files * figures["plan_name"]),
+        Step("plan", "open partitions", "each rank its part", opening),
+        Step("plan", "check identifiers", "each rank its part", galaxies * 8 / bandwidth),
+        Step("plan", "gather the table", "rank 0", files * (TABLE_PARTITION + ENTRY_BYTES / cluster.network)),
+        Step(
+            "plan", "spread the table", "one copy a node, in a tree",
+            levels * files * PLAN_BYTES / cluster.network,
+        ),
+        Step(
+            "load", "weights", "rank 0, one copy a node, in a tree",
+            figures["load"][precision] + levels * WEIGHTS_BYTES / cluster.network,
+        ),
+        Step("compute", "network", "each rank its galaxies", compute),
+        Step("compute", "board", "rank 0, once a second for each node", board),
+        Step("read", "images beyond computing", "all, the file system", max(0.0, read - compute)),
+        Step(
+            "read", "journal beyond computing", "one file a node",
+            max(0.0, journal - max(0.0, compute - read)),
+        ),
+        Step("reduce", "metrics", "each rank its galaxies", own * figures["reduce_galaxy"]),
+        Step("reduce", "at most 12 sums", "all, in a tree", rounds * one),
+        Step("reduce", "identifiers", "all with all", galaxies * 16 / (nodes * cluster.network)),
+        Step("reduce", "messages", "all with all", EXCHANGES * messages),
+        Step(
+            "write", "rows", "each rank its galaxies",
+            figures["write_fixed"] + own * figures["write_galaxy"],
+        ),
+        Step("write", "predictions.h5", "all, the file system", galaxies * row / bandwidth),
+        Step("write", "names of partitions", "rank 0", files * figures["write_name"]),
+        Step("write", "entries of ranks", "rank 0", ranks * RESULT_RANK if ranks > 1 else 0),
+    ]  # fmt: skip
+
+
+def job(
+    figures: dict, cluster: Cluster, ranks: int, galaxies: float, precision: str, files: float
+) -> dict[str, float]:
+    """Seconds of each phase."""
+    phases: dict[str, float] = {}
+    for step in steps(figures, cluster, ranks, galaxies, precision, files):
+        phases[step.phase] = phases.get(step.phase, 0) + step.seconds
+    return phases
 
 
 def start_of_a_rank(figures: dict) -> float:
@@ -106,11 +144,11 @@ def start_of_a_rank(figures: dict) -> float:
     return slope * figures["cores"]
 
 
-def table(figures: dict, cluster: Cluster) -> str:
+def table(figures: dict, cluster: Cluster, volumes: tuple[float, ...]) -> str:
     """Job time over ranks and data, on the cluster that is assumed, in Markdown."""
     phases = list(job(figures, cluster, 1, 1, "f32", 1))
     lines = []
-    for volume in (1e12, 100e12):
+    for volume in volumes:
         for precision in ("f32", "int8"):
             lines += [
                 f"**{volume / 1e12:.0f} TB ({volume / IMAGE_BYTES:.3g} galaxies), {precision}**",
@@ -132,6 +170,56 @@ def table(figures: dict, cluster: Cluster) -> str:
                 lines.append(f"| {ranks:,} | ".replace(",", " ") + " | ".join(cells) + " |")
             lines.append("")
     return "\n".join(lines)
+
+
+def step_table(figures: dict, cluster: Cluster, ranks: int, volume: float) -> str:
+    """Each step of one job in float32, in Markdown."""
+    lines = ["| phase | step | who | time |", "|---|---|---|---:|"]
+    for step in steps(figures, cluster, ranks, volume / IMAGE_BYTES, "f32", volume / cluster.partition):
+        lines.append(f"| {step.phase} | {step.name} | {step.who} | {short(step.seconds)} |")
+    return "\n".join(lines)
+
+
+def growth(figures: dict) -> str:
+    """What one rank does alone for each galaxy, partition or rank of the job, in Markdown: µs."""
+    network = Cluster.network
+    rows = (
+        ("listing and sorting names", 0, figures["plan_name"], 0, "measured"),
+        ("names in Results.json and predictions.h5", 0, figures["write_name"], 0, "measured"),
+        ("table of partitions", 0, TABLE_PARTITION + ENTRY_BYTES / network, 0, "estimated"),
+        ("messages that rank 0 takes or sends", 0, 0, EXCHANGES * figures["message"], "assumed"),
+        ("findings, hosts and entries of ranks", 0, 0, RESULT_RANK, "estimated"),
+        (
+            "predictions, only with `--write collect`",
+            figures["write_galaxy"] + ROW_BYTES / network, 0, 0, "measured",
+        ),
+    )  # fmt: skip
+    lines = ["| on rank 0 | µs a galaxy | µs a partition | µs a rank | |", "|---|---:|---:|---:|---|"]
+    for name, *costs, source in rows:
+        cells = " | ".join(f"{cost * 1e6:.2g}" if cost else "0" for cost in costs)
+        lines.append(f"| {name} | {cells} | {source} |")
+    return "\n".join(lines)
+
+
+def report(figures: dict, partition: float, storages: list[float]) -> str:
+    """All tables of scale.md."""
+    first = Cluster(partition=partition, storage=storages[0])
+    parts = [f"## Partitions of {partition / 1e6:.0f} MB", table(figures, first, (1e12, 100e12))]
+    for storage in storages:
+        cluster = Cluster(partition=10e9, storage=storage)
+        parts += [
+            f"## 100 TB in partitions of 10 GB, a file system of {storage / 1e9:.0f} GB/s",
+            table(figures, cluster, (100e12,)),
+        ]
+    largest = Cluster(partition=10e9, storage=storages[-1], deadline=True)
+    parts += [
+        "## The steps with 10 000 ranks: 100 TB in partitions of 10 GB, "
+        f"{storages[-1] / 1e9:.0f} GB/s, float32",
+        step_table(figures, largest, 10_000, 100e12),
+        "## What grows on one rank",
+        growth(figures),
+    ]
+    return "\n\n".join(part.strip() for part in parts)
 
 
 def short(seconds: float) -> str:
@@ -213,9 +301,17 @@ class Program:
             "memory": results["total_cpu_memory (MB)"] * 1e6 / ranks,
         }
 
-    def best(self, times: int, ranks: int, key: str) -> float:
+    def several(self, ranks: int, files: int, *more: str, seconds: float = 45) -> list[dict[str, float]]:
+        """Three runs, or as many as are done in so many seconds: with 128 ranks on two cores that is one."""
+        begin = time.perf_counter()
+        runs = [self.run(ranks, files, *more)]
+        while len(runs) < 3 and time.perf_counter() - begin < seconds * len(runs) / (len(runs) + 1):
+            runs.append(self.run(ranks, files, *more))
+        return runs
+
+    def best(self, ranks: int, key: str) -> float:
         """The least of several: what the machine can do, not what else it does."""
-        return min(self.run(ranks, 1)[key] for _ in range(times))
+        return min(run[key] for run in self.several(ranks, 1))
 
 
 def measure(program: Program) -> dict:
@@ -225,7 +321,7 @@ def measure(program: Program) -> dict:
         for precision in ("f32", "bf16", "int8")
     }
     worlds = (1, 2, 4, 8, 16, 32, 64, 128)
-    launches = {ranks: program.best(3 if ranks < 64 else 1, ranks, "launch") for ranks in worlds}
+    launches = {ranks: program.best(ranks, "launch") for ranks in worlds}
     cores = len(os.sched_getaffinity(0))
     # With a small network, so that little else takes time.
     groups = [
@@ -233,7 +329,8 @@ def measure(program: Program) -> dict:
         for files, *more in ((1,), (8193,), (8193, "--file-limit", "1"))
     ]
     few, many, listed = (
-        {key: min(run[key] for run in group) for key in ("plan", "memory", "write", "reduce")} for group in groups
+        {key: min(run[key] for run in group) for key in ("plan", "memory", "write", "reduce")}
+        for group in groups
     )
     plan_name = max(0.0, listed["plan"] - few["plan"]) / 8192
     plan_file = (many["plan"] - listed["plan"]) / 8192
@@ -242,7 +339,7 @@ def measure(program: Program) -> dict:
     galaxies = 1024 * (256 - 64)
     alone = engine["f32"]
     crowd = 8 * cores
-    crowded = program.best(3, crowd, "reduce")
+    crowded = program.best(crowd, "reduce")
     return {
         "cores": cores,
         "launch": {str(ranks): time for ranks, time in launches.items()},
@@ -267,15 +364,15 @@ def validate(program: Program, figures: dict) -> None:
     print("|---:|---:|---|---:|---:|---:|---:|---:|")
     for ranks, files, precision in (
         (1, 4, "f32"),
-        (cores, 4, "f32"),
-        (4 * cores, 4, "f32"),
-        (cores, 8, "int8"),
-        (32 * cores, 1, "int8"),
-        (64 * cores, 1, "int8"),
+        (2, 4, "f32"),
+        (8, 4, "f32"),
+        (2, 8, "int8"),
+        (64, 4, "int8"),
+        (128, 4, "int8"),
     ):
         times = job(figures, Cluster.here(figures), ranks, 1024 * files, precision, files)
         model = sum(times.values())
-        runs = [program.run(ranks, files, "--precision", precision) for _ in range(3)]
+        runs = program.several(ranks, files, "--precision", precision)
         run = min(runs, key=lambda run: run["whole"])
         left = cores * (1 - run["others"])
         # What a crowded reduction takes was measured beside others already.
@@ -292,15 +389,19 @@ def main() -> None:
     parser.add_argument("--measure", metavar="PHOTOZ", help="measure this machine with that program")
     parser.add_argument("--validate", metavar="PHOTOZ", help="run that program and compare")
     parser.add_argument("--partition-mb", metavar="SIZE", type=float, default=100, help="of a file (100)")
-    parser.add_argument("--storage", metavar="GB/s", type=float, default=50, help="of the file system (50)")
+    parser.add_argument(
+        "--storage", metavar="GB/s", type=float, nargs="+", default=[50, 100], help="of file systems (50 100)"
+    )
     arguments = parser.parse_args()
     if arguments.measure:
         FIGURES.write_text(json.dumps(measure(Program(arguments.measure)), indent=2) + "\n")
     figures = json.loads(FIGURES.read_text())
+    if missing := {"plan_name", "write_name"} - set(figures):
+        parser.error(f"{FIGURES}: lacks {', '.join(sorted(missing))}, which --measure finds out")
     if arguments.validate:
         validate(Program(arguments.validate), figures)
     elif not arguments.measure:
-        print(table(figures, Cluster(partition=arguments.partition_mb * 1e6, storage=arguments.storage * 1e9)))
+        print(report(figures, arguments.partition_mb * 1e6, [storage * 1e9 for storage in arguments.storage]))
 
 
 if __name__ == "__main__":
