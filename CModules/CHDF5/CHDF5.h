@@ -1,4 +1,5 @@
-// HDF5's C interface, with the identifiers that are macros as prefixed getters: Swift imports no macro that calls or casts.
+// HDF5's C interface, with the identifiers that are macros as prefixed getters: Swift imports no macro that calls or
+// casts.
 #ifndef CHDF5_H
 #define CHDF5_H
 
@@ -46,9 +47,9 @@ static inline unsigned ch5_read_write(void) { return H5F_ACC_RDWR; }
 static inline unsigned ch5_truncate(void) { return H5F_ACC_TRUNC; }
 static inline unsigned ch5_exclusive(void) { return H5F_ACC_EXCL; }
 
-// Visits the links of a group; the visitor's second argument says whether one leads into another file. HDF5's own call and
-// its callback have another form in each version. The order is HDF5's own: asked for another, it makes a table of the
-// links first, and HDF5 1.10 frees what it has not filled when a damaged file stops it.
+// Visits the links of a group; the visitor's second argument says whether one leads into another file. HDF5's own call
+// and its callback have another form in each version. The order is HDF5's own: asked for another, it makes a table of
+// the links first, and HDF5 1.10 frees what it has not filled when a damaged file stops it.
 typedef herr_t (*ch5_link_visitor)(const char *name, int is_external, void *context);
 
 struct ch5_visit {
@@ -68,7 +69,8 @@ static inline herr_t ch5_visit_links(hid_t group, ch5_link_visitor visitor, void
     return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, &place, ch5_visit_link, &visit);
 }
 
-// What an entry of a group is: its own object, a soft or an external link, or a link of another kind; negative when there is none.
+// What an entry of a group is: its own object, a soft or an external link, or a link of another kind; negative when
+// there is none.
 enum ch5_link { CH5_HARD = 0, CH5_SOFT = 1, CH5_EXTERNAL = 2, CH5_FOREIGN = 3 };
 
 static inline int ch5_link_kind(hid_t group, const char *name, size_t *value_size) {
@@ -145,8 +147,8 @@ static inline herr_t ch5_lengthen(hid_t file, hsize_t bytes, haddr_t *end) {
 #endif
 }
 
-// The system's own call, which its headers show to GNU sources only. Unlike posix_fallocate it does not write to every block
-// where the file system cannot do it.
+// The system's own call, which its headers show to GNU sources only. Unlike posix_fallocate it does not write to every
+// block where the file system cannot do it.
 #ifdef __linux__
 extern int fallocate(int descriptor, int mode, off_t offset, off_t length);
 static inline int ch5_take_room(int descriptor, off_t length) {

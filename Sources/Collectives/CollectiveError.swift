@@ -13,8 +13,8 @@ public struct CollectiveError: Error, Sendable, CustomStringConvertible {
         case noRoom(folder: String, bytes: Int, free: Int)
         /// The caller asked for something that makes no sense, such as a root that is no rank.
         case misuse
-        /// These ranks did not come before the deadline: ranks of the board's communicator, or of the operation's own where
-        /// there is no board. Empty when nobody knows.
+        /// These ranks did not come before the deadline: ranks of the board's communicator, or of the operation's own
+        /// where there is no board. Empty when nobody knows.
         ///
         /// The operation is still pending: leave the memory that it was given alone, and end the job.
         case timedOut(missing: [Int])

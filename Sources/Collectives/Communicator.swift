@@ -35,8 +35,9 @@ public struct Communicator {
         try collective("MPI_Barrier", { MPI_Barrier(handle) }, { MPI_Ibarrier(handle, $0) })
     }
 
-    /// Waits, as patiently as the others, until every rank has come to a call that MPI offers in its blocking form only: there
-    /// neither a deadline nor an interruption would be heeded. Nothing is left to wait for then but MPI itself.
+    /// Waits, as patiently as the others, until every rank has come to a call that MPI offers in its blocking form
+    /// only: there neither a deadline nor an interruption would be heeded. Nothing is left to wait for then but MPI
+    /// itself.
     func awaitAll(before routine: String) throws(CollectiveError) {
         try collective(routine, { MPI_SUCCESS }, { MPI_Ibarrier(handle, $0) })
     }

@@ -29,7 +29,8 @@ package struct Doctor {
     ///   - node: The ranks of this node.
     ///   - version: The program's version.
     ///   - folder: Where results will be written.
-    ///   - weights: The network's file, whose size decides how much memory ranks share; nil stands for the published network.
+    ///   - weights: The network's file, whose size decides how much memory ranks share; nil stands for the published
+    ///     network.
     package init(world: Communicator, node: Communicator, version: String, folder: String, weights: String?) {
         self.world = world
         self.node = node
@@ -213,7 +214,8 @@ package struct Doctor {
         return warnings
     }
 
-    /// Whether a library's own words hold the version of the headers, but for the last number, which changes no interface.
+    /// Whether a library's own words hold the version of the headers, but for the last number, which changes no
+    /// interface.
     private static func agree(_ header: String, _ library: String) -> Bool {
         library.contains("v" + header.split(separator: ".").prefix(2).joined(separator: ".") + ".")
     }

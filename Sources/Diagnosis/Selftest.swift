@@ -34,8 +34,8 @@ package struct Selftest {
     /// Reads the shipped files.
     ///
     /// - Parameter folder: Holds `astromae-mock-sdss.h5` and `selftest.h5`; looked for unless given.
-    /// - Throws: ``JobError`` with code 66 when they are not found, with code 65 when the weights are not those that the
-    ///   redshifts were made with, and whatever else is wrong with them.
+    /// - Throws: ``JobError`` with code 66 when they are not found, with code 65 when the weights are not those that
+    ///   the redshifts were made with, and whatever else is wrong with them.
     package init(folder: String?) throws {
         let data = try folder ?? Self.find()
         let weightsPath = data + "/astromae-mock-sdss.h5"
@@ -113,9 +113,9 @@ package struct Selftest {
         return differences.map { $0.isFinite ? $0 : .infinity }.max() ?? .infinity
     }
 
-    /// What a redshift may be off by, and differ by from another instruction set's. These galaxies are off by 1.7e-8, 7.1e-5
-    /// and 2.9e-4, and differ by 1.5e-8, 1.8e-6 and 8.4e-6 (`photoz selftest`); with the image of another galaxy they would
-    /// be off by 1.2e-3.
+    /// What a redshift may be off by, and differ by from another instruction set's. These galaxies are off by 1.7e-8,
+    /// 7.1e-5 and 2.9e-4, and differ by 1.5e-8, 1.8e-6 and 8.4e-6 (`photoz selftest`); with the image of another galaxy
+    /// they would be off by 1.2e-3.
     private static func limits(_ precision: Precision) -> (error: Double, spread: Double) {
         switch precision {
         case .float32: (1e-6, 1e-7)

@@ -12,8 +12,8 @@ public struct HDF5Error: Error, Sendable, CustomStringConvertible {
         case missingObject
         /// The object has another type or shape than asked for.
         case mismatch
-        /// The file must not be read as it is: its writer has not closed it, its format is newer than the library, or an object
-        /// leads to a file that may not be read. The reason says what to do.
+        /// The file must not be read as it is: its writer has not closed it, its format is newer than the library, or
+        /// an object leads to a file that may not be read. The reason says what to do.
         case refused
         /// A file could not be created, or written: a full disk, for instance.
         case unwritable

@@ -13,7 +13,8 @@ final class Handle {
         self.release = release
     }
 
-    /// Gives the identifier back now; false when the library reports a failure, as when what was written cannot be stored.
+    /// Gives the identifier back now; false when the library reports a failure, as when what was written cannot be
+    /// stored.
     func close() -> Bool {
         guard isOpen else { return true }
         isOpen = false

@@ -18,8 +18,8 @@ public enum Library {
         String(cString: ch5_header_version()).split(separator: " ").last.map(String.init) ?? ""
     }
 
-    /// How the library that runs was built: `thread-safe, deflate, szip, not parallel`, for instance. Whether it is parallel
-    /// is what its headers say.
+    /// How the library that runs was built: `thread-safe, deflate, szip, not parallel`, for instance. Whether it is
+    /// parallel is what its headers say.
     public static var features: String {
         silence()
         var isThreadSafe = false
@@ -33,8 +33,8 @@ public enum Library {
         return parts.joined(separator: ", ")
     }
 
-    /// Stops the library from printing its errors: they are in what is thrown. HDF5 keeps the setting for each thread, so
-    /// whatever may fail makes it first.
+    /// Stops the library from printing its errors: they are in what is thrown. HDF5 keeps the setting for each thread,
+    /// so whatever may fail makes it first.
     static func silence() {
         _ = isStarted
         H5Eset_auto2(ch5_error_default(), nil, nil)

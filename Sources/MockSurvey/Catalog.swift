@@ -1,8 +1,8 @@
 import FoundationEssentials
 import PhotozExitCodes
 
-/// Galaxies of a real catalogue: redshifts and magnitudes from the columns `redshift`, `u`, `g`, `r`, `i` and `z` of a file
-/// of comma-separated values (RFC 4180) with a line of names.
+/// Galaxies of a real catalogue: redshifts and magnitudes from the columns `redshift`, `u`, `g`, `r`, `i` and `z` of a
+/// file of comma-separated values (RFC 4180) with a line of names.
 public struct Catalog: Sendable {
     /// What is wrong with a catalogue.
     public enum Failure: Error, Sendable, Equatable, CustomStringConvertible {
@@ -97,7 +97,8 @@ public struct Catalog: Sendable {
 
 /// Records of a text of comma-separated values, one after another; empty lines are left out, blanks around values too.
 ///
-/// Ours because the CSV packages for Swift load all of Foundation and its Unicode tables, twice the size of the program.
+/// Ours because the CSV packages for Swift load all of Foundation and its Unicode tables, twice the size of the
+/// program.
 private struct SeparatedValues {
     private var rest: Substring.UTF8View
 

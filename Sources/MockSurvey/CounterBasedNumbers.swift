@@ -1,5 +1,5 @@
-/// Random numbers that are a function of where they stand, not of what was drawn before: Philox4x32-10 (Salmon et al. 2011,
-/// "Parallel random numbers: as easy as 1, 2, 3", SC11).
+/// Random numbers that are a function of where they stand, not of what was drawn before: Philox4x32-10 (Salmon et al.
+/// 2011, "Parallel random numbers: as easy as 1, 2, 3", SC11).
 ///
 /// Galaxy k of seed s has streams of its own, so that it is the same galaxy whatever else is made, and by whom.
 package struct CounterBasedNumbers {

@@ -2,8 +2,8 @@
 package typealias Lanes = SIMD8<Double>
 private typealias Bits = SIMD8<UInt64>
 
-/// Functions made of additions, multiplications, divisions and square roots alone: these are rounded the same way on every
-/// processor, while those of a C library may differ in the last bit.
+/// Functions made of additions, multiplications, divisions and square roots alone: these are rounded the same way on
+/// every processor, while those of a C library may differ in the last bit.
 ///
 /// Errors are measured over the ranges that the mock survey needs (`ElementaryFunctionTests`).
 package enum Elementary {

@@ -45,8 +45,8 @@ struct GalaxyImage {
         }
     }
 
-    /// Along a row, and from row to row, the exponent is a polynomial of the second degree: its exponential follows from
-    /// the pixel before by two products, eight pixels at a time.
+    /// Along a row, and from row to row, the exponent is a polynomial of the second degree: its exponential follows
+    /// from the pixel before by two products, eight pixels at a time.
     private mutating func add(_ gaussian: Gaussian, x: Double, y: Double, band: Int) {
         var columns = Lanes()
         for lane in 0..<8 { columns[lane] = Double(lane) }

@@ -50,7 +50,8 @@ public struct MockGalaxy: Sendable, Equatable {
 }
 
 extension MockGalaxy.Shape {
-    /// A form that goes with the magnitudes: red galaxies have more of a de Vaucouleurs profile, faint ones are smaller.
+    /// A form that goes with the magnitudes: red galaxies have more of a de Vaucouleurs profile, faint ones are
+    /// smaller.
     init(of magnitudes: Magnitudes, _ numbers: inout CounterBasedNumbers) {
         let normal = NormalNumbers.eight(&numbers)
         let redness = 1 / (1 + Elementary.exp(-(magnitudes.u - magnitudes.r - 2.2) / 0.15))

@@ -1,5 +1,5 @@
-/// A survey of made-up galaxies as SDSS would see them: galaxy k is the same, to the bit, whatever else is made with it,
-/// by whom, and on what processor.
+/// A survey of made-up galaxies as SDSS would see them: galaxy k is the same, to the bit, whatever else is made with
+/// it, by whom, and on what processor.
 public struct MockSurvey: Sendable {
     /// Pixels of an image: [band][y][x], bands u, g, r, i, z.
     public static let imageShape = [GalaxyImage.bands, GalaxyImage.size, GalaxyImage.size]
@@ -35,7 +35,8 @@ public struct MockSurvey: Sendable {
             shape: MockGalaxy.Shape(of: known.magnitudes, &form))
     }
 
-    /// Writes the image of a galaxy as the survey would publish it, asinh(flux / softening), with the noise of sky and source.
+    /// Writes the image of a galaxy as the survey would publish it, asinh(flux / softening), with the noise of sky and
+    /// source.
     ///
     /// - Parameter image: Room for ``imageShape``.
     public func observe(_ galaxy: MockGalaxy, into image: UnsafeMutableBufferPointer<Float>) {

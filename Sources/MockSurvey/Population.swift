@@ -3,7 +3,8 @@ import FoundationEssentials
 /// What galaxies a survey sees: a Gaussian mixture in (ln z, u - g, g - r, r - i, i - z, r), fitted to the main galaxy
 /// sample of SDSS (`population.json`).
 struct Population: Sendable {
-    /// The one that the demonstration weights were trained on. It is part of the program, so that it is there and whole.
+    /// The one that the demonstration weights were trained on. It is part of the program, so that it is there and
+    /// whole.
     static let sdssMainSample = try! Population(json: Data(PackageResources.population_json))
 
     private let cumulative: [Double]

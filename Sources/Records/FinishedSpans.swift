@@ -19,16 +19,16 @@ package struct JournalSpan: BitwiseCopyable, Equatable, Sendable {
     package var galaxies: Range<Int> { first..<end }
 }
 
-/// Which galaxies are finished, and where their findings stand: sorted, so that what concerns some galaxies is found without
-/// a look at all others.
+/// Which galaxies are finished, and where their findings stand: sorted, so that what concerns some galaxies is found
+/// without a look at all others.
 package struct FinishedSpans: Sendable {
     /// In the order of galaxies; no two have a galaxy in common.
     package let spans: [JournalSpan]
     /// Galaxies in all.
     package let count: Int
 
-    /// Takes spans in any order. Two attempts may have finished the same galaxies, when the second could not read the first's
-    /// journal: the findings are the same.
+    /// Takes spans in any order. Two attempts may have finished the same galaxies, when the second could not read the
+    /// first's journal: the findings are the same.
     ///
     /// - Parameter found: The spans.
     package init(_ found: [JournalSpan]) {

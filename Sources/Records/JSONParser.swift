@@ -1,5 +1,5 @@
-/// Reads a JSON text by the letter of RFC 8259, and refuses an object that gives a key twice: only one of the two values could
-/// be taken, and nobody would hear of the other.
+/// Reads a JSON text by the letter of RFC 8259, and refuses an object that gives a key twice: only one of the two
+/// values could be taken, and nobody would hear of the other.
 struct JSONParser {
     /// Why a text is refused: the byte, and the words for it.
     struct Fault: Error {

@@ -1,12 +1,12 @@
-/// What of a run is finished, so that another can go on: findings about neighbouring galaxies, appended to one file of each
-/// node by all of its ranks, each record with checksums.
+/// What of a run is finished, so that another can go on: findings about neighbouring galaxies, appended to one file of
+/// each node by all of its ranks, each record with checksums.
 ///
-/// The file: the bytes `photozJ3` and the run's 32-byte identity; then records, in the order in which the ranks wrote them. A
-/// record: the marker, first galaxy (Int64), galaxies, columns (Int32), the checksum of the columns (CRC-32, UInt32), that
-/// of all before it (CRC-32, UInt32), and the columns (Float32), all in this machine's order of bytes.
+/// The file: the bytes `photozJ3` and the run's 32-byte identity; then records, in the order in which the ranks wrote
+/// them. A record: the marker, first galaxy (Int64), galaxies, columns (Int32), the checksum of the columns (CRC-32,
+/// UInt32), that of all before it (CRC-32, UInt32), and the columns (Float32), all in this machine's order of bytes.
 ///
-/// A record may be torn, by a process that was killed or a disk that was full, and whole ones of other ranks stand behind it:
-/// the marker is what they are found by.
+/// A record may be torn, by a process that was killed or a disk that was full, and whole ones of other ranks stand
+/// behind it: the marker is what they are found by.
 package enum Journal {
     /// What the journals of all versions begin with.
     package static let family = Array("photozJ".utf8)

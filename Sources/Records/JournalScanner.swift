@@ -1,6 +1,7 @@
 import Glibc
 
-/// Finds the whole records of a journal, from its beginning to its end, and holds no more of it in memory than some megabytes.
+/// Finds the whole records of a journal, from its beginning to its end, and holds no more of it in memory than some
+/// megabytes.
 package struct JournalScanner {
     private let columns: Int?
     private let total: Int

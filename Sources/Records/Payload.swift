@@ -135,8 +135,8 @@ package struct Payload: Encodable, Sendable, Equatable {
         return names
     }
 
-    /// The known key that another is most like, when it is like one: but for case and what stands between words, or for two
-    /// letters.
+    /// The known key that another is most like, when it is like one: but for case and what stands between words, or for
+    /// two letters.
     private static func nearest(_ key: String) -> String? {
         let plain = { (key: String) in key.lowercased().filter { $0.isLetter || $0.isNumber } }
         let known = keys.map { (key: $0, changes: editDistance(plain(String(key.prefix(64))), plain($0))) }

@@ -2,7 +2,8 @@ import Glibc
 
 /// A file that the program itself, or a plan, left under a known name, open for reading.
 ///
-/// Nothing but a regular file is opened, and nothing is waited for: a pipe or a device under such a name would hang the job.
+/// Nothing but a regular file is opened, and nothing is waited for: a pipe or a device under such a name would hang the
+/// job.
 package final class RegularFile {
     /// Its path.
     package let path: String
@@ -66,8 +67,8 @@ package final class RegularFile {
     }
 }
 
-/// Reads all of a file that the program itself, or a plan, left under a known name; one that is not regular is refused, as by
-/// ``RegularFile``.
+/// Reads all of a file that the program itself, or a plan, left under a known name; one that is not regular is refused,
+/// as by ``RegularFile``.
 ///
 /// - Parameters:
 ///   - path: The file.

@@ -44,7 +44,8 @@ package struct Grid: Sendable, Codable {
         }
     }
 
-    /// All runs. Repeats come last, so that a machine that becomes slower or faster does so for every combination alike.
+    /// All runs. Repeats come last, so that a machine that becomes slower or faster does so for every combination
+    /// alike.
     package var points: [Point] {
         var points: [Point] = []
         let partitions = partitionMegabytes.isEmpty ? [nil] : partitionMegabytes.map(Optional.some)

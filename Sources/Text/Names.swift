@@ -8,8 +8,8 @@ package func shortened(_ names: [String], _ limit: Int = 12) -> String {
     return names.count > limit ? "\(first) and \(names.count - limit) more" : first
 }
 
-/// Letters to insert, leave out or replace in one name to get the other one: the Levenshtein distance. Of long names the first
-/// 80 bytes are compared, since it takes time that grows with the product of their lengths.
+/// Letters to insert, leave out or replace in one name to get the other one: the Levenshtein distance. Of long names
+/// the first 80 bytes are compared, since it takes time that grows with the product of their lengths.
 package func editDistance(_ one: String, _ other: String) -> Int {
     let (one, other) = (one.utf8.prefix(80), Array(other.utf8.prefix(80)))
     var row = Array(0...other.count)

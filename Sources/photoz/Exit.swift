@@ -7,14 +7,14 @@ import PhotozMachine
 
 /// The ways out of the program: one message, from one rank, and the documented exit code.
 enum Exit {
-    /// Ends after a command line that asks for help or cannot be understood. Under a launcher every rank comes here, and
-    /// rank 0 speaks for all.
+    /// Ends after a command line that asks for help or cannot be understood. Under a launcher every rank comes here,
+    /// and rank 0 speaks for all.
     static func afterParsing(_ error: any Error) -> Never {
         let code = Photoz.exitCode(for: error)
         if let rank = Launcher.rank, rank != 0 {
             if code == .success { exit(code.rawValue) }
-            // The launcher ends the other ranks as soon as one has failed: rank 0 must have spoken by then. Who is still
-            // there was given another command line than rank 0.
+            // The launcher ends the other ranks as soon as one has failed: rank 0 must have spoken by then. Who is
+            // still there was given another command line than rank 0.
             sleep(3)
         }
         let message = Photoz.fullMessage(for: error)
@@ -27,8 +27,8 @@ enum Exit {
         exit(code.rawValue)
     }
 
-    /// Refuses what the parser would take for something else: bytes that are no text, and a file such as `-d/1.h5`, whose
-    /// `h` asks for help.
+    /// Refuses what the parser would take for something else: bytes that are no text, and a file such as `-d/1.h5`,
+    /// whose `h` asks for help.
     static func checkArguments() {
         let count = Int(CommandLine.argc)
         let isText = (1..<max(count, 1)).allSatisfy { place in
@@ -45,8 +45,8 @@ enum Exit {
         afterParsing(ValidationError(CommandOptions.dashHint(cluster)))
     }
 
-    /// Prints a text on standard output, or ends the program with code 74: who reads it, a script perhaps, must not take half
-    /// of it, or nothing, for all.
+    /// Prints a text on standard output, or ends the program with code 74: who reads it, a script perhaps, must not
+    /// take half of it, or nothing, for all.
     static func show(_ text: String) {
         guard !say(text, to: 1) else { return }
         let reason = String(cString: strerror(errno))
@@ -56,9 +56,9 @@ enum Exit {
         exit(ExitCode.inputOutput.rawValue)
     }
 
-    /// Makes sure that no file is opened under the number of a standard stream that was closed: what is printed would land in
-    /// it. Reading from and writing to such a stream fails, as it should. Writing to a reader that has gone, or past a limit
-    /// on file sizes, then is a failure too, and no signal that kills the process.
+    /// Makes sure that no file is opened under the number of a standard stream that was closed: what is printed would
+    /// land in it. Reading from and writing to such a stream fails, as it should. Writing to a reader that has gone, or
+    /// past a limit on file sizes, then is a failure too, and no signal that kills the process.
     static func secureStreams() {
         for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) < 0 {
             _ = open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
@@ -77,8 +77,8 @@ enum Exit {
         exit(failure.exitCode.rawValue)
     }
 
-    /// Ends the whole job after a failure on this rank. When several ranks of a node fail at once, the first speaks; when
-    /// several nodes do, as when each finds the same fault in the weights, the node of rank 0.
+    /// Ends the whole job after a failure on this rank. When several ranks of a node fail at once, the first speaks;
+    /// when several nodes do, as when each finds the same fault in the weights, the node of rank 0.
     ///
     /// - Parameters:
     ///   - failures: Who speaks on this node; nil when the failure came before that could be settled.
@@ -86,15 +86,16 @@ enum Exit {
     static func job(_ error: any Error, world: Communicator, failures: FirstFailure?, isFirstNode: Bool) -> Never {
         let failure = JobError(error, inspectOptions: CommandOptions.forInspect)
         if let cause = failure.byLauncher, cause.isToldElsewhere || !isFirstNode {
-            // Either a rank that has failed speaks, or one of rank 0's node, which then ends this one too: this code must not
-            // stand in for the one of the failure.
+            // Either a rank that has failed speaks, or one of rank 0's node, which then ends this one too: this code
+            // must not stand in for the one of the failure.
             if cause.isToldElsewhere { _ = failures?.claim() } else { pause(5) }
             end(by: cause.signal)
         }
         // On a busy host the launcher takes seconds to end the other ranks when rank 0 has spoken.
         if !isFirstNode || failures == nil && world.rank > 0 { pause(5) }
         if failures?.claim() == false {
-            // The rank that speaks ends this one too; if it cannot, this rank still leaves with the code of its failure.
+            // The rank that speaks ends this one too; if it cannot, this rank still leaves with the code of its
+            // failure.
             pause(10)
             if let cause = failure.byLauncher { end(by: cause.signal) }
             MPI.abort(exitCode: failure.exitCode.rawValue)
@@ -106,8 +107,8 @@ enum Exit {
         exit(failure.exitCode.rawValue)
     }
 
-    /// Waits so many seconds, also when signals come: the launcher's SIGTERM, which is heeded elsewhere, would cut a sleep short,
-    /// and this rank would speak beside the one that has spoken.
+    /// Waits so many seconds, also when signals come: the launcher's SIGTERM, which is heeded elsewhere, would cut a
+    /// sleep short, and this rank would speak beside the one that has spoken.
     private static func pause(_ seconds: UInt32) {
         var left = seconds
         while left > 0 { left = sleep(left) }

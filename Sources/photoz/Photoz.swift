@@ -20,7 +20,8 @@ struct Photoz: ParsableCommand {
             BenchCommand.self, ServeCommand.self, SelftestCommand.self, DoctorCommand.self,
         ])
 
-    /// Synchronous on purpose: MPI belongs to the thread that started it, and an asynchronous main may leave that thread.
+    /// Synchronous on purpose: MPI belongs to the thread that started it, and an asynchronous main may leave that
+    /// thread.
     static func main() {
         Exit.secureStreams()
         Exit.checkArguments()

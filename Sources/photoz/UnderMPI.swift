@@ -3,8 +3,8 @@ import Glibc
 import PhotozJob
 import PhotozMachine
 
-/// Runs a command on all ranks: starts MPI, prints what the body returns when all is done, and ends the whole job when the
-/// body fails on any rank.
+/// Runs a command on all ranks: starts MPI, prints what the body returns when all is done, and ends the whole job when
+/// the body fails on any rank.
 ///
 /// - Parameters:
 ///   - evenApart: Whether to go on when the launcher's processes do not know each other.

@@ -2,12 +2,14 @@ import CMPI
 
 /// The smallest and the largest of floating-point numbers, NaN and zeros of both signs included.
 ///
-/// MPI's own operations compare as C does: what becomes of NaN, and of zeros, then depends on which of the two values comes
-/// first, and in Open MPI's vector code on the place in the array. Here all orders of evaluation give the same bits.
+/// MPI's own operations compare as C does: what becomes of NaN, and of zeros, then depends on which of the two values
+/// comes first, and in Open MPI's vector code on the place in the array. Here all orders of evaluation give the same
+/// bits.
 enum Extreme {
     case least, greatest
 
-    /// What of two numbers is the extreme: the number beside NaN, and of zeros -0 for the least and +0 for the greatest.
+    /// What of two numbers is the extreme: the number beside NaN, and of zeros -0 for the least and +0 for the
+    /// greatest.
     @inline(__always)
     func of<T: FloatingPoint>(_ a: T, _ b: T) -> T {
         let (isFirst, isSecond) = self == .least ? (a < b, b < a) : (a > b, b > a)
@@ -23,7 +25,8 @@ enum Extreme {
         Operation<T>(kind: .custom({ of($0, $1) }, .exact))
     }
 
-    /// MPI's handle for it on one of MPI's two types, made when it is first asked for and kept; nil when MPI makes none.
+    /// MPI's handle for it on one of MPI's two types, made when it is first asked for and kept; nil when MPI makes
+    /// none.
     @inline(__always)
     func handle(on datatype: MPI_Datatype?) -> MPI_Op? {
         switch (self, datatype == cmpi_float()) {

@@ -17,7 +17,8 @@ struct Handles {
 }
 
 extension Operation {
-    /// MPI's handles for this operation and its element type, to be freed after use; nil when MPI must not choose the order.
+    /// MPI's handles for this operation and its element type, to be freed after use; nil when MPI must not choose the
+    /// order.
     @inline(__always)
     func handles() throws(CollectiveError) -> Handles? {
         switch kind {
@@ -53,8 +54,9 @@ enum Combination {
         return body()
     }
 
-    /// Ends the process when a function that was given to a reduction communicates itself. MPI forbids that, and where it
-    /// is called on some of the ranks only, its operation would meet another one of the others: a wrong number at best.
+    /// Ends the process when a function that was given to a reduction communicates itself. MPI forbids that, and where
+    /// it is called on some of the ranks only, its operation would meet another one of the others: a wrong number at
+    /// best.
     @inline(__always)
     static func requireNone(_ routine: String) {
         if isRunning { endProcess(routine) }

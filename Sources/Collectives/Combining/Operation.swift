@@ -25,8 +25,8 @@ public struct Operation<Element: BitwiseCopyable> {
 
     let kind: Kind
 
-    /// A function of your own. It must not communicate itself: MPI calls it in the midst of a reduction. One that does ends
-    /// the process with a message.
+    /// A function of your own. It must not communicate itself: MPI calls it in the midst of a reduction. One that does
+    /// ends the process with a message.
     ///
     /// Declared associative and commutative, it is evaluated in an order that MPI chooses, always the same for the same
     /// ranks. Otherwise it is evaluated strictly left to right in rank order: ((v0 op v1) op v2) op ...
@@ -70,8 +70,8 @@ extension Operation where Element: MPINumber {
         return extreme.operation(on: type) as? Operation
     }
 
-    /// Open MPI's vector code saturates sums of 8 and 16 bits, except in the elements that are left over at the end of an
-    /// array: those sums are our own, and those of integers that MPI does not know.
+    /// Open MPI's vector code saturates sums of 8 and 16 bits, except in the elements that are left over at the end of
+    /// an array: those sums are our own, and those of integers that MPI does not know.
     private static var ownSum: Operation? {
         guard Element.datatype == nil || MemoryLayout<Element>.size < 4 else { return nil }
         guard let type = Element.self as? any (MPINumber & FixedWidthInteger).Type else { return nil }

@@ -1,8 +1,8 @@
 import CMPI
 
-/// What MPI has lent this process and wants back before it is finished. Giving back is collective: it is done in the reverse
-/// order of the making, which is the same on all ranks, and only by a job that has succeeded. A rank that fails must not wait
-/// for the others, and ends them instead.
+/// What MPI has lent this process and wants back before it is finished. Giving back is collective: it is done in the
+/// reverse order of the making, which is the same on all ranks, and only by a job that has succeeded. A rank that fails
+/// must not wait for the others, and ends them instead.
 enum Belongings {
     private enum Belonging {
         case window(MPI_Win?)

@@ -11,7 +11,8 @@ public enum MPI {
     public static func start(evenApart: Bool = false) throws(CollectiveError) -> Communicator {
         // Alone, Open MPI would still look for a remote shell and fail where there is none, as in many containers.
         if getenv("OMPI_COMM_WORLD_SIZE") == nil { Settings.suggest("plm_rsh_agent", "") }
-        // Debian's Open MPI 4 leaves out `pt2pt` besides `ucx`, and with it every window between hosts on plain Ethernet.
+        // Debian's Open MPI 4 leaves out `pt2pt` besides `ucx`, and with it every window between hosts on plain
+        // Ethernet.
         Settings.suggest("osc", "^ucx", insteadOf: "^ucx,pt2pt")
         var provided: Int32 = 0
         // Not MULTIPLE: Open MPI 4 then refuses those windows too.
@@ -82,9 +83,9 @@ public enum MPI {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Why a launcher's processes do not know each other, or nil when all is well. N separate worlds of one would all do
-    /// the whole job. A launcher that counts more ranks than MPI sees belongs to another MPI than the one this program is
-    /// linked with.
+    /// Why a launcher's processes do not know each other, or nil when all is well. N separate worlds of one would all
+    /// do the whole job. A launcher that counts more ranks than MPI sees belongs to another MPI than the one this
+    /// program is linked with.
     public static func separation(of world: Communicator) -> CollectiveError? {
         guard world.size == 1 else { return nil }
         var names = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"]

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Settings of Open MPI (its MCA parameters) that this library would like, and that are left alone where somebody has made
-/// them: in the environment, which mpirun's `--mca` sets too, or in a file of the user or the site.
+/// Settings of Open MPI (its MCA parameters) that this library would like, and that are left alone where somebody has
+/// made them: in the environment, which mpirun's `--mca` sets too, or in a file of the user or the site.
 enum Settings {
     /// Makes a setting in the environment, where nobody else has.
     ///

@@ -111,7 +111,8 @@ extension Communicator {
             { MPI_Iscatter(all, count, byte, target, count, byte, root, handle, $0) })
     }
 
-    /// The arrays of all ranks on `root`. The lengths are known there; a length that fits MPI's counts goes in one call.
+    /// The arrays of all ranks on `root`. The lengths are known there; a length that fits MPI's counts goes in one
+    /// call.
     private func gatherBytes<T: BitwiseCopyable>(
         _ values: [T], counts: [Int], root: Int
     ) throws(CollectiveError) -> [[T]]? {

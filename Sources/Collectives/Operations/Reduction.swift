@@ -50,7 +50,8 @@ extension Communicator {
         inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>, root: Int32
     ) throws(CollectiveError) {
         if let handles = try operation.handles() {
-            // MPI's nonblocking reduction, which all take where the order matters, is slow with long arrays: six times here.
+            // MPI's nonblocking reduction, which all take where the order matters, is slow with long arrays: six times
+            // here.
             let part = handles.isExact ? largestCount : max((1 << 15) / MemoryLayout<T>.stride, 1)
             try forEachPart(of: count, atMost: part) { first, length throws(CollectiveError) in
                 try reduce(inPlace: values + first, length, handles, root)

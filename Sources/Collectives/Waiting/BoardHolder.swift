@@ -10,8 +10,8 @@ final class BoardHolder {
     /// The last line could not be sent.
     private(set) var isBehind = false
 
-    /// Sends a line, unless two others are under way. What fails is told by the operation that waits, if it is told at all:
-    /// news of this rank stay away.
+    /// Sends a line, unless two others are under way. What fails is told by the operation that waits, if it is told at
+    /// all: news of this rank stay away.
     func send(_ line: UnsafeMutablePointer<Int64>, of sender: Int, _ window: MPI_Win?) {
         isBehind = true
         guard let message = messages.first(where: \.isFree) else { return }
@@ -29,9 +29,9 @@ final class BoardHolder {
         private var sending: MPI_Request?
         private var answering: MPI_Request?
 
-        /// MPI_Rput alone is kept back until a flush, which would wait for a holder that may have stopped: it is followed by
-        /// an MPI_Rget, which makes it go. MPI_Rget_accumulate would do in one call, but leaves the holder's window locked
-        /// where the answer cannot be delivered.
+        /// MPI_Rput alone is kept back until a flush, which would wait for a holder that may have stopped: it is
+        /// followed by an MPI_Rget, which makes it go. MPI_Rget_accumulate would do in one call, but leaves the
+        /// holder's window locked where the answer cannot be delivered.
         func start(at place: Int, on holder: Int32, _ window: MPI_Win?) -> Int32 {
             let (place, length, number) = (MPI_Aint(place), Int32(Line.length), cmpi_int64())
             let code = MPI_Rput(line, length, number, holder, place, length, number, window, &sending)

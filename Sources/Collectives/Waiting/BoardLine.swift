@@ -1,6 +1,7 @@
 /// One rank's numbers on the board.
 struct Line {
-    /// How many communicators have their operations counted: all ranks, those of a node, the first of each node, and one more.
+    /// How many communicators have their operations counted: all ranks, those of a node, the first of each node, and
+    /// one more.
     static let counters = 4
     static let (phase, done, total, waiting, time, length) = (4, 5, 6, 7, 8, 9)
 

@@ -42,13 +42,14 @@ public struct Patience: Sendable {
 
 extension Communicator {
     /// Changes how the ranks wait for each other, here and in every copy of this communicator, made before or after.
-    /// Every rank calls it, and comes back when all have called it: from then on the operations of all ranks are counted
-    /// on the same board, or on none.
+    /// Every rank calls it, and comes back when all have called it: from then on the operations of all ranks are
+    /// counted on the same board, or on none.
     ///
-    /// Communicators that are split from this one later wait like it, too; those that were split before stay as they are.
+    /// Communicators that are split from this one later wait like it, too; those that were split before stay as they
+    /// are.
     ///
-    /// - Parameter patience: All ranks give the board of this communicator, or all none; and all give something to heed (a
-    ///   deadline, an interruption, the core), or all nothing. What they give may differ.
+    /// - Parameter patience: All ranks give the board of this communicator, or all none; and all give something to heed
+    ///   (a deadline, an interruption, the core), or all nothing. What they give may differ.
     /// - Throws: ``CollectiveError``, on every rank when it is otherwise.
     public func setPatience(_ patience: Patience) throws(CollectiveError) {
         // The others are waited for in the new way already, but nothing is counted before all have come.

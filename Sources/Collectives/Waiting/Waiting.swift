@@ -8,8 +8,8 @@ import Glibc
 extension Communicator {
     /// Runs a collective: as a blocking call, or as a nonblocking one whose completion is tested.
     ///
-    /// - Parameter isExact: Whether no order of evaluation changes a bit of the result. MPI's blocking calls have another
-    ///   order than its nonblocking ones: where it matters, the nonblocking call is made in any case.
+    /// - Parameter isExact: Whether no order of evaluation changes a bit of the result. MPI's blocking calls have
+    ///   another order than its nonblocking ones: where it matters, the nonblocking call is made in any case.
     @inline(__always)
     func collective(
         _ routine: String, isExact: Bool = true, _ blocking: () -> Int32,
@@ -108,8 +108,8 @@ enum Pace {
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
-    /// Lets other threads and processes have the core, longer the longer it has lasted: never more than an eighth of that,
-    /// and at most a millisecond.
+    /// Lets other threads and processes have the core, longer the longer it has lasted: never more than an eighth of
+    /// that, and at most a millisecond.
     static func leaveCore(after waited: Int64) {
         if waited < 100_000 { sched_yield() } else { usleep(UInt32(min(waited / 8000, 1000))) }
     }

@@ -2,11 +2,12 @@ import CMPI
 
 /// A counter in one rank's memory from which every rank takes numbers: each number goes to one taker.
 ///
-/// Where ranks share no memory, a request is answered only while the host makes MPI calls: see ``progress()``. The counter
-/// lives until MPI is finished: freeing it is collective, and a rank that fails must not wait for the others.
+/// Where ranks share no memory, a request is answered only while the host makes MPI calls: see ``progress()``. The
+/// counter lives until MPI is finished: freeing it is collective, and a rank that fails must not wait for the others.
 ///
-/// Unchecked, because nothing here changes after the initializer, and MPI itself asks only that no two threads of a rank
-/// call it at the same time (`MPI_THREAD_SERIALIZED`): whoever hands MPI from one thread to another must see to that.
+/// Unchecked, because nothing here changes after the initializer, and MPI itself asks only that no two threads of a
+/// rank call it at the same time (`MPI_THREAD_SERIALIZED`): whoever hands MPI from one thread to another must see to
+/// that.
 public final class SharedCounter: @unchecked Sendable {
     private let communicator: Communicator
     private let host: Int32

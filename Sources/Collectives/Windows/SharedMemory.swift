@@ -16,8 +16,8 @@ public final class SharedMemory {
     /// - Parameters:
     ///   - byteCount: The same on every rank.
     ///   - node: Ranks of one node, from ``Communicator/splitByNode()``.
-    /// - Throws: ``CollectiveError``, on every rank of the node ``CollectiveError/Kind/noRoom(folder:bytes:free:)`` when
-    ///   /dev/shm is too small.
+    /// - Throws: ``CollectiveError``, on every rank of the node ``CollectiveError/Kind/noRoom(folder:bytes:free:)``
+    ///   when /dev/shm is too small.
     public init(byteCount: Int, on node: Communicator) throws(CollectiveError) {
         try node.agree(onLength: byteCount, "SharedMemory")
         // MPI promises no alignment; the spare bytes make room for a 64-byte boundary.

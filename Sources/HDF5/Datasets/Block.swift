@@ -30,8 +30,8 @@ extension Dataset {
         return type
     }
 
-    /// Selects a block in the file and as much memory, and runs one transfer between them. What it moves at each place is
-    /// all that is stored there, of ``memoryType(_:)``.
+    /// Selects a block in the file and as much memory, and runs one transfer between them. What it moves at each place
+    /// is all that is stored there, of ``memoryType(_:)``.
     func transfer(
         _ block: [Range<Int>], kind: HDF5Error.Kind = .failed, _ run: (_ memory: hid_t, _ file: hid_t) -> herr_t
     ) throws(HDF5Error) {

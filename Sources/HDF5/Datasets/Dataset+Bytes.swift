@@ -61,7 +61,8 @@ public struct StringForm: Sendable, Hashable, Codable {
     /// The byte that strings of fixed length are filled up with.
     fileprivate var filler: UInt8 { padding == .spaces ? 0x20 : 0 }
 
-    /// Strings of fixed length one behind another as they are stored; nil when they have any length, or one is too long.
+    /// Strings of fixed length one behind another as they are stored; nil when they have any length, or one is too
+    /// long.
     public func stored(_ strings: some Collection<[UInt8]>) -> [UInt8]? {
         guard let length else { return nil }
         var bytes: [UInt8] = []
@@ -96,8 +97,8 @@ extension Dataset {
     /// Reads rows of a data set of strings as the bytes that are stored, without what fills them up at the end.
     ///
     /// - Parameter rows: A range of the first dimension; `0..<1` for a scalar.
-    /// - Throws: ``HDF5Error`` of kind `mismatch` for other types or ranges, `failed` when the data cannot be read or were never
-    ///   written.
+    /// - Throws: ``HDF5Error`` of kind `mismatch` for other types or ranges, `failed` when the data cannot be read or
+    ///   were never written.
     public func readBytes(rows: Range<Int>) throws(HDF5Error) -> [[UInt8]] {
         guard let form = stringForm else { throw error(.mismatch, "holds \(elementType), not strings") }
         let block = block(rows: rows)
@@ -136,8 +137,8 @@ extension Dataset {
 
     /// Writes rows of a data set of strings, byte for byte.
     ///
-    /// - Throws: ``HDF5Error`` of kind `unwritable`, or `mismatch` for another range or count, and for a string that the data set
-    ///   cannot hold as it is: one that is too long, or has a zero where strings have any length.
+    /// - Throws: ``HDF5Error`` of kind `unwritable`, or `mismatch` for another range or count, and for a string that
+    ///   the data set cannot hold as it is: one that is too long, or has a zero where strings have any length.
     public func write(rows: Range<Int>, bytes strings: [[UInt8]]) throws(HDF5Error) {
         let block = block(rows: rows)
         guard let form = stringForm, try count(of: block) == strings.count else {

@@ -37,8 +37,8 @@ extension Dataset {
     ///   - rows: A range of the first dimension.
     ///   - target: A data set with rows of the same shape.
     ///   - start: The first row there.
-    /// - Throws: ``HDF5Error`` of kind `mismatch` for another shape or type, `failed` when the rows cannot be read, `unwritable`
-    ///   when they cannot be written.
+    /// - Throws: ``HDF5Error`` of kind `mismatch` for another shape or type, `failed` when the rows cannot be read,
+    ///   `unwritable` when they cannot be written.
     public func copyRows(_ rows: Range<Int>, to target: Dataset, at start: Int) throws(HDF5Error) {
         guard bytesPerRow == target.bytesPerRow, shape.dropFirst() == target.shape.dropFirst(), hasSameType(as: target),
             reasonNotToCopy == nil

@@ -66,8 +66,8 @@ extension Dataset {
         }
     }
 
-    /// What a transfer into the file takes in memory. A field of a compound is not written alone: the library would read the
-    /// others first.
+    /// What a transfer into the file takes in memory. A field of a compound is not written alone: the library would
+    /// read the others first.
     func memoryTypeToWrite(_ element: hid_t) throws(HDF5Error) -> Handle {
         guard form.field == nil else { throw error(.mismatch, "is a field; fields are read and not written") }
         return try memoryType(element)

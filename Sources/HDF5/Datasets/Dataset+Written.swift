@@ -1,10 +1,10 @@
 import CHDF5
 
-/// HDF5 gives a fill value for whatever was never written, or lies in a file that is gone: numbers that nobody wrote. So what
-/// is read must be known to have been written.
+/// HDF5 gives a fill value for whatever was never written, or lies in a file that is gone: numbers that nobody wrote.
+/// So what is read must be known to have been written.
 extension Dataset {
-    /// Proves that all elements were written, by what the file says about their storage: cheap beside reading them, and done
-    /// once. An element that was left out within a chunk or a piece that was written cannot be told from others.
+    /// Proves that all elements were written, by what the file says about their storage: cheap beside reading them, and
+    /// done once. An element that was left out within a chunk or a piece that was written cannot be told from others.
     ///
     /// - Throws: ``HDF5Error`` of kind `failed` or `refused` that says what is missing.
     public func requireWritten() throws(HDF5Error) {
@@ -39,7 +39,8 @@ extension Dataset {
 
     // MARK: Chunks
 
-    /// Chunks that are looked up one by one; above, all are counted, which takes a third of the time: 0.2 s for a million.
+    /// Chunks that are looked up one by one; above, all are counted, which takes a third of the time: 0.2 s for a
+    /// million.
     private static let looksUp = 4096
 
     private func requireChunks(_ chunk: [Int]) throws(HDF5Error) {

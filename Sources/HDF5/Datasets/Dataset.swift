@@ -1,7 +1,8 @@
 import CHDF5
 import PhotozCheckedSizes
 
-/// A data set of an open file, which it keeps open; or a field of one whose elements are compounds, as if it were stored alone.
+/// A data set of an open file, which it keeps open; or a field of one whose elements are compounds, as if it were
+/// stored alone.
 public final class Dataset: AttributeHolder {
     /// The path in the file, as it was asked for; of a field with a colon before its name.
     public let name: String
@@ -79,8 +80,8 @@ public final class Dataset: AttributeHolder {
     /// Bytes that the elements take in the file, after compression; zero when nothing has been written.
     public var storageSize: Int { Int(clamping: H5Dget_storage_size(handle.id)) }
 
-    /// Where the elements of a data set in one piece begin in the file, in bytes; nil when they have no place yet, lie elsewhere
-    /// or in chunks. There they stand one behind another, each in the form in which it is stored.
+    /// Where the elements of a data set in one piece begin in the file, in bytes; nil when they have no place yet, lie
+    /// elsewhere or in chunks. There they stand one behind another, each in the form in which it is stored.
     public var place: Int? {
         guard H5Pget_layout(creation.id) == H5D_CONTIGUOUS, H5Pget_external_count(creation.id) == 0 else { return nil }
         Library.silence()

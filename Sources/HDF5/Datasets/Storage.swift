@@ -12,8 +12,8 @@ public struct Storage: Sendable {
     public var checksum: Bool
     /// Whether room in the file is taken when the data set is created, not when it is first written.
     public var allocatesEarly: Bool
-    /// Whether elements are zero until they are written; else they are whatever the disk has, and nothing is written but what
-    /// the caller writes.
+    /// Whether elements are zero until they are written; else they are whatever the disk has, and nothing is written
+    /// but what the caller writes.
     public var fills: Bool
 
     /// In one piece, uncompressed.

@@ -19,8 +19,9 @@ public final class File: Group {
     /// - Parameters:
     ///   - path: Where it is.
     ///   - links: Which other files it may lead to; nil for those below its own folder.
-    /// - Throws: ``HDF5Error`` of kind `unreadable` when the system does not give the file, `notHDF5` when it is no HDF5
-    ///   file or is cut short, `refused` when its writer has not closed it or its format is newer than the library.
+    /// - Throws: ``HDF5Error`` of kind `unreadable` when the system does not give the file, `notHDF5` when it is no
+    ///   HDF5 file or is cut short, `refused` when its writer has not closed it or its format is newer than the
+    ///   library.
     public static func open(_ path: String, links: LinkPolicy? = nil) throws(HDF5Error) -> File {
         try open(path, linked: LinkedFiles(from: path, links ?? .within(folder: SystemFile.folder(path))))
     }
@@ -32,12 +33,12 @@ public final class File: Group {
         return try open(path, flags: ch5_read_only(), access: access { ch5_do_not_lock($0) }, linked: linked)
     }
 
-    /// Real paths of the other files that what was opened so far leads to: by links, as sources of virtual data sets, as
-    /// files of raw numbers.
+    /// Real paths of the other files that what was opened so far leads to: by links, as sources of virtual data sets,
+    /// as files of raw numbers.
     public var linkedFiles: [String] { file.linked.paths.sorted() }
 
-    /// Refuses a file that another program has open for writing: what it holds is not yet what it will hold. Programs show
-    /// that by a lock; one that was told not to lock, or a file system without locks, does not.
+    /// Refuses a file that another program has open for writing: what it holds is not yet what it will hold. Programs
+    /// show that by a lock; one that was told not to lock, or a file system without locks, does not.
     ///
     /// - Throws: ``HDF5Error`` of kind `refused`.
     public static func requireClosed(_ path: String) throws(HDF5Error) {
@@ -48,16 +49,16 @@ public final class File: Group {
 
     /// Opens a file for reading and writing. HDF5 locks it where the file system can: nobody else may have it open so.
     ///
-    /// - Throws: ``HDF5Error`` of kind `unreadable` when the system does not give the file for writing, `notHDF5` when it
-    ///   is no HDF5 file or is cut short, `unwritable` when it is locked.
+    /// - Throws: ``HDF5Error`` of kind `unreadable` when the system does not give the file for writing, `notHDF5` when
+    ///   it is no HDF5 file or is cut short, `unwritable` when it is locked.
     public static func openForWriting(_ path: String) throws(HDF5Error) -> File {
         Library.silence()
         try SystemFile.require(path, O_RDWR)
         return try open(path, flags: ch5_read_write(), access: access { ch5_allow_large_attributes($0) })
     }
 
-    /// Creates a file, in a format that has room for large attributes. No time is stored in it: the same data make the same
-    /// bytes.
+    /// Creates a file, in a format that has room for large attributes. No time is stored in it: the same data make the
+    /// same bytes.
     ///
     /// - Parameters:
     ///   - path: Where. The folder must exist.
@@ -90,8 +91,8 @@ public final class File: Group {
         }
     }
 
-    /// Adds bytes at the end of the file that belong to none of its objects: for what is written without the library. They keep
-    /// their place when the file is closed.
+    /// Adds bytes at the end of the file that belong to none of its objects: for what is written without the library.
+    /// They keep their place when the file is closed.
     ///
     /// - Returns: Where they begin.
     /// - Throws: ``HDF5Error`` of kind `unwritable`, also where the library is older than 1.10.2.
@@ -106,8 +107,8 @@ public final class File: Group {
         return end - bytes
     }
 
-    /// Takes the room on the disk that a file will need, so that a full disk shows now and not when it is written. Nothing
-    /// happens where the file system cannot do that. What the file holds, and its size, stay as they are.
+    /// Takes the room on the disk that a file will need, so that a full disk shows now and not when it is written.
+    /// Nothing happens where the file system cannot do that. What the file holds, and its size, stay as they are.
     ///
     /// - Parameters:
     ///   - bytes: What the file will hold.
@@ -133,8 +134,8 @@ public final class File: Group {
         if let failure { throw failure }
     }
 
-    /// Closes what is open in the file, one by one. HDF5 would do so too; but when it cannot store a data set it leaves it
-    /// half closed, and touching that once more ends the process.
+    /// Closes what is open in the file, one by one. HDF5 would do so too; but when it cannot store a data set it leaves
+    /// it half closed, and touching that once more ends the process.
     private func closeObjects() -> Bool {
         let kinds = UInt32(H5F_OBJ_DATASET | H5F_OBJ_GROUP | H5F_OBJ_LOCAL)
         let count = H5Fget_obj_count(handle.id, kinds)

@@ -1,10 +1,10 @@
 import Glibc
 
-/// Which other files the objects of a file may lead to: by external links, as sources of a virtual data set, as files of raw
-/// numbers.
+/// Which other files the objects of a file may lead to: by external links, as sources of a virtual data set, as files
+/// of raw numbers.
 ///
-/// A file from elsewhere may name any file of this machine. What it leads to is read only below the folder that the user
-/// named, or below the one where the file really lies; symbolic links are followed before that is judged.
+/// A file from elsewhere may name any file of this machine. What it leads to is read only below the folder that the
+/// user named, or below the one where the file really lies; symbolic links are followed before that is judged.
 public enum LinkPolicy: Sendable, Equatable {
     /// Files below a folder, or below the folder of the file itself.
     case within(folder: String)

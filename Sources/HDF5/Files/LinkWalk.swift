@@ -13,8 +13,8 @@ struct Place {
     func open() -> Handle? { Handle(H5Oopen(group.id, name, ch5_default()), H5Oclose) }
 }
 
-/// Follows paths link by link. The library would follow external links to whatever they lead to: a pipe, which never answers,
-/// or any file of this machine.
+/// Follows paths link by link. The library would follow external links to whatever they lead to: a pipe, which never
+/// answers, or any file of this machine.
 struct LinkWalk {
     /// The object that was asked for, for messages.
     let object: String
@@ -25,7 +25,8 @@ struct LinkWalk {
     /// Follows a path.
     ///
     /// - Returns: Nil when a part of it is missing.
-    /// - Throws: ``HDF5Error`` of kind `missingObject` when a link leads nowhere, `refused` when it must not be followed.
+    /// - Throws: ``HDF5Error`` of kind `missingObject` when a link leads nowhere, `refused` when it must not be
+    ///   followed.
     mutating func follow(_ path: String, from start: Handle, in file: OpenFile) throws(HDF5Error) -> Place? {
         var place = Place(group: path.hasPrefix("/") ? file.handle : start, name: ".", file: file)
         for part in path.split(separator: "/") where part != "." {

@@ -20,8 +20,8 @@ struct OpenFile {
         return H5Fget_filesize(handle.id, &bytes) >= 0 ? Int(clamping: bytes) : 0
     }
 
-    /// Whether an attribute of so many bytes may come out of the file. A damaged file may claim any size, and memory for it
-    /// must not be asked for; attributes are not compressed.
+    /// Whether an attribute of so many bytes may come out of the file. A damaged file may claim any size, and memory
+    /// for it must not be asked for; attributes are not compressed.
     func canHold(_ count: Int, ofBytes size: Int) -> Bool {
         let (bytes, overflow) = count.multipliedReportingOverflow(by: size)
         return !overflow && (bytes <= 1 << 24 || bytes <= self.size)
@@ -41,8 +41,8 @@ struct OpenFile {
         }
     }
 
-    /// The first of the files that the library would take for a name. It must be one that may be read: the library would go
-    /// on with the next one, or read made-up values.
+    /// The first of the files that the library would take for a name. It must be one that may be read: the library
+    /// would go on with the next one, or read made-up values.
     private func find(_ name: String, for object: String, prefix: String) throws(HDF5Error) -> String {
         guard let found = places(of: name, prefix: prefix).first(where: SystemFile.exists) else {
             throw error(.missingObject, object, "leads to \(name), which is not there")

@@ -1,7 +1,7 @@
 import CHDF5
 
-/// Where a virtual data set has its elements from: parts of other data sets. The library gives fill values for what is not
-/// there, so each source is opened and proved when the data set is opened.
+/// Where a virtual data set has its elements from: parts of other data sets. The library gives fill values for what is
+/// not there, so each source is opened and proved when the data set is opened.
 struct VirtualSources {
     /// One part: a selection of the virtual data set's elements.
     private struct Part {

@@ -9,8 +9,8 @@ extension Group {
     ///   - shape: Sizes; empty for a scalar. Elements are zero until they are written.
     ///   - storage: How they are stored.
     ///   - storedType: What is stored if it is not `type`, such as `.float(bits: 16)`: numbers are then converted.
-    /// - Throws: ``HDF5Error`` of kind `unwritable`, also when there is an entry of that name; `mismatch` for a stored type
-    ///   that is no number.
+    /// - Throws: ``HDF5Error`` of kind `unwritable`, also when there is an entry of that name; `mismatch` for a stored
+    ///   type that is no number.
     public func createDataset<T: Scalar>(
         _ name: String, of type: T.Type, shape: [Int], storage: Storage = .contiguous,
         storedAs storedType: ElementType? = nil
@@ -29,8 +29,8 @@ extension Group {
     ///   - storedType: What is stored.
     ///   - shape: Sizes; empty for a scalar. Elements are zero until they are written.
     ///   - storage: How they are stored.
-    /// - Throws: ``HDF5Error`` of kind `unwritable`, also when there is an entry of that name; `mismatch` for a stored type
-    ///   that is no number.
+    /// - Throws: ``HDF5Error`` of kind `unwritable`, also when there is an entry of that name; `mismatch` for a stored
+    ///   type that is no number.
     public func createDataset(
         _ name: String, storedAs storedType: ElementType, shape: [Int], storage: Storage = .contiguous
     ) throws(HDF5Error) -> Dataset {

@@ -6,10 +6,11 @@ extension Group {
     /// - Parameters:
     ///   - name: Its name, or path; `table:z` for the field `z`, unless there is a data set of that name.
     ///   - cacheLimit: Bytes that the library may hold of its chunks beyond those it must. One row of chunks is always
-    ///     kept up to 128 MiB, and when it is packed up to 512 MiB, but one chunk at least, so that reading a few rows after
-    ///     another does not unpack a chunk twice; a second row is kept within the limit. Memory is taken as chunks are read.
-    /// - Throws: ``HDF5Error`` of kind `missingObject`, `mismatch` when it is declared without a shape, `failed` when its
-    ///   description is damaged, or `refused` when it leads to what may not be read or is of a newer format.
+    ///     kept up to 128 MiB, and when it is packed up to 512 MiB, but one chunk at least, so that reading a few rows
+    ///     after another does not unpack a chunk twice; a second row is kept within the limit. Memory is taken as
+    ///     chunks are read.
+    /// - Throws: ``HDF5Error`` of kind `missingObject`, `mismatch` when it is declared without a shape, `failed` when
+    ///   its description is damaged, or `refused` when it leads to what may not be read or is of a newer format.
     public func dataset(_ name: String, cacheLimit: Int = 8 << 20) throws(HDF5Error) -> Dataset {
         var (target, field) = (try place(of: name), String?.none)
         if target == nil, let parts = self.field(named: name) {

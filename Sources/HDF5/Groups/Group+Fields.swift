@@ -1,6 +1,6 @@
 extension Group {
-    /// A field of a data set of compounds by its name, `table:z`: the data set and the field. Either may have colons in its
-    /// name: the longest data set that there is counts.
+    /// A field of a data set of compounds by its name, `table:z`: the data set and the field. Either may have colons in
+    /// its name: the longest data set that there is counts.
     ///
     /// - Returns: nil when no data set is named.
     func field(named name: String) -> (dataset: String, field: String)? {

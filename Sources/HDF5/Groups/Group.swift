@@ -48,7 +48,8 @@ public class Group: AttributeHolder {
         return links.names.sorted { $0.lexicographicallyPrecedes($1) }.map(member)
     }
 
-    /// Whether there is an entry of that name, or path, or a field of a data set (`table:z`); a link that leads nowhere is one.
+    /// Whether there is an entry of that name, or path, or a field of a data set (`table:z`); a link that leads nowhere
+    /// is one.
     public func contains(_ name: String) -> Bool {
         guard isName(name) else { return false }
         Library.silence()
@@ -70,8 +71,8 @@ public class Group: AttributeHolder {
 
     /// Where an entry leads to; nil when there is none.
     ///
-    /// - Throws: ``HDF5Error`` of kind `missingObject` for a link that leads nowhere, `refused` for one that must not be
-    ///   followed.
+    /// - Throws: ``HDF5Error`` of kind `missingObject` for a link that leads nowhere, `refused` for one that must not
+    ///   be followed.
     func place(of name: String) throws(HDF5Error) -> Place? {
         guard isName(name) else { return nil }
         Library.silence()

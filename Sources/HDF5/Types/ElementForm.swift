@@ -1,8 +1,8 @@
 import CHDF5
 import PhotozCheckedSizes
 
-/// Where the elements of a data set are in what a file stores at each of its places: they are that themselves, lie in an array
-/// of it (H5T_ARRAY), or in a field of a compound, which may be an array too.
+/// Where the elements of a data set are in what a file stores at each of its places: they are that themselves, lie in
+/// an array of it (H5T_ARRAY), or in a field of a compound, which may be an array too.
 struct ElementForm {
     /// The type of what is stored at each place.
     let stored: Handle
@@ -69,7 +69,8 @@ struct ElementForm {
         return compound
     }
 
-    /// Names of the fields of a compound, in its order; none for other types. A name that is not UTF-8 cannot be asked for.
+    /// Names of the fields of a compound, in its order; none for other types. A name that is not UTF-8 cannot be asked
+    /// for.
     static func fields(of type: Handle) -> [String] {
         guard H5Tget_class(type.id) == H5T_COMPOUND else { return [] }
         let count = UInt32(max(0, H5Tget_nmembers(type.id)))

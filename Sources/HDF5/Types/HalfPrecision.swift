@@ -3,8 +3,8 @@ import CHDF5
 /// Numbers of half precision, which HDF5 1.10 converts bit by bit: a network of 16 million weights would take a second.
 /// They are read as they are stored and converted here.
 enum HalfPrecision {
-    /// IEEE 754 binary16, little-endian, which HDF5 has no name for before 1.14.4: sign at bit 15, 5 exponent bits, 10 of
-    /// the fraction. The fields move within the first bits before the size shrinks, else they would lie outside.
+    /// IEEE 754 binary16, little-endian, which HDF5 has no name for before 1.14.4: sign at bit 15, 5 exponent bits, 10
+    /// of the fraction. The fields move within the first bits before the size shrinks, else they would lie outside.
     static func type() -> Handle? {
         guard let type = Handle(H5Tcopy(ch5_ieee_float32()), H5Tclose),
             H5Tset_fields(type.id, 15, 10, 5, 0, 10) >= 0, H5Tset_size(type.id, 2) >= 0,

@@ -42,8 +42,8 @@ public final class NumPyTexts {
     /// Reads the next strings.
     ///
     /// - Parameter count: How many; no more than are left.
-    /// - Throws: ``InterchangeError`` when the file is damaged, and for strings that are not UTF-8 or have a zero character
-    ///   inside: they would not come out as they went in.
+    /// - Throws: ``InterchangeError`` when the file is damaged, and for strings that are not UTF-8 or have a zero
+    ///   character inside: they would not come out as they went in.
     public func read(_ count: Int) throws -> [String] {
         let width = reader.type.size
         var bytes = [UInt8](repeating: 0, count: count * width)

@@ -1,6 +1,6 @@
 /// Reads a pickle as a description. It knows the opcodes of protocols 2 to 5 and has no way to run anything: a class or
-/// function is a name, and what it would be called with stands beside it. Calls that make containers and tensors of stored
-/// numbers are understood; all others stay placeholders, which refuse to be used.
+/// function is a name, and what it would be called with stands beside it. Calls that make containers and tensors of
+/// stored numbers are understood; all others stay placeholders, which refuse to be used.
 ///
 /// Source: the Python standard library, `pickletools`, protocols 2 to 5.
 struct PickleMachine {

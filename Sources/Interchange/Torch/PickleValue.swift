@@ -18,7 +18,8 @@ enum PickleValue: Equatable {
 struct PickleNode {
     enum Kind: Equatable {
         case list, tuple, set, dictionary
-        /// An empty object of a class, or the result that a function of tensors would have: its name and what it was given.
+        /// An empty object of a class, or the result that a function of tensors would have: its name and what it was
+        /// given.
         case record(String)
         /// What any other call would give: a placeholder. Nothing was called, so nothing is known of it.
         case call(String)

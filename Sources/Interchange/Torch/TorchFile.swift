@@ -11,8 +11,8 @@ public final class TorchFile {
     /// Storages that have been compared with their checksums, and where they begin.
     private var starts: [String: Int] = [:]
 
-    /// What the file asks to call when it is loaded, by name. Nothing of it was called: it stays a placeholder, and a tensor
-    /// that is needed and depends on one is refused.
+    /// What the file asks to call when it is loaded, by name. Nothing of it was called: it stays a placeholder, and a
+    /// tensor that is needed and depends on one is refused.
     public var calls: [String] { graph.calls }
 
     /// Bytes of the file.
@@ -129,7 +129,8 @@ public final class TorchFile {
         case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state":
             return try inner(node.items.first, of: "a parameter", name: name)
         case "torch._tensor._rebuild_from_type_v2":
-            // A tensor with attributes of its own, or of a class of its own, which may mean something else by its numbers.
+            // A tensor with attributes of its own, or of a class of its own, which may mean something else by its
+            // numbers.
             guard node.items.count >= 3, case .global(let builder) = node.items[0],
                 case .global(let type) = node.items[1], let arguments = graph.items(node.items[2])
             else { throw InterchangeError(file: path, "\(name) is no tensor that can be read") }

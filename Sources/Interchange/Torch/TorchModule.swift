@@ -34,8 +34,8 @@ struct ModuleWalk {
     private var graph: PickleGraph { file.graph }
     /// The modules that the present one stands in.
     private var ancestors: Set<Int> = []
-    /// Modules, names and characters of names that may still come: modules can be shared over and over, so that a short file
-    /// describes more names than any memory holds.
+    /// Modules, names and characters of names that may still come: modules can be shared over and over, so that a short
+    /// file describes more names than any memory holds.
     private var (modulesLeft, namesLeft, charactersLeft) = (100_000, 100_000, 32 << 20)
 
     init(_ file: TorchFile) { self.file = file }

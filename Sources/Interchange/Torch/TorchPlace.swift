@@ -76,7 +76,8 @@ extension TorchFile {
 
     /// The tensor under a name of a place; nil when there is nothing of that name.
     ///
-    /// - Throws: ``InterchangeError`` when it is no tensor, or what only a call would give, or does not fit its storage.
+    /// - Throws: ``InterchangeError`` when it is no tensor, or what only a call would give, or does not fit its
+    ///   storage.
     public func tensor(_ name: String, of place: TorchPlace) throws -> TorchTensor? {
         guard let value = place.value(name) else { return nil }
         guard !place.twice.contains(name) else {

@@ -71,7 +71,8 @@ public final class TorchTensor: NumberArray {
         guard count > 0 else { return }
         let size = type.storedSize
         let first = offset + (shape.isEmpty ? 0 : rows.lowerBound * strides[0])
-        // Stored numbers that are narrower than read ones stand in the last part of the buffer and are widened forwards.
+        // Stored numbers that are narrower than read ones stand in the last part of the buffer and are widened
+        // forwards.
         let stored = UnsafeMutableRawBufferPointer(rebasing: buffer[(buffer.count - count * size)...])
         if isContiguous {
             try file.read(at: storage.start + first * size, into: stored)

@@ -1,7 +1,8 @@
 import CPhotozZlib
 import PhotozCheckedSizes
 
-/// The directory of a zip file. Only what PyTorch and NumPy write: one volume, entries stored or deflated, not encrypted.
+/// The directory of a zip file. Only what PyTorch and NumPy write: one volume, entries stored or deflated, not
+/// encrypted.
 ///
 /// Source: PKWARE, APPNOTE.TXT 6.3.10, sections 4.3 and 4.4.
 final class ZipArchive {

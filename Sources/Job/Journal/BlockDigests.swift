@@ -1,8 +1,8 @@
 import Crypto
 import PhotozMachine
 
-/// Digests of what is known of each partition, so that another list of partitions can be compared with it: of each one, or for
-/// a large data set of blocks of neighbours, since a list of a million would be longer than all else in a file.
+/// Digests of what is known of each partition, so that another list of partitions can be compared with it: of each one,
+/// or for a large data set of blocks of neighbours, since a list of a million would be longer than all else in a file.
 struct BlockDigests: Codable, Equatable {
     /// The most that are kept.
     private static let limit = 4096

@@ -1,8 +1,9 @@
 import Glibc
 import PhotozRecords
 
-/// A file in the journal's folder by which a rank that fails tells those of rank 0's host that it speaks. The launcher ends
-/// them by the same signal with which it stops a job, and they would say that the job was stopped, and end with that code.
+/// A file in the journal's folder by which a rank that fails tells those of rank 0's host that it speaks. The launcher
+/// ends them by the same signal with which it stops a job, and they would say that the job was stopped, and end with
+/// that code.
 ///
 /// A file, since at that moment neither waits for the other, and what MPI has on its way is lost with the process.
 struct FailureMark {

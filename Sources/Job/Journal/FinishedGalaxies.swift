@@ -3,8 +3,8 @@ import PhotozMachine
 import PhotozRecords
 import Survey
 
-/// What the journals of earlier attempts hold: known on every rank, while the findings stay in the files until their rank
-/// reads them.
+/// What the journals of earlier attempts hold: known on every rank, while the findings stay in the files until their
+/// rank reads them.
 struct FinishedGalaxies {
     private let folder: String
     private let files: [JournalFile]
@@ -20,15 +20,16 @@ struct FinishedGalaxies {
     /// Galaxies that are finished, of all ranks.
     var count: Int { finished.count }
 
-    /// Reads the journals in a folder of results, each rank some of them. What is torn or damaged is passed over. Every rank
-    /// calls it.
+    /// Reads the journals in a folder of results, each rank some of them. What is torn or damaged is passed over. Every
+    /// rank calls it.
     ///
     /// - Parameters:
     ///   - output: The folder of the results.
     ///   - plan: Of this run.
     ///   - columns: Numbers of a galaxy.
     ///   - world: All ranks.
-    /// - Throws: ``JobError`` with code 73 when a journal belongs to another run, `RecordError` when one cannot be read.
+    /// - Throws: ``JobError`` with code 73 when a journal belongs to another run, `RecordError` when one cannot be
+    ///   read.
     init(in output: String, _ plan: RunPlan, columns: Int, world: Communicator) throws {
         let dataSet = plan.dataSet
         folder = output + "/" + Journal.folder

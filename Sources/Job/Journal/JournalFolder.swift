@@ -29,7 +29,8 @@ struct JournalFolder {
 
     let path: String
 
-    /// Written first of all: what the run is whose journals these are. Named like the stamps: it is none of the journals.
+    /// Written first of all: what the run is whose journals these are. Named like the stamps: it is none of the
+    /// journals.
     private var mark: String { path + "/stamps-run.json" }
     /// What is not there yet, or no longer: it never stands under its name without the mark.
     private var aside: String { OutputPlace.parent(of: path) + "/" + OutputFolder.inProgress + Journal.folder }

@@ -5,7 +5,8 @@ import PhotozMachine
 import PhotozRecords
 import Synchronization
 
-/// Appends what a rank finds out to the journal of its node, which is stored on the disk again and again while the job runs.
+/// Appends what a rank finds out to the journal of its node, which is stored on the disk again and again while the job
+/// runs.
 final class JournalWriter: Sendable {
     /// Findings about neighbouring galaxies that are not stored yet.
     private struct Stretch {
@@ -54,8 +55,8 @@ final class JournalWriter: Sendable {
 
     deinit { close(descriptor) }
 
-    /// How long findings may wait for being stored: a second for up to 64 ranks, and longer for more, so that a file system
-    /// is not asked to store something more than 64 times a second, but not more than half a minute.
+    /// How long findings may wait for being stored: a second for up to 64 ranks, and longer for more, so that a file
+    /// system is not asked to store something more than 64 times a second, but not more than half a minute.
     static func interval(ranks: Int) -> Duration { .seconds(min(max(1, Double(ranks) / 64), 30)) }
 
     /// Few ranks store their first findings at once; many not all at the same moment.
@@ -121,9 +122,9 @@ final class JournalWriter: Sendable {
         }
     }
 
-    /// Appends records to a file that other ranks append to as well: all of them in one piece, where the system takes them
-    /// so. A record that it takes only a part of is written again, whole, since another rank may have written behind that
-    /// part; who reads the file passes over it.
+    /// Appends records to a file that other ranks append to as well: all of them in one piece, where the system takes
+    /// them so. A record that it takes only a part of is written again, whole, since another rank may have written
+    /// behind that part; who reads the file passes over it.
     private static func append(_ batch: Journal.Batch, to descriptor: Int32, _ path: String) throws {
         let bytes = batch.bytes
         var (stored, failures) = (0, 0)

@@ -2,8 +2,8 @@ import PhotozMachine
 import PhotozRecords
 import Survey
 
-/// What the partitions were when each attempt began, so that galaxies of a file that has changed since are done again. The
-/// first attempt notes all of them, and each later one what has changed.
+/// What the partitions were when each attempt began, so that galaxies of a file that has changed since are done again.
+/// The first attempt notes all of them, and each later one what has changed.
 package struct PartitionStamps {
     private let dataSet: DataSet
     private let folder: String

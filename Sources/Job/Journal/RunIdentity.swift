@@ -3,8 +3,8 @@ import Crypto
 import FoundationEssentials
 import Survey
 
-/// All that the numbers of a run depend on, but for what the partitions hold: an attempt goes on with what another has finished
-/// only when both have the same. Partitions that have changed are found by ``PartitionStamps``.
+/// All that the numbers of a run depend on, but for what the partitions hold: an attempt goes on with what another has
+/// finished only when both have the same. Partitions that have changed are found by ``PartitionStamps``.
 struct RunIdentity: Codable, Equatable {
     /// Marks the files that it is written in.
     private(set) var format = "photoz.run/1"

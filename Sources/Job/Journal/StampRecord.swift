@@ -5,8 +5,9 @@ import Survey
 /// What an attempt notes of the partitions, as it stands in a file.
 ///
 /// The file: the bytes `photozS1`; the attempt that it says the changes since, 0 where it names all partitions (Int64);
-/// partitions of the data set, entries (Int64); the entries; CRC-32 of all this (UInt32). An entry: the partition's place, the
-/// file's bytes, seconds (Int64), nanoseconds, whether it leads to others (Int32) and the sum over those (UInt64).
+/// partitions of the data set, entries (Int64); the entries; CRC-32 of all this (UInt32). An entry: the partition's
+/// place, the file's bytes, seconds (Int64), nanoseconds, whether it leads to others (Int32) and the sum over those
+/// (UInt64).
 struct StampRecord {
     /// What the names of these files begin with; the attempt follows.
     static let prefix = "stamps-"
@@ -78,7 +79,8 @@ struct StampRecord {
         (self.base, self.total, self.entries) = (base, total, entries)
     }
 
-    /// Whether the places are within the data set, each once and in order; of all partitions there is then none missing.
+    /// Whether the places are within the data set, each once and in order; of all partitions there is then none
+    /// missing.
     private static func areInOrder(_ entries: [(place: Int, stamp: FileStamp)], _ total: Int) -> Bool {
         var last = -1
         for entry in entries {

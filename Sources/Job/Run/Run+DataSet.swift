@@ -4,8 +4,8 @@ import PhotozMachine
 import PhotozRecords
 import Survey
 
-/// The data set as all ranks see it: rank 0 lists the partitions, each rank opens its part of them, and each node has one table
-/// of all. Nothing that one rank does grows with the partitions by more than their names.
+/// The data set as all ranks see it: rank 0 lists the partitions, each rank opens its part of them, and each node has
+/// one table of all. Nothing that one rank does grows with the partitions by more than their names.
 extension Run {
     /// What all ranks must know of the data set beside the table of its partitions.
     private struct Head: Codable {
@@ -51,8 +51,8 @@ extension Run {
         return (folder, Array(all.prefix(options.fileLimit ?? all.count)))
     }
 
-    /// How far the part that a rank looks at lies from the one that it will read, mostly: as far as the first rank of another
-    /// host, so that a file which is another one on each host is found out by its stamp.
+    /// How far the part that a rank looks at lies from the one that it will read, mostly: as far as the first rank of
+    /// another host, so that a file which is another one on each host is found out by its stamp.
     private func shiftOfParts() throws -> Int {
         let first = try world.allReduce(isFirstNode ? Int.max : world.rank, .min)
         return first == Int.max ? 0 : first

@@ -59,8 +59,8 @@ extension FlagCounts {
 }
 
 extension TrainingRecord {
-    /// The fraction of galaxies like those trained on that lie outside: as the weights say, or 0.2 % a quantity, since ranges
-    /// are the percentiles 0.1 and 99.9.
+    /// The fraction of galaxies like those trained on that lie outside: as the weights say, or 0.2 % a quantity, since
+    /// ranges are the percentiles 0.1 and 99.9.
     var usualFraction: Double {
         let quantities = [magnitudes, colours, imageMinima, imageMaxima].reduce(0) { $0 + ($1?.count ?? 0) }
         return outsideFraction ?? 0.002 * Double(quantities)

@@ -7,9 +7,11 @@ import Survey
 
 /// How the predictions get into their files.
 extension Run {
-    /// Creates the files of the predictions, and settles who writes them. Every rank calls it, when rank 0 has made the folder.
+    /// Creates the files of the predictions, and settles who writes them. Every rank calls it, when rank 0 has made the
+    /// folder.
     ///
-    /// - Throws: On rank 0 `HDF5Error` or ``JobError`` when the files cannot be created, or the disk has no room for them.
+    /// - Throws: On rank 0 `HDF5Error` or ``JobError`` when the files cannot be created, or the disk has no room for
+    ///   them.
     func predictionsWriter(
         _ plan: RunPlan, _ network: PreparedNetwork, _ nodes: Nodes
     ) throws -> PredictionsWriter {
@@ -36,8 +38,8 @@ extension Run {
         }
     }
 
-    /// Who writes the predictions: every rank where a test finds that files of several hosts stay whole, unless the options say
-    /// otherwise.
+    /// Who writes the predictions: every rank where a test finds that files of several hosts stay whole, unless the
+    /// options say otherwise.
     ///
     /// - Throws: ``JobError`` with code 73 when every rank is to write where that loses predictions.
     private func writeWay(_ nodes: Nodes) throws -> WriteWay {

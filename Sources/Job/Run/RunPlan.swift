@@ -1,8 +1,8 @@
 import AstroMAE
 import Survey
 
-/// What a run has before it predicts anything: settled in the first two phases, the same on every rank, and not changed from
-/// then on.
+/// What a run has before it predicts anything: settled in the first two phases, the same on every rank, and not changed
+/// from then on.
 struct RunPlan {
     /// The partitions.
     let dataSet: DataSet

@@ -46,8 +46,8 @@ struct PlannedFiles: Codable {
         }
     }
 
-    /// What was left out of names, because the files are not under them, must be one prefix: the files of two folders would
-    /// be read from one.
+    /// What was left out of names, because the files are not under them, must be one prefix: the files of two folders
+    /// would be read from one.
     private static func requireOneFolder(_ files: some Sequence<(String, String)>, plan: String) throws {
         func folder(_ name: String) -> String { name.split(separator: "/").dropLast().joined(separator: "/") }
         let left = Set(files.filter { folder($0) != folder($1) }.map { folder($0.0) }).sorted()

@@ -39,14 +39,15 @@ package struct FolderStatus {
     let isBeingWritten: Bool
     let origin: Origin?
     let progress: Progress?
-    /// The command to type next, for a shell; nil while another is at work, and where it is not for this program to say.
+    /// The command to type next, for a shell; nil while another is at work, and where it is not for this program to
+    /// say.
     let nextCommand: String?
 
     /// Looks at a folder.
     ///
     /// - Parameter path: The folder; it need not be there.
-    /// - Throws: ``JobError`` with code 66 for what is no folder or cannot be listed, `RecordError` for a journal that cannot
-    ///   be read.
+    /// - Throws: ``JobError`` with code 66 for what is no folder or cannot be listed, `RecordError` for a journal that
+    ///   cannot be read.
     package init(of path: String) throws {
         folder = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
         if access(path, F_OK) == 0 || errno != ENOENT {
@@ -79,8 +80,8 @@ package struct FolderStatus {
         nextCommand = isBeingWritten ? nil : Self.nextCommand(folder, contents.state, found.note)
     }
 
-    /// 0 for a finished run; 75 for one that can be gone on with, or that is under way; 66 where there is no run; 73 for what
-    /// `photoz run` refuses to touch, or to go on with.
+    /// 0 for a finished run; 75 for one that can be gone on with, or that is under way; 66 where there is no run; 73
+    /// for what `photoz run` refuses to touch, or to go on with.
     package var exitCode: ExitCode? {
         switch contents.state {
         case .finished: nil

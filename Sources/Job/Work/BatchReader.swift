@@ -50,8 +50,8 @@ final class BatchReader {
     }
 }
 
-/// Two batches of memory that reader and computation pass to each other. The semaphores order all access: a slot belongs
-/// to the reader from `free` to `filled`, and to the computation from there to `free`.
+/// Two batches of memory that reader and computation pass to each other. The semaphores order all access: a slot
+/// belongs to the reader from `free` to `filled`, and to the computation from there to `free`.
 private final class Ring: @unchecked Sendable {
     static let depth = 2
 

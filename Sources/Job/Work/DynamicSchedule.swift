@@ -4,9 +4,9 @@ import Synchronization
 
 /// Chunks that ranks take one after another until none is left, so that a slow node does not hold up the rest.
 ///
-/// The number of the next chunk is a counter in rank 0's memory. Over a network a rank answers only while it makes MPI calls,
-/// and rank 0 computes: so on every rank a thread of its own makes all MPI calls of the inference phase, and the thread that
-/// computes makes none until it has stopped the other.
+/// The number of the next chunk is a counter in rank 0's memory. Over a network a rank answers only while it makes MPI
+/// calls, and rank 0 computes: so on every rank a thread of its own makes all MPI calls of the inference phase, and the
+/// thread that computes makes none until it has stopped the other.
 final class DynamicSchedule: Schedule {
     private let chunks: [Range<Int>]
     private let dealer: ChunkDealer

@@ -1,5 +1,5 @@
-/// The eight mirror and rotation views of an image: on the sky all of them are as likely, so the scatter of their redshifts
-/// says how sure the network is.
+/// The eight mirror and rotation views of an image: on the sky all of them are as likely, so the scatter of their
+/// redshifts says how sure the network is.
 enum ImageViews {
     /// Writes another view of each image.
     ///
@@ -32,8 +32,8 @@ struct ViewStatistics {
     private var squares: [Double]
     private var views = 1
 
-    /// - Parameter first: The redshifts of the images as they are. Differences from these are what is added up: they are
-    ///   small, so that nothing is lost.
+    /// - Parameter first: The redshifts of the images as they are. Differences from these are what is added up: they
+    ///   are small, so that nothing is lost.
     init(_ first: [Float]) {
         self.first = first
         sums = .init(repeating: 0, count: first.count)

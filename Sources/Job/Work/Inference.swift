@@ -13,8 +13,8 @@ struct Inference {
     let views: Int
     let onError: ErrorPolicy
 
-    /// Galaxies that are read and computed at once: they keep the engine's tiles full, and memory does not grow with the
-    /// batch.
+    /// Galaxies that are read and computed at once: they keep the engine's tiles full, and memory does not grow with
+    /// the batch.
     var pieceSize: Int { Engine.preferredCount(for: network.shape) * threads }
 
     /// Galaxies of the smallest chunk of a dynamic schedule.
@@ -116,8 +116,8 @@ struct Inference {
         }
     }
 
-    /// Redshifts of the galaxies; NaN for those that have none, whatever the network makes of them, and for answers that are
-    /// not finite.
+    /// Redshifts of the galaxies; NaN for those that have none, whatever the network makes of them, and for answers
+    /// that are not finite.
     ///
     /// - Parameter known: Whether each has what the network needs.
     private func predict(

@@ -21,8 +21,8 @@ struct Nodes {
     /// - Throws: A communication error.
     func memory(byteCount: Int) throws -> SharedMemory { try SharedMemory(byteCount: byteCount, on: node) }
 
-    /// Brings rank 0's memory to that of every other node. One rank of each node hears from rank 0: thousands must not. Every
-    /// rank calls it.
+    /// Brings rank 0's memory to that of every other node. One rank of each node hears from rank 0: thousands must not.
+    /// Every rank calls it.
     ///
     /// - Throws: A communication error.
     func spread(_ memory: SharedMemory) throws {

@@ -38,8 +38,8 @@ final class StaticSchedule: Schedule {
     func stop() {}
 }
 
-/// Cuts the galaxies that are left to do into chunks that ranks take one after another: large ones first, so that few are
-/// taken, small ones last, so that all ranks end together.
+/// Cuts the galaxies that are left to do into chunks that ranks take one after another: large ones first, so that few
+/// are taken, small ones last, so that all ranks end together.
 enum Chunks {
     /// A rank that is several times slower than the others must not be the last with its first chunk.
     private static let chunksOfAShare = 8
@@ -67,8 +67,8 @@ enum Chunks {
     }
 }
 
-/// Work that becomes pieces for the reader: spans of the schedule in batches, batches in what the engine likes to compute at
-/// once.
+/// Work that becomes pieces for the reader: spans of the schedule in batches, batches in what the engine likes to
+/// compute at once.
 final class Work {
     private let schedule: any Schedule
     private let partitions: PartitionTable

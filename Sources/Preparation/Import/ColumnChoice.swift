@@ -24,8 +24,8 @@ struct ColumnChoice {
     /// - Parameters:
     ///   - arrays: What the file has.
     ///   - names: What the user calls them.
-    /// - Throws: ``JobError`` with code 65 when images or magnitudes are not found, a name has no array, or a column is called
-    ///   redshift only by its place and does not look like one; 64 when one array is named twice.
+    /// - Throws: ``JobError`` with code 65 when images or magnitudes are not found, a name has no array, or a column is
+    ///   called redshift only by its place and does not look like one; 64 when one array is named twice.
     init(_ arrays: NamedArrays, _ names: ArrayNames) throws {
         let given =
             [names.images].compactMap { $0 } + (names.magnitudes ?? []) + Self.asked(names.redshift)

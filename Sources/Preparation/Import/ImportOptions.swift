@@ -12,7 +12,8 @@ package struct ImportOptions: Sendable {
     package var left: [String] = []
     /// What the arrays are called.
     package var names = ArrayNames()
-    /// The partitions that networks were trained on, whose ranges the weights record; or weights that have such a record.
+    /// The partitions that networks were trained on, whose ranges the weights record; or weights that have such a
+    /// record.
     package var trainedOn: String?
     /// Whether files that stand under the names of the output are replaced.
     package var overwrite = false
@@ -27,8 +28,8 @@ package struct ImportOptions: Sendable {
 /// How the description of an imported file begins; its source follows.
 let importedBy = "imported by photoz from "
 
-/// Names of the arrays of an `.npz` file, of the tensors of a dictionary, or places of those in a row, counted from 0; nil for
-/// those that are usual. A field of a structured array is `array:field`.
+/// Names of the arrays of an `.npz` file, of the tensors of a dictionary, or places of those in a row, counted from 0;
+/// nil for those that are usual. A field of a structured array is `array:field`.
 package struct ArrayNames: Sendable {
     /// Images, [N, band, y, x] or [N, y, x, band].
     package var images: String?

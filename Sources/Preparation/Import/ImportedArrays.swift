@@ -37,7 +37,8 @@ extension File {
 extension File {
     /// Copies strings, some at a time.
     ///
-    /// - Throws: `InterchangeError` when they cannot be read or stored as they are, `HDF5Error` when they cannot be written.
+    /// - Throws: `InterchangeError` when they cannot be read or stored as they are, `HDF5Error` when they cannot be
+    ///   written.
     func copy(_ texts: NumPyTexts, _ count: Int, to name: String) throws {
         let dataset = try createStringDataset(name, shape: [count])
         for first in stride(from: 0, to: count, by: texts.preferredCount) {

@@ -46,8 +46,8 @@ struct ImportedPartition {
     /// - Parameters:
     ///   - arrays: What the file has.
     ///   - names: What the user calls them.
-    /// - Throws: ``JobError`` with code 65 when columns are missing or do not fit each other, `InterchangeError` when they are
-    ///   damaged or no numbers.
+    /// - Throws: ``JobError`` with code 65 when columns are missing or do not fit each other, `InterchangeError` when
+    ///   they are damaged or no numbers.
     init(_ arrays: NamedArrays, names: ArrayNames) throws {
         let choice = try ColumnChoice(arrays, names)
         source = arrays.source

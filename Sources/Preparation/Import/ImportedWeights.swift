@@ -26,8 +26,8 @@ struct ImportedWeights {
     ///   - heads: What the user says of the attention heads.
     ///   - trainedOn: The partitions that it was trained on, or weights that say so.
     ///   - source: The file's path.
-    /// - Throws: ``JobError`` with code 65 when a module differs from the published network, or a tensor has a type that
-    ///   weights have not, 64 when the heads are not known; `InterchangeError` for a tensor that cannot be read.
+    /// - Throws: ``JobError`` with code 65 when a module differs from the published network, or a tensor has a type
+    ///   that weights have not, 64 when the heads are not known; `InterchangeError` for a tensor that cannot be read.
     init(_ choice: NetworkChoice, of file: TorchFile, heads: Int?, trainedOn: String?, source: String) throws {
         tensors = try Self.tensors(choice, of: file, source: source)
         let isModule = choice.place.kind == .module

@@ -12,8 +12,8 @@ struct ModuleCheck {
     /// What LayerNorm and BatchNorm add to the variance, where it is told.
     var layerNormEpsilon: Double?
     var batchNormEpsilon: Double?
-    /// Whether a module or an attribute tells what stands between the layers of an MLP, behind a convolution of a branch, and
-    /// what the attention is scaled by.
+    /// Whether a module or an attribute tells what stands between the layers of an MLP, behind a convolution of a
+    /// branch, and what the attention is scaled by.
     var tells = (mlp: false, branch: false, scale: false)
     var names: [String: TorchModule] = [:]
     /// Names of modules that others are inside of.

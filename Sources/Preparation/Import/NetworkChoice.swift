@@ -131,8 +131,8 @@ extension NetworkChoice {
     ///   - wanted: What the user calls it; nil for the only one.
     ///   - left: Names of tensors that the user leaves out.
     ///   - source: The file.
-    /// - Throws: ``JobError`` with code 64 when there are several, or none of that name, or tensors that might change the
-    ///   redshifts stand beside it.
+    /// - Throws: ``JobError`` with code 64 when there are several, or none of that name, or tensors that might change
+    ///   the redshifts stand beside it.
     static func choose(_ all: [NetworkChoice], _ wanted: String?, leaving left: [String], source: String) throws
         -> NetworkChoice
     {

@@ -9,8 +9,8 @@ extension TrainingRecord {
     /// - Parameters:
     ///   - path: A folder of partitions, or one, whose ranges are found; or other weights, whose record is taken.
     ///   - weights: The network's weights.
-    /// - Throws: What is wrong with the partitions; ``JobError`` with code 65 when weights have no record, or are of another
-    ///   number of bands.
+    /// - Throws: What is wrong with the partitions; ``JobError`` with code 65 when weights have no record, or are of
+    ///   another number of bands.
     init(of path: String, for weights: String) throws {
         let shape = try WeightsFile(weights).shape
         if let other = try Self.otherWeights(path) {

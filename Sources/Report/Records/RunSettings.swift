@@ -1,5 +1,5 @@
-/// All that matters to a run's speed and redshifts beside the sizes that figures vary: only runs that agree in it are one
-/// series.
+/// All that matters to a run's speed and redshifts beside the sizes that figures vary: only runs that agree in it are
+/// one series.
 struct RunSettings {
     /// One setting: runs with the same key agree in it, and the text says what it is.
     struct Setting: Hashable {
@@ -18,7 +18,8 @@ struct RunSettings {
     /// In the order of their weight; the same names for every run.
     let all: [Setting]
 
-    /// What tells the galaxies apart where partitions are dealt anew: their metrics, which are exact, beside their number.
+    /// What tells the galaxies apart where partitions are dealt anew: their metrics, which are exact, beside their
+    /// number.
     let fingerprint: Setting
 
     /// - Parameters:
@@ -58,8 +59,9 @@ struct RunSettings {
             error.map { "MAE \(decimal($0, 5))" } ?? paths)
     }
 
-    /// The hosts whose series each run belongs to. A run on some hosts and one on these and others are one series, so that a
-    /// job can be scaled over hosts; where it is open on which of several such series a run builds, it stands alone.
+    /// The hosts whose series each run belongs to. A run on some hosts and one on these and others are one series, so
+    /// that a job can be scaled over hosts; where it is open on which of several such series a run builds, it stands
+    /// alone.
     static func hostSeries(_ runs: [[String]]) -> [[String]] {
         let sets = Set(runs.map { Set($0) })
         let smallest = sets.filter { set in !sets.contains { $0.isStrictSubset(of: set) } }

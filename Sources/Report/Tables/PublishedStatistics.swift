@@ -2,7 +2,8 @@ import FoundationEssentials
 import PhotozCosts
 import PhotozRecords
 
-/// The statistics of a run that the serverless system published, from what its ranks left or from those of `photoz run`.
+/// The statistics of a run that the serverless system published, from what its ranks left or from those of
+/// `photoz run`.
 package struct PublishedStatistics: Sendable, Encodable {
     /// The folder.
     package let result: String

@@ -42,8 +42,8 @@ extension DataSet {
         return NaturalOrder.sorted(names)
     }
 
-    /// Whether an entry of a folder is a partition: by its ending, or by one that HDF5 files have elsewhere, in letters of
-    /// either case, when it begins as they do.
+    /// Whether an entry of a folder is a partition: by its ending, or by one that HDF5 files have elsewhere, in letters
+    /// of either case, when it begins as they do.
     private static func isPartition(_ name: String, in folder: String) -> Bool {
         // What is hidden, and what a job that was killed left unfinished.
         guard !name.hasPrefix("."), !name.hasPrefix("inprogress_") else { return false }

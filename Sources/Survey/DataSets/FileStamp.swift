@@ -1,7 +1,7 @@
 import Glibc
 
-/// What changes when a file is written: its size and the time of its last change. To compare the content would take as long
-/// as the run.
+/// What changes when a file is written: its size and the time of its last change. To compare the content would take as
+/// long as the run.
 public struct FileStamp: BitwiseCopyable, Codable, Equatable, Sendable {
     /// Bytes; -1 when there is no file.
     public let bytes: Int

@@ -2,8 +2,8 @@ import Glibc
 
 /// The entries of a folder.
 public enum FolderListing {
-    /// Names in no order, without `.` and `..`. Bytes that are not UTF-8 are U+FFFD, so that a file whose name has some does not
-    /// keep the others from being found; no file can be opened by such a name.
+    /// Names in no order, without `.` and `..`. Bytes that are not UTF-8 are U+FFFD, so that a file whose name has some
+    /// does not keep the others from being found; no file can be opened by such a name.
     ///
     /// - Returns: nil when the folder cannot be listed; `errno` says why.
     public static func names(of folder: String) -> [String]? {

@@ -1,7 +1,7 @@
 import HDF5
 
-/// Which partitions of a data set lack which of the data sets that all must have, where they differ in that: a folder of files
-/// of two surveys, for instance.
+/// Which partitions of a data set lack which of the data sets that all must have, where they differ in that: a folder
+/// of files of two surveys, for instance.
 struct LayoutDifference {
     /// Files that lack the same.
     private struct Group {

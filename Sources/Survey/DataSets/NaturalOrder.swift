@@ -17,8 +17,8 @@ package enum NaturalOrder {
     /// A name, and bytes whose plain order is that of names.
     private struct Key {
         let name: String
-        /// The bytes of the name; in place of a run of digits a zero digit, how many digits there are without leading zeros,
-        /// and these.
+        /// The bytes of the name; in place of a run of digits a zero digit, how many digits there are without leading
+        /// zeros, and these.
         let bytes: [UInt8]
         /// The first eight of ``bytes``, which tell most names apart.
         let start: UInt64

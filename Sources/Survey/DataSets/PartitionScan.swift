@@ -144,8 +144,8 @@ public struct PartitionScan {
         return try PartitionFile(path, schema: schema, folder: folder.isEmpty ? nil : folder)
     }
 
-    /// Looks, once the form of all identifiers is known, for strings that cannot be kept in it: of a fixed length with a zero
-    /// within, beside strings of another form.
+    /// Looks, once the form of all identifiers is known, for strings that cannot be kept in it: of a fixed length with
+    /// a zero within, beside strings of another form.
     ///
     /// - Parameter dataSet: The whole data set.
     /// - Returns: The first of these partitions that has one, or cannot be read again.

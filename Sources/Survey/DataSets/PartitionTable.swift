@@ -1,5 +1,5 @@
-/// The partitions of a data set in data-set order, as columns in one piece of memory: a survey may have a million of them, and
-/// the ranks of a node share one copy.
+/// The partitions of a data set in data-set order, as columns in one piece of memory: a survey may have a million of
+/// them, and the ranks of a node share one copy.
 ///
 /// The memory, all numbers Int64: how many partitions there are; the first galaxy of each, and behind the last how many
 /// galaxies there are in all; five numbers of each stamp; where each name ends; the names.

@@ -43,8 +43,8 @@ public struct Shard: Sendable {
         self.pieces = pieces
     }
 
-    /// The last partition that begins at a galaxy or before it: where the galaxy is, since only the last of several that begin
-    /// at one place has any.
+    /// The last partition that begins at a galaxy or before it: where the galaxy is, since only the last of several
+    /// that begin at one place has any.
     private static func place<Starts: RandomAccessCollection<Int>>(of galaxy: Int, in starts: Starts) -> Starts.Index {
         var (first, count) = (starts.startIndex, starts.count)
         while count > 1 {

@@ -24,8 +24,8 @@ public enum Sharding: String, Sendable, CaseIterable {
         }
     }
 
-    /// One of several parts of things in order: neighbours, and as many as in any other part, or one more in the first ones.
-    /// Dealing ceil(left / parts left) to each in turn gives the same.
+    /// One of several parts of things in order: neighbours, and as many as in any other part, or one more in the first
+    /// ones. Dealing ceil(left / parts left) to each in turn gives the same.
     ///
     /// - Parameters:
     ///   - number: Which part, from 0.

@@ -6,8 +6,8 @@ public struct BandNames: Sendable, Hashable, Codable, CustomStringConvertible {
     /// As people write it: `ugriz`, or with commas when a name has several letters.
     public var description: String { names.joined(separator: names.allSatisfy { $0.count == 1 } ? "" : ",") }
 
-    /// Takes what a file or a person says: one text, `ugriz`, `u,g,r,i,z` or `sdss-ugriz`, or a text for each band, `hsc-g`.
-    /// Nil when that does not name so many bands, or one of them twice.
+    /// Takes what a file or a person says: one text, `ugriz`, `u,g,r,i,z` or `sdss-ugriz`, or a text for each band,
+    /// `hsc-g`. Nil when that does not name so many bands, or one of them twice.
     public init?(_ texts: [String], count: Int) {
         var words = texts.map { $0.lowercased() }
         if words.count == 1, count > 1 { words = Self.words(words[0], count: count) }

@@ -10,8 +10,8 @@ public struct MissingValues: Sendable, Equatable {
     /// Down from here a number says that nothing was looked for: -99, -999, -9999.
     static let notObserved: Float = -90
 
-    /// Magnitudes above the first and below the second can be magnitudes. No galaxy on the sky is brighter than 0 mag, so
-    /// that 0, -1 and -9 are sentinels too.
+    /// Magnitudes above the first and below the second can be magnitudes. No galaxy on the sky is brighter than 0 mag,
+    /// so that 0, -1 and -9 are sentinels too.
     public var magnitudes = (low: Float(0), high: MissingValues.notDetected)
     /// Redshifts that can be redshifts, both ends included.
     public var redshifts = (low: Float(0), high: Float(20))

@@ -56,7 +56,8 @@ struct PixelRange {
         return isSaturated(pixels, width: width) ? .imageSaturated : []
     }
 
-    /// A number's pattern, with the order of negative ones turned around; what is no number stands beyond the infinities.
+    /// A number's pattern, with the order of negative ones turned around; what is no number stands beyond the
+    /// infinities.
     private static func key(_ number: Float) -> Int32 {
         let bits = Int32(bitPattern: number.bitPattern)
         return bits ^ (bits >> 31 & 0x7fff_ffff)

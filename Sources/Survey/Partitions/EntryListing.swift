@@ -1,7 +1,8 @@
 import HDF5
 import PhotozText
 
-/// The names of all that a file holds, as options take them: data sets, those in groups, and fields of tables (`table:z`).
+/// The names of all that a file holds, as options take them: data sets, those in groups, and fields of tables
+/// (`table:z`).
 public struct EntryListing {
     /// In the order of the file.
     public private(set) var names: [String] = []

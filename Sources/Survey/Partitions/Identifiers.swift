@@ -68,8 +68,8 @@ public enum IdentifierValues: Sendable, Equatable {
     /// The bytes of each, which need not be UTF-8.
     case strings([[UInt8]])
 
-    /// As text: of strings that are not UTF-8 each byte beyond ASCII as `\xE9`, a zero as `\x00`, and a backslash doubled, so
-    /// that no two identifiers have the same text.
+    /// As text: of strings that are not UTF-8 each byte beyond ASCII as `\xE9`, a zero as `\x00`, and a backslash
+    /// doubled, so that no two identifiers have the same text.
     public var texts: [String] {
         switch self {
         case .none: []

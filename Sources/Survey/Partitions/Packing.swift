@@ -1,7 +1,7 @@
 import HDF5
 
-/// How a data set stores its numbers by the conventions of netCDF (CF) and FITS, as its attributes say: a scale, an offset,
-/// and numbers that stand for none.
+/// How a data set stores its numbers by the conventions of netCDF (CF) and FITS, as its attributes say: a scale, an
+/// offset, and numbers that stand for none.
 struct Packing {
     /// What stored numbers are multiplied by.
     private var scale = 1.0

@@ -47,8 +47,8 @@ extension PartitionFile {
             ])
     }
 
-    /// Puts NaN in place of what stands for missing magnitudes and redshifts, and flags that and what lies outside of the
-    /// network's training.
+    /// Puts NaN in place of what stands for missing magnitudes and redshifts, and flags that and what lies outside of
+    /// the network's training.
     func clear(_ buffers: GalaxyBuffers) {
         let (rule, limits, bands) = (schema.missing, schema.trained.limits, schema.bands)
         let others = magnitudes.map { $0.elementType.stored(rule.others) }

@@ -33,8 +33,8 @@ public struct GalaxyBuffers {
 }
 
 extension PartitionFile {
-    /// Reads galaxies into memory that the caller owns: images and magnitudes as the network takes them, in its order of
-    /// bands and its units. What is missing is NaN, and what is odd about a galaxy stands in its flags.
+    /// Reads galaxies into memory that the caller owns: images and magnitudes as the network takes them, in its order
+    /// of bands and its units. What is missing is NaN, and what is odd about a galaxy stands in its flags.
     ///
     /// - Parameters:
     ///   - rows: A range of the file's rows.

@@ -44,7 +44,8 @@ public final class PartitionFile {
     /// - Parameters:
     ///   - path: The file.
     ///   - schema: How it is laid out.
-    ///   - folder: What the file leads to must lie below this folder, unless links are followed anywhere; nil for its own.
+    ///   - folder: What the file leads to must lie below this folder, unless links are followed anywhere; nil for its
+    ///     own.
     /// - Throws: `HDF5Error` when the file cannot be opened, ``PartitionError`` with every fault that it has.
     public init(_ path: String, schema: PartitionSchema, folder: String? = nil) throws {
         let file = try File.open(path, links: schema.followsLinks ? .anywhere : folder.map { .within(folder: $0) })

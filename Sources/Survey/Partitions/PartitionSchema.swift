@@ -45,8 +45,8 @@ public struct PartitionSchema: Sendable {
     public var crop = false
     /// What stands for a magnitude or a redshift that is not known.
     public var missing = MissingValues()
-    /// The bands of images and magnitudes in the order in which the files have them, where that is known; files that say
-    /// otherwise are refused.
+    /// The bands of images and magnitudes in the order in which the files have them, where that is known; files that
+    /// say otherwise are refused.
     public var bandNames: BandNames?
     /// The same of images alone, where they differ.
     public var imageBandNames: BandNames?

@@ -1,5 +1,5 @@
-/// What makes the network's images and magnitudes of those in a file: the order of bands and the units, by what the user
-/// says, what the file says, and what the network was trained on; and where these contradict each other.
+/// What makes the network's images and magnitudes of those in a file: the order of bands and the units, by what the
+/// user says, what the file says, and what the network was trained on; and where these contradict each other.
 struct Preparation {
     /// For each of the network's bands the place of its image in the file; nil when they are as the network has them.
     let imagePlaces: [Int]?

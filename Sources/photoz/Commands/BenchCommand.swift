@@ -56,7 +56,8 @@ struct BenchCommand: ParsableCommand {
         Exit.show(json ? try report.encoded() : report.table)
     }
 
-    /// What was measured of the cores, and again: until it can be true, since a busy machine may slow a measurement down.
+    /// What was measured of the cores, and again: until it can be true, since a busy machine may slow a measurement
+    /// down.
     ///
     /// - Throws: ``JobError`` with code 70 when it stays impossible; a share of such a peak would mean nothing.
     private func plausible(_ first: CoreSpeed, again: () -> CoreSpeed) throws -> CoreSpeed {

@@ -27,7 +27,8 @@ struct CommandOptions {
         Photoz.configuration.subcommands.first { $0.configuration.commandName == arguments.first }
     }
 
-    /// What was perhaps meant by the first option that the command has not; nil when it has all of them, or none is like it.
+    /// What was perhaps meant by the first option that the command has not; nil when it has all of them, or none is
+    /// like it.
     func suggestion(for arguments: [String]) -> String? {
         var isValue = false
         for word in arguments.prefix(while: { $0 != "--" }) {
