@@ -107,7 +107,7 @@ let package = Package(
         .testTarget(name: "MetricsTests", dependencies: ["PhotozMetrics"]),
         .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "PhotozCheckedSizes", "TestSupport"]),
         .testTarget(name: "RecordsTests", dependencies: ["PhotozRecords", "TestSupport"]),
-        .testTarget(name: "JobTests", dependencies: ["PhotozJob", "Survey", "TestSupport"]),
+        .testTarget(name: "JobTests", dependencies: ["PhotozJob", "PhotozMachine", "Survey", "TestSupport"]),
         .testTarget(
             name: "CommandTests",
             dependencies: ["CHDF5", "HDF5", "PhotozRecords", "TestSupport", "photoz", "write-check"]),

@@ -52,12 +52,20 @@ package struct TextList: Encodable, Sendable {
     }
 
     private static func escaped(_ byte: UInt8) -> [UInt8] {
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): return [UInt8(ascii: "\\"), byte]
-        default:
-            let digits = Array("0123456789abcdef".utf8)
-            return Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-        }
+        let short: Character? =
+            switch byte {
+            case 0x08: "b"
+            case 0x09: "t"
+            case 0x0a: "n"
+            case 0x0c: "f"
+            case 0x0d: "r"
+            case 0x22: "\""
+            case 0x5c: "\\"
+            default: nil
+            }
+        if let short { return Array("\\\(short)".utf8) }
+        let digits = Array("0123456789abcdef".utf8)
+        return Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
     }
 }
 

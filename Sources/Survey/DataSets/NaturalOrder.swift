@@ -5,7 +5,14 @@ package enum NaturalOrder {
 
     /// Names in this order. What they are compared by is found once for each: a folder may have a million.
     package static func sorted(_ names: [String]) -> [String] {
-        names.map(Key.init).sorted(by: precedes).map(\.name)
+        var keys = names.map(Key.init)
+        let common = keys.dropFirst().reduce(keys.first?.bytes.count ?? 0) { common, key in
+            let least = min(common, key.bytes.count)
+            return (0..<least).first { keys[0].bytes[$0] != key.bytes[$0] } ?? least
+        }
+        // What all begin with tells none apart.
+        for place in keys.indices { keys[place].setStart(behind: common) }
+        return keys.sorted(by: precedes).map(\.name)
     }
 
     private static func precedes(_ a: Key, _ b: Key) -> Bool {
@@ -20,34 +27,39 @@ package enum NaturalOrder {
         /// The bytes of the name; in place of a run of digits a zero digit, how many digits there are without leading
         /// zeros, and these.
         let bytes: [UInt8]
-        /// The first eight of ``bytes``, which tell most names apart.
-        let start: UInt64
+        /// The first eight of ``bytes`` behind what all names begin with, which tell most names apart.
+        private(set) var start: UInt64 = 0
 
         init(_ name: String) {
             self.name = name
+            let utf8 = Array(name.utf8)
             var bytes: [UInt8] = []
-            bytes.reserveCapacity(name.utf8.count + 4)
-            var rest = Substring(name).utf8[...]
-            while let byte = rest.first {
-                guard NaturalOrder.isDigit(byte) else {
-                    bytes.append(byte)
-                    rest = rest.dropFirst()
+            bytes.reserveCapacity(utf8.count + 4)
+            var place = 0
+            while place < utf8.count {
+                guard NaturalOrder.isDigit(utf8[place]) else {
+                    bytes.append(utf8[place])
+                    place += 1
                     continue
                 }
-                let run = rest.prefix(while: NaturalOrder.isDigit)
-                let number = run.drop { $0 == 0x30 }
-                var length = number.count
+                while place < utf8.count, utf8[place] == 0x30 { place += 1 }
+                let first = place
+                while place < utf8.count, NaturalOrder.isDigit(utf8[place]) { place += 1 }
+                var length = place - first
                 bytes.append(0x30)
                 while length >= 255 {
                     bytes.append(255)
                     length -= 255
                 }
                 bytes.append(UInt8(length))
-                bytes += number
-                rest = rest.dropFirst(run.count)
+                bytes += utf8[first..<place]
             }
             self.bytes = bytes
-            start = (0..<8).reduce(0) { $0 << 8 | UInt64($1 < bytes.count ? bytes[$1] : 0) }
+            setStart(behind: 0)
+        }
+
+        mutating func setStart(behind common: Int) {
+            start = (common..<common + 8).reduce(0) { $0 << 8 | UInt64($1 < bytes.count ? bytes[$1] : 0) }
         }
     }
 
