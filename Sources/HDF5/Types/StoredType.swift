@@ -1,7 +1,7 @@
 import CHDF5
 
-/// The type in which a data set stores numbers or enumerations, as it can be told to another process: numbers with their lowest
-/// byte first, as this machine has them.
+/// The type in which a data set stores numbers or enumerations, as it can be told to another process: numbers with
+/// their lowest byte first, as this machine has them.
 public struct StoredType: Sendable, Hashable, Codable {
     /// As HDF5 writes down types.
     private let code: [UInt8]
@@ -49,7 +49,8 @@ extension Dataset {
     ///   - rows: A range of the first dimension.
     ///   - stored: The type, in which the numbers of this data set are stored but for their order of bytes.
     /// - Returns: The bytes of all elements.
-    /// - Throws: ``HDF5Error`` of kind `mismatch` for another range, `failed` when they cannot be read or were never written.
+    /// - Throws: ``HDF5Error`` of kind `mismatch` for another range, `failed` when they cannot be read or were never
+    ///   written.
     public func readBytes(rows: Range<Int>, as stored: StoredType) throws(HDF5Error) -> [UInt8] {
         let block = block(rows: rows)
         guard let type = stored.type() else {

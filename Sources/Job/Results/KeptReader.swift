@@ -1,9 +1,9 @@
 import HDF5
 import Survey
 
-/// Reads the columns that are carried from the partitions into the predictions, when these are written: each rank those of its
-/// galaxies, block by block. Neither memory nor the journals hold them; a partition that was replaced since its galaxies were
-/// predicted is found out by its stamp, before and after it is read.
+/// Reads the columns that are carried from the partitions into the predictions, when these are written: each rank those
+/// of its galaxies, block by block. Neither memory nor the journals hold them; a partition that was replaced since its
+/// galaxies were predicted is found out by its stamp, before and after it is read.
 package struct KeptReader {
     private let dataSet: DataSet
     private let schema: PartitionSchema
@@ -43,8 +43,8 @@ package struct KeptReader {
         return texts
     }
 
-    /// Calls `body` with each column of each partition's part of the rows; without a file where that cannot be read and its rows
-    /// were left out anyway.
+    /// Calls `body` with each column of each partition's part of the rows; without a file where that cannot be read and
+    /// its rows were left out anyway.
     private func forEach(
         _ rows: PredictionRows, _ body: (Int, KeptColumn, PartitionFile?, Range<Int>) throws -> Void
     ) throws {

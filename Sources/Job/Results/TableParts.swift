@@ -30,8 +30,8 @@ struct TableParts {
     ///   - rows: This rank's galaxies.
     ///   - owners: Of the galaxies.
     ///   - world: All ranks.
-    /// - Throws: A communication error, on rank 0 ``JobError`` with code 74, or on every rank with code 65 when a partition has
-    ///   changed.
+    /// - Throws: A communication error, on rank 0 ``JobError`` with code 74, or on every rank with code 65 when a
+    ///   partition has changed.
     init(
         _ path: String, _ dataSet: DataSet, hasViews: Bool, carried: KeptReader?, _ rows: [PredictionRows],
         _ owners: GalaxyOwners,

@@ -25,8 +25,8 @@ extension Run {
         return writer
     }
 
-    /// Links the file to its other name, now and not in the end, so that a file system without hard links shows before anything
-    /// is computed.
+    /// Links the file to its other name, now and not in the end, so that a file system without hard links shows before
+    /// anything is computed.
     private func giveOtherName(_ path: String) throws {
         let other = ResultFolder.temporary(ResultNames.otherName, in: options.output)
         guard link(path, other) == 0 else {

@@ -27,7 +27,8 @@ struct PredictionsCopy {
     /// - Parameters:
     ///   - found: What is known of all galaxies.
     ///   - path: The file, which gets its name when it is whole.
-    /// - Throws: `HDF5Error` or ``JobError`` when it cannot be written, `PartitionError` when a partition has changed meanwhile.
+    /// - Throws: `HDF5Error` or ``JobError`` when it cannot be written, `PartitionError` when a partition has changed
+    ///   meanwhile.
     func write(_ found: RankFindings, to path: String) throws {
         try found.identifiers.requireStorable(in: dataSet)
         try writeWhole(path, replacing: ResultFolder.predictionsFile) { path in

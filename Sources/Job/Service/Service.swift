@@ -2,8 +2,8 @@ import AstroMAE
 import PhotozMachine
 import Survey
 
-/// A network that stays in memory, and predicts one data set after another as `photoz run` does on one rank: with the same
-/// checks, flags and bits, and without MPI, journals and a folder of results.
+/// A network that stays in memory, and predicts one data set after another as `photoz run` does on one rank: with the
+/// same checks, flags and bits, and without MPI, journals and a folder of results.
 package final class Service {
     /// What is to be predicted, and how.
     package struct Request {
@@ -73,8 +73,9 @@ package final class Service {
 
     /// Predicts, and writes the predictions.
     ///
-    /// - Throws: `HDF5Error`, `PartitionError` or `DataSet.Failure` for the data, ``JobError`` with code 64 for contradicting
-    ///   options, 73 or 74 for the output, 75 after a signal. Nothing half-written stands under the output's name.
+    /// - Throws: `HDF5Error`, `PartitionError` or `DataSet.Failure` for the data, ``JobError`` with code 64 for
+    ///   contradicting options, 73 or 74 for the output, 75 after a signal. Nothing half-written stands under the
+    ///   output's name.
     package func answer(_ request: Request) throws -> Answer {
         try requireFolder(of: request.output)
         try ResultFolder.predictionsFile.requireReplaceable(request.output)

@@ -79,8 +79,8 @@ package struct GalaxyIdentifiers {
         return bytes
     }
 
-    /// Requires that the form of a data set's strings holds all of them as they are: files may have changed since it was found
-    /// out.
+    /// Requires that the form of a data set's strings holds all of them as they are: files may have changed since it
+    /// was found out.
     ///
     /// - Throws: ``JobError`` with code 65 when one is too long, or has a zero within.
     func requireStorable(in dataSet: DataSet) throws {

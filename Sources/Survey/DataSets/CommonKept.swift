@@ -1,5 +1,5 @@
-/// The columns that all files of a data set have and that are carried into the results, found out from each and put together in
-/// whatever parts.
+/// The columns that all files of a data set have and that are carried into the results, found out from each and put
+/// together in whatever parts.
 struct CommonKept: Codable {
     private struct Entry: Codable {
         var column: KeptColumn

@@ -98,8 +98,8 @@ public struct KeptColumn: Sendable, Codable, Equatable {
 }
 
 extension PartitionFile {
-    /// The columns that the schema asks to carry, with the room that their strings need. All of them are read, so that a damaged
-    /// one is known before work starts.
+    /// The columns that the schema asks to carry, with the room that their strings need. All of them are read, so that
+    /// a damaged one is known before work starts.
     ///
     /// - Throws: `HDF5Error` when they cannot be read, ``PartitionError`` for strings that are too long.
     func keptColumns() throws -> [KeptColumn] {
@@ -141,8 +141,8 @@ extension PartitionFile {
         }
     }
 
-    /// Reads a column that is carried as texts: numbers in the shortest form that tells them apart, nothing for those that are
-    /// no numbers.
+    /// Reads a column that is carried as texts: numbers in the shortest form that tells them apart, nothing for those
+    /// that are no numbers.
     ///
     /// - Throws: As ``keptBytes(_:rows:as:)``.
     public func keptTexts(_ place: Int, rows: Range<Int>) throws -> [String] {
@@ -170,8 +170,8 @@ extension PartitionFile {
         if !kept[place].isField { try target.copyAttributes(from: kept[place]) }
     }
 
-    /// Requires that the file, and those that it leads to, are what they were when it was opened: what was read in between is
-    /// then of that file.
+    /// Requires that the file, and those that it leads to, are what they were when it was opened: what was read in
+    /// between is then of that file.
     ///
     /// - Throws: ``PartitionError``.
     public func requireUnchanged() throws {
