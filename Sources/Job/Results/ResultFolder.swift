@@ -55,7 +55,7 @@ final class ResultFolder {
     }
 
     /// Refuses what must not be replaced. Nothing is changed.
-    private static func admit(_ contents: ResultContents, in path: String, overwrite: Bool, resume: Bool) throws {
+    static func admit(_ contents: ResultContents, in path: String, overwrite: Bool, resume: Bool) throws {
         switch contents.state {
         case .absent, .empty: return
         case .foreign(let fault): throw fault

@@ -63,13 +63,19 @@ extension Run {
 
     /// Refuses to start when the results and the journals would not fit.
     private func requireSpace(for dataSet: DataSet, in output: ResultFolder) throws {
-        var bytes = PredictionsWriter.byteCount(
+        try output.requireSpace(bytes: bytesNeeded(for: dataSet, journal: output.journal))
+    }
+
+    /// Bytes of the results and the journals.
+    ///
+    /// - Parameter journal: What the journals of earlier attempts hold need not be written again; without them they are removed
+    ///   first.
+    func bytesNeeded(for dataSet: DataSet, journal: JournalFolder) -> Int {
+        let results = PredictionsWriter.byteCount(
             of: dataSet, ranks: world.size, hasViews: options.views > 1, isTable: options.writesCSV,
             hasRankFiles: options.writesRankFiles)
-        // What the journals of earlier attempts hold need not be written again; without them they are removed first.
         let columns = BatchFindings.columnCount(hasViews: options.views > 1)
-        bytes += max(0, dataSet.rows * (4 * columns + 1) + world.size * 4096 - output.journal.byteCount)
-        try output.requireSpace(bytes: bytes)
+        return results + max(0, dataSet.rows * (4 * columns + 1) + world.size * 4096 - journal.byteCount)
     }
 
     /// The galaxies of this rank, where each has its share.

@@ -85,6 +85,7 @@ package struct Run {
         let weights =
             world.rank == 0 ? try WeightsFile(options.weights, followsLinks: options.schema(1, 1).followsLinks) : nil
         let shape = try world.broadcast(weights?.shape ?? NetworkShape(), root: 0)
+        if options.isDry { return try tryOut(weights, shape, nodes) }
         let output = world.rank == 0 ? try openOutput() : nil
         do {
             let instructionSet = try commonInstructionSet()
@@ -118,13 +119,18 @@ package struct Run {
 
     /// The folder of the results, for this run alone; rank 0 calls it.
     private func openOutput() throws -> ResultFolder {
-        // A plan names its files one by one.
-        let files = options.assignment?.flatMap(\.self).map { options.data[0] + "/" + $0 }
-        try OutputPlace.require(options.output, outside: files ?? options.data)
+        try requireOutputPlace()
         let ranks = options.writesRankFiles ? (0..<world.size).map { "\($0).json" } : []
         return try ResultFolder(
             options.output, extras: ranks + options.extraPredictions,
             overwrite: options.overwrite, resume: options.resume)
+    }
+
+    /// Refuses a folder of the data.
+    func requireOutputPlace() throws {
+        // A plan names its files one by one.
+        let files = options.assignment?.flatMap(\.self).map { options.data[0] + "/" + $0 }
+        try OutputPlace.require(options.output, outside: files ?? options.data)
     }
 
     /// From now on ranks wait for each other as the options say.

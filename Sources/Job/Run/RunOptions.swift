@@ -51,6 +51,8 @@ package struct RunOptions: Sendable {
     package var instructionSet: String?
     /// What computing time costs.
     package var prices = Prices()
+    /// Whether the run only says what it would do.
+    package var isDry = false
     /// Whether progress and summary are left out.
     package var quiet = false
     /// How partition files name and lay out their data.

@@ -114,6 +114,9 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Go on with a half-finished run in the output folder; start when there is none.")
     var resume = false
 
+    @Flag(help: "Only say what the run would do, and refuse what it would refuse; nothing is written.")
+    var dryRun = false
+
     @Flag(help: "Print neither progress nor summary.")
     var quiet = false
 
@@ -191,6 +194,7 @@ struct RunCommand: ParsableCommand {
         options.overwrite = overwrite
         options.resume = resume
         options.quiet = quiet
+        options.isDry = dryRun
         options.prices = prices.prices
         options.commandLine = CommandLine.arguments
         options.hasOtherName = outputSuffix == .hdf5

@@ -89,6 +89,28 @@ extension CommandTests {
             #expect(try output.bytes("predictions.hdf5") == Data("mine".utf8))
         }
 
+        @Test("A dry run says what a run would do, refuses what it refuses, and leaves nothing", arguments: [1, 2])
+        func dryRun(ranks: Int) async throws {
+            _ = try MockSurvey().folder(input, counts: [30, 20])
+            let outcome = try await Photoz.run(
+                ranks: ranks, data: [input.path], output: output.folder + "/new", ["--dry-run"], limit: 60)
+            #expect(outcome.exitCode == 0, "\(outcome.report)")
+            #expect(outcome.output.hasPrefix("50 galaxies in 2 partitions would be predicted by \(ranks) ranks with "))
+            #expect(outcome.output.contains("redshifts               yes"), "\(outcome.report)")
+            #expect(outcome.output.contains("/new: would be made"), "\(outcome.report)")
+            #expect(!FileManager.default.fileExists(atPath: output.folder))
+            let missing = try await run(ranks: ranks, ["--dry-run", "--keep", "ra"])
+            #expect(missing.exitCode == 65 && missing.error.contains("ra: is missing"), "\(missing.report)")
+            let first = try await run(ranks: ranks)
+            try #require(first.exitCode == 0, "\(first.report)")
+            let before = try Output.finished.map { try output.bytes($0) }
+            let held = try await run(ranks: ranks, ["--dry-run"])
+            #expect(held.exitCode == 73 && held.error.contains("already holds"), "\(held.report)")
+            let replaced = try await run(ranks: ranks, ["--dry-run", "--overwrite"])
+            #expect(replaced.exitCode == 0 && replaced.output.contains("holds a finished run"), "\(replaced.report)")
+            #expect(try Output.finished.map { try output.bytes($0) } == before && output.names == Output.finished)
+        }
+
         @Test("Results.json says where the command was given")
         func workingDirectory() async throws {
             try MockSurvey().write(input.file("1.h5"), count: 4)

@@ -1,0 +1,73 @@
+import AstroMAE
+import Collectives
+import PhotozMachine
+import PhotozText
+import Survey
+
+/// What a run would do.
+extension Run {
+    /// Opens all that a run opens before it predicts anything, and refuses what that refuses; nothing is written. Every rank calls
+    /// it.
+    mutating func tryOut(_ weights: WeightsFile?, _ shape: NetworkShape, _ nodes: Nodes) throws -> RunEnding {
+        let contents = world.rank == 0 ? try admittedOutput() : nil
+        let instructionSet = try commonInstructionSet()
+        let training = try world.broadcastValue(weights?.training)
+        let schema = options.schema(shape.bands, shape.imageSize).trained(on: training)
+        if let contradiction = schema.contradiction { throw JobError(.wrongUsage, contradiction) }
+        let dataSet = try openDataSet(schema, nodes)
+        guard let contents else { return RunEnding() }
+        let need = bytesNeeded(for: dataSet, journal: .current(in: options.output))
+        let room = FolderCheck(path: nearestFolder).room
+        if let room, room < need {
+            throw JobError(
+                .outputRefused,
+                "\(options.output): \(megabytes(need)) are needed for results, and \(megabytes(room)) are free")
+        }
+        var lines = [
+            "\(dataSet.rows) galaxies in \(dataSet.partitions.count) partitions would be predicted by \(world.size) ranks with \(instructionSet), \(options.precision.rawValue)"
+        ]
+        func row(_ name: String, _ value: String) {
+            lines.append("  " + name + String(repeating: " ", count: max(1, 24 - name.count)) + value)
+        }
+        row("network", "\(shape.bands) bands of \(shape.imageSize) x \(shape.imageSize) pixels")
+        row("redshifts", dataSet.hasRedshift ? "yes" : "none: no metrics")
+        row("identifiers", dataSet.identifiers.description)
+        if !dataSet.kept.isEmpty { row("carried columns", dataSet.kept.map(\.name).joined(separator: ", ")) }
+        for assumption in dataSet.assumptions.prefix(5) { row("taken for granted", assumption) }
+        for skipped in skippedFiles.prefix(5) { row("left out", "\(skipped.file): \(skipped.reason)") }
+        if skippedFiles.count > 5 { row("left out", "and \(skippedFiles.count - 5) more partitions") }
+        row("results", megabytes(need) + (room.map { ", of \(megabytes($0)) free" } ?? ""))
+        row("output", options.output + ": " + Self.words(for: contents.state))
+        return RunEnding(summary: (lines + ["Nothing was written."]).joined(separator: "\n"))
+    }
+
+    /// What stands in the output folder, unless a run would refuse it.
+    private func admittedOutput() throws -> ResultContents {
+        try requireOutputPlace()
+        let contents = ResultContents(of: options.output)
+        try ResultFolder.admit(contents, in: options.output, overwrite: options.overwrite, resume: options.resume)
+        return contents
+    }
+
+    /// The output folder, or the one that it would be made in.
+    private var nearestFolder: String {
+        var folder = options.output
+        while !isFolder(folder) {
+            guard let slash = folder.lastIndex(of: "/") else { return "." }
+            guard slash > folder.startIndex else { return "/" }
+            folder = String(folder[..<slash])
+        }
+        return folder
+    }
+
+    private static func words(for state: ResultContents.State) -> String {
+        switch state {
+        case .absent: "would be made"
+        case .empty: "is empty"
+        case .foreign: "holds what is not this program's"
+        case .begun, .half, .sealed, .otherFormat: "holds a half-finished run"
+        case .finished: "holds a finished run"
+        case .partial: "holds some results"
+        }
+    }
+}
