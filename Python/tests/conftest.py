@@ -120,7 +120,10 @@ def write_frames(
     # No order that a tile, or anything else, would give.
     table = table[np.random.default_rng(3).permutation(galaxies)]
     catalogue = folder / "catalogue.fits"
+    table["RA"].unit = "deg"
     table.write(catalogue)
+    # As TOPCAT describes columns.
+    fits.setval(catalogue, "TCOMM2", value="right ascension, J2000", ext=1)
     return Frames(folder, str(folder / f"frame-{{band}}-*{ending}"), catalogue, table)
 
 

@@ -60,6 +60,7 @@ def test_pixels_of_frames_are_those_of_the_galaxies(
         assert "frame-r-001" in file.attrs["source_tiles"]
         assert "astropy" in file.attrs["versions"]
         assert file["RA"].shape == (64,)
+        assert dict(file["RA"].attrs) == {"units": "deg", "description": "right ascension, J2000"}
 
 
 def test_redshifts_of_frames_are_those_of_the_galaxies(mock: Mock, tmp_path: Path) -> None:

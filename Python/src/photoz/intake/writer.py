@@ -75,6 +75,8 @@ class PartitionWriter:
     ) -> None:
         self._path = path
         self._options = options
+        # Closed one by one, a data set would write what it holds where nobody sees that the disk is full.
+        self._held: list[h5py.Dataset] = []
         self.file = h5py.File(path, "w")
         try:
             self._create(galaxies, attributes, pixel_scale)
@@ -97,24 +99,24 @@ class PartitionWriter:
         self.magnitudes = self.file.create_dataset("magnitudes", data=magnitudes)
         self.magnitudes.attrs.update(bands=",".join(options.bands), units="mag(AB)")
         if galaxies.redshift is not None:
-            self.file.create_dataset("redshift", data=galaxies.redshift.astype("f4"))
+            self._column("redshift", galaxies.redshift.astype("f4"))
         self._column("object_id", galaxies.ids)
         for name, values in galaxies.kept.items():
-            self._column(name, values)
             said = dict(zip(("description", "units"), galaxies.meanings[name], strict=True))
-            self.file[name].attrs.update({key: text for key, text in said.items() if text})
+            self._column(name, values).attrs.update({key: text for key, text in said.items() if text})
         flags = self.file.create_dataset("cutout_flags", data=np.zeros(count, "u1"))
         flags.attrs["flag_masks"] = np.array(list(FLAGS), "u1")
         flags.attrs["flag_meanings"] = " ".join(text.partition(":")[0] for text in FLAGS.values())
         flags.attrs["description"] = "; ".join(f"{bit} {text}" for bit, text in FLAGS.items())
         self.flags = flags
 
-    def _column(self, name: str, values: Array) -> None:
+    def _column(self, name: str, values: Array) -> h5py.Dataset:
         if values.dtype.kind == "U":
             texts = np.array([str(value).encode("utf-8", "surrogateescape") for value in values], dtype=object)
-            self.file.create_dataset(name, data=texts, dtype=_TEXT)
+            self._held.append(self.file.create_dataset(name, data=texts, dtype=_TEXT))
         else:
-            self.file.create_dataset(name, data=values)
+            self._held.append(self.file.create_dataset(name, data=values))
+        return self._held[-1]
 
     def __enter__(self) -> "PartitionWriter":
         return self
