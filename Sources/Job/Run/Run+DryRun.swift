@@ -6,8 +6,8 @@ import Survey
 
 /// What a run would do.
 extension Run {
-    /// Opens all that a run opens before it predicts anything, and refuses what that refuses; nothing is written. Every rank calls
-    /// it.
+    /// Opens all that a run opens before it predicts anything, and refuses what that refuses; nothing is written. Every
+    /// rank calls it.
     mutating func tryOut(_ weights: WeightsFile?, _ shape: NetworkShape, _ nodes: Nodes) throws -> RunEnding {
         let contents = world.rank == 0 ? try admittedOutput() : nil
         let instructionSet = try commonInstructionSet()
