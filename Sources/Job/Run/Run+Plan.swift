@@ -68,8 +68,8 @@ extension Run {
 
     /// Bytes of the results and the journals.
     ///
-    /// - Parameter journal: What the journals of earlier attempts hold need not be written again; without them they are removed
-    ///   first.
+    /// - Parameter journal: What the journals of earlier attempts hold need not be written again; without them they are
+    ///   removed first.
     func bytesNeeded(for dataSet: DataSet, journal: JournalFolder) -> Int {
         let results = PredictionsWriter.byteCount(
             of: dataSet, ranks: world.size, hasViews: options.views > 1, isTable: options.writesCSV,
