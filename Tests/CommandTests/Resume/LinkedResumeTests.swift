@@ -61,18 +61,20 @@ extension CommandTests {
         @Test(arguments: [true, false]) func halfFinishedRun(isVirtual: Bool) async throws {
             try write(isVirtual: isVirtual)
             let output = Output(folder: scratch.file("out"))
-            async let run = run("out")
+            // With views, so that the run is not at its end before a busy machine has seen its first findings.
+            let views = ["--uncertainty", "4"]
+            async let run = run("out", views)
             try await output.waitForFindings()
             for process in JobProcesses(word: output.folder).all where process.isLauncher { kill(process.id, SIGTERM) }
             let stopped = try await run
             try #require(stopped.exitCode != 0 && output.names.contains("journal"), "\(stopped.report)")
             try MockSurvey().write(source(1), first: 77, count: counts[1], .init(isCompressed: false))
-            let resumed = try await self.run("out", ["--resume"])
+            let resumed = try await self.run("out", views + ["--resume"])
             #expect(resumed.exitCode == 0, "\(resumed.report)")
             #expect(
                 resumed.error.contains("1.h5 was changed after the run began: their galaxies are done again"),
                 "\(resumed.report)")
-            let fresh = try await self.run("fresh")
+            let fresh = try await self.run("fresh", views)
             #expect(fresh.exitCode == 0, "\(fresh.report)")
             #expect(try output.bytes("predictions.h5") == Output(folder: scratch.file("fresh")).bytes("predictions.h5"))
         }
