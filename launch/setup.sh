@@ -77,10 +77,11 @@ require_packages() {
     rm -f "$log"
 }
 
-# Builds the program as it is shipped: one file with the Swift runtime linked in, symbols removed, and functions that are the
-# same kept once.
+# Builds the program as it is shipped: one file with the Swift runtime linked in, symbols removed, functions that are the
+# same kept once, and none offered to libraries, since none asks (1.5 MB).
 build_photoz() {
-    swift build -c release --product photoz --static-swift-stdlib -Xlinker -s -Xlinker --icf=safe --scratch-path .build-static
+    swift build -c release --product photoz --static-swift-stdlib --scratch-path .build-static \
+        -Xlinker -s -Xlinker --icf=safe -Xlinker --no-export-dynamic
     photoz="$root/.build-static/release/photoz"
 }
 
