@@ -55,9 +55,9 @@ def test_warnings_of_the_program_are_warnings(tmp_path: Path) -> None:
 def test_arrays_in_memory(run: object, mock: Mock) -> None:
     expected = run.table["z_phot"]  # type: ignore[attr-defined]
     before = set(os.listdir("/dev/shm"))
-    with photoz.Predictor(WEIGHTS) as predictor:
-        assert np.array_equal(predictor(mock.stored[:9], mock.magnitudes[:9]), expected[:9])
-        assert not predictor.flags.any() or predictor.flags.shape == (9,)
+    predictor = photoz.Predictor(WEIGHTS)
+    assert np.array_equal(predictor(mock.stored[:9], mock.magnitudes[:9]), expected[:9])
+    assert not predictor.flags.any() or predictor.flags.shape == (9,)
     found = photoz.predict(mock.flux[:9], mock.magnitudes[:9], weights=WEIGHTS, units="nanomaggies")
     assert np.abs(found - expected[:9]).max() < 1e-6
     turned = photoz.predict(mock.stored[:9, ::-1], mock.magnitudes[:9, ::-1], weights=WEIGHTS, bands="zirgu")

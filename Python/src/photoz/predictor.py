@@ -4,7 +4,6 @@ import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import h5py
@@ -95,15 +94,6 @@ class Predictor:
             self.engine_time += answer["engine_time (seconds)"]
             with h5py.File(output) as file:
                 return file["redshift_predicted"][:], file["flags"][:]
-
-    def close(self) -> None:
-        """Nothing: the process stays for the next predictor, and ends with this one."""
-
-    def __enter__(self) -> "Predictor":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: TracebackType | BaseException | None) -> None:
-        self.close()
 
 
 def predict(images: npt.ArrayLike, magnitudes: npt.ArrayLike, *, weights: PathLike, **options: Any) -> Array:

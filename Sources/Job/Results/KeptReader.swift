@@ -8,10 +8,13 @@ package struct KeptReader {
     private let dataSet: DataSet
     private let schema: PartitionSchema
 
+    /// Nil when no column is carried.
+    ///
     /// - Parameters:
     ///   - dataSet: The survey.
     ///   - schema: How its partitions lie.
-    package init(_ dataSet: DataSet, _ schema: PartitionSchema) {
+    package init?(_ dataSet: DataSet, _ schema: PartitionSchema) {
+        guard !dataSet.kept.isEmpty else { return nil }
         self.dataSet = dataSet
         self.schema = schema
     }
@@ -48,7 +51,6 @@ package struct KeptReader {
     private func forEach(
         _ rows: PredictionRows, _ body: (Int, KeptColumn, PartitionFile?, Range<Int>) throws -> Void
     ) throws {
-        guard !columns.isEmpty else { return }
         var place = rows.place
         for piece in rows.pieces {
             let flags = rows.found.flags[place..<place + piece.rows.count]

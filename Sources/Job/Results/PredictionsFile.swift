@@ -60,6 +60,27 @@ struct PredictionsFile: Codable {
         try File.takeRoom(byteCount, for: path)
     }
 
+    /// What rows are in the file, but for strings of any length.
+    ///
+    /// - Parameters:
+    ///   - rows: Neighbouring galaxies.
+    ///   - dataSet: The survey.
+    ///   - kept: Reads the columns that are carried.
+    /// - Throws: `HDF5Error` or `PartitionError` when these cannot be read, or a partition has changed.
+    func parts(of rows: PredictionRows, in dataSet: DataSet, _ kept: KeptReader?) throws -> [FilePart] {
+        let first = rows.galaxies.lowerBound
+        var parts: [FilePart] = []
+        for place in places where place.column != .objectID || !dataSet.hasStringsOfAnyLength {
+            let start = place.place + first * place.column.width(in: dataSet)
+            parts.append(FilePart(file: 0, place: start, bytes: try place.column.bytes(of: rows)))
+        }
+        guard let kept else { return parts }
+        for ((place, column), bytes) in zip(zip(keptPlaces, kept.columns), try kept.bytes(of: rows)) {
+            parts.append(FilePart(file: 0, place: place + first * column.width, bytes: bytes))
+        }
+        return parts
+    }
+
     private static func create(_ column: KeptColumn, in file: File, rows: Int) throws -> Dataset {
         switch column.form {
         case .elements(let type):

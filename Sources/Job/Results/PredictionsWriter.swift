@@ -106,21 +106,14 @@ package struct PredictionsWriter {
 
     /// What a block of rows is in `predictions.h5`.
     private func parts(of rows: PredictionRows, _ file: PredictionsFile, _ heap: StringHeap?) throws -> [FilePart] {
-        var parts: [FilePart] = []
-        for (column, place) in file.places.map({ ($0.column, $0.place) }) {
-            let place = place + rows.galaxies.lowerBound * column.width(in: dataSet)
-            guard column == .objectID, let heap else {
-                parts.append(FilePart(file: 0, place: place, bytes: try column.bytes(of: rows)))
-                continue
-            }
-            let strings = heap.bytes(of: rows.galaxies, rows.found.identifiers.strings[rows.places])
-            parts.append(FilePart(file: 0, place: place, bytes: strings.references))
-            parts.append(FilePart(file: 0, place: strings.place, bytes: strings.heap))
-        }
-        for ((place, column), bytes) in zip(zip(file.keptPlaces, dataSet.kept), try kept?.bytes(of: rows) ?? []) {
-            parts.append(FilePart(file: 0, place: place + rows.galaxies.lowerBound * column.width, bytes: bytes))
-        }
-        return parts
+        let parts = try file.parts(of: rows, in: dataSet, kept)
+        guard let heap, let references = file.places.first(where: { $0.column == .objectID }) else { return parts }
+        let place = references.place + rows.galaxies.lowerBound * references.column.width(in: dataSet)
+        let strings = heap.bytes(of: rows.galaxies, rows.found.identifiers.strings[rows.places])
+        return parts + [
+            FilePart(file: 0, place: place, bytes: strings.references),
+            FilePart(file: 0, place: strings.place, bytes: strings.heap),
+        ]
     }
 
     /// Requires that what all ranks have written has come to this host.

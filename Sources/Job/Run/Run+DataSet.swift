@@ -64,15 +64,10 @@ extension Run {
         func part(_ rank: Int) -> Range<Int> {
             Sharding.part((rank + shift) % world.size, of: world.size, count: count)
         }
-        // No name of a file has a zero.
-        let parts = names.map { names in
-            (0..<world.size).map { rank in Array(names[part(rank)].joined(separator: "\0").utf8) }
-        }
+        let parts = names.map { names in (0..<world.size).map { NameList.bytes(of: names[part($0)]) } }
         let bytes = try world.scatterVarying(parts, root: 0)
         let mine = part(world.rank)
-        guard !mine.isEmpty else { return (mine.lowerBound, []) }
-        let texts = bytes.split(separator: 0, omittingEmptySubsequences: false)
-        return (mine.lowerBound, texts.map { String(decoding: $0, as: UTF8.self) })
+        return (mine.lowerBound, mine.isEmpty ? [] : NameList.names(in: bytes))
     }
 
     /// Puts together on rank 0 what the ranks have found.

@@ -11,18 +11,11 @@ extension Run {
     mutating func tryOut(_ weights: WeightsFile?, _ shape: NetworkShape, _ nodes: Nodes) throws -> RunEnding {
         let contents = world.rank == 0 ? try admittedOutput() : nil
         let instructionSet = try commonInstructionSet()
-        let training = try world.broadcastValue(weights?.training)
-        let schema = options.schema(shape.bands, shape.imageSize).trained(on: training)
-        if let contradiction = schema.contradiction { throw JobError(.wrongUsage, contradiction) }
-        let dataSet = try openDataSet(schema, nodes)
+        let dataSet = try openDataSet(try trainedSchema(weights, shape).1, nodes)
         guard let contents else { return RunEnding() }
         let need = bytesNeeded(for: dataSet, journal: .current(in: options.output))
-        let room = FolderCheck(path: nearestFolder).room
-        if let room, room < need {
-            throw JobError(
-                .outputRefused,
-                "\(options.output): \(megabytes(need)) are needed for results, and \(megabytes(room)) are free")
-        }
+        let folder = FolderCheck(path: nearestFolder)
+        try folder.requireSpace(bytes: need, for: "results")
         var lines = [
             "\(dataSet.rows) galaxies in \(dataSet.partitions.count) partitions would be predicted by \(world.size) ranks with \(instructionSet), \(options.precision.rawValue)"
         ]
@@ -36,7 +29,7 @@ extension Run {
         for assumption in dataSet.assumptions.prefix(5) { row("taken for granted", assumption) }
         for skipped in skippedFiles.prefix(5) { row("left out", "\(skipped.file): \(skipped.reason)") }
         if skippedFiles.count > 5 { row("left out", "and \(skippedFiles.count - 5) more partitions") }
-        row("results", megabytes(need) + (room.map { ", of \(megabytes($0)) free" } ?? ""))
+        row("results", megabytes(need) + (folder.room.map { ", of \(megabytes($0)) free" } ?? ""))
         row("output", options.output + ": " + Self.words(for: contents.state))
         return RunEnding(summary: (lines + ["Nothing was written."]).joined(separator: "\n"))
     }
@@ -52,11 +45,7 @@ extension Run {
     /// The output folder, or the one that it would be made in.
     private var nearestFolder: String {
         var folder = options.output
-        while !isFolder(folder) {
-            guard let slash = folder.lastIndex(of: "/") else { return "." }
-            guard slash > folder.startIndex else { return "/" }
-            folder = String(folder[..<slash])
-        }
+        while !isFolder(folder), folder != "/", folder != "." { folder = PhotozMachine.folder(of: folder) }
         return folder
     }
 

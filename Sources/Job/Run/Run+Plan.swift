@@ -17,15 +17,19 @@ extension Run {
         _ weights: WeightsFile?, _ shape: NetworkShape, _ instructionSet: InstructionSet, _ nodes: Nodes,
         output: ResultFolder?
     ) throws -> RunPlan {
-        let training = try world.broadcastValue(weights?.training)
-        let schema = options.schema(shape.bands, shape.imageSize).trained(on: training)
-        if let contradiction = schema.contradiction { throw JobError(.wrongUsage, contradiction) }
+        let (training, schema) = try trainedSchema(weights, shape)
         let dataSet = try openDataSet(schema, nodes)
         let mine = try output.map { try begin(dataSet, schema, instructionSet, in: $0) }
         let beginning = try world.broadcastValue(mine)
         return RunPlan(
             dataSet: dataSet, schema: schema, training: training, identity: beginning.identity,
             isFinished: beginning.isFinished)
+    }
+
+    /// What the network was trained on, and how partitions lie for it. Every rank calls it.
+    func trainedSchema(_ weights: WeightsFile?, _ shape: NetworkShape) throws -> (TrainingRecord, PartitionSchema) {
+        let training = try world.broadcastValue(weights?.training)
+        return (training, try options.schema(shape.bands, shape.imageSize).trained(on: training))
     }
 
     private mutating func begin(

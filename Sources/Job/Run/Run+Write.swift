@@ -19,7 +19,7 @@ extension Run {
         let writer = try PredictionsWriter(
             path, table: options.writesCSV ? ResultFolder.temporary(ResultNames.table, in: options.output) : nil,
             dataSet: plan.dataSet, hasViews: options.views > 1, provenance: provenanceTexts(network),
-            kept: plan.dataSet.kept.isEmpty ? nil : KeptReader(plan.dataSet, plan.schema), way: try writeWay(nodes),
+            kept: KeptReader(plan.dataSet, plan.schema), way: try writeWay(nodes),
             on: world)
         if world.rank == 0, options.hasOtherName { try giveOtherName(path) }
         return writer

@@ -19,7 +19,7 @@ struct PredictionsCopy {
         self.dataSet = dataSet
         self.hasViews = hasViews
         self.provenance = provenance
-        kept = dataSet.kept.isEmpty ? nil : KeptReader(dataSet, schema)
+        kept = KeptReader(dataSet, schema)
     }
 
     /// Writes them all, in the order of the data set.
@@ -44,14 +44,8 @@ struct PredictionsCopy {
         guard descriptor >= 0 else { throw systemFailure("\(file.path): cannot be opened") }
         defer { close(descriptor) }
         for rows in PredictionRows.blocks(of: found, dataSet) {
-            let first = rows.galaxies.lowerBound
-            for place in file.places where place.column != .objectID || !dataSet.hasStringsOfAnyLength {
-                try writeAll(
-                    try place.column.bytes(of: rows), at: place.place + first * place.column.width(in: dataSet),
-                    to: descriptor, file.path)
-            }
-            for ((place, column), bytes) in zip(zip(file.keptPlaces, dataSet.kept), try kept?.bytes(of: rows) ?? []) {
-                try writeAll(bytes, at: place + first * column.width, to: descriptor, file.path)
+            for part in try file.parts(of: rows, in: dataSet, kept) {
+                try writeAll(part.bytes, at: part.place, to: descriptor, file.path)
             }
         }
     }

@@ -79,8 +79,7 @@ package final class Service {
     package func answer(_ request: Request) throws -> Answer {
         try requireFolder(of: request.output)
         try ResultFolder.predictionsFile.requireReplaceable(request.output)
-        let schema = request.schema(network.shape.bands, network.shape.imageSize).trained(on: training)
-        if let contradiction = schema.contradiction { throw JobError(.wrongUsage, contradiction) }
+        let schema = try request.schema(network.shape.bands, network.shape.imageSize).trained(on: training)
         let dataSet = try DataSet.open(request.data, schema: schema)
         let found = try predict(dataSet, schema, request)
         try PredictionsCopy(dataSet, schema, hasViews: request.views > 1, provenance: provenance).write(
@@ -89,8 +88,7 @@ package final class Service {
     }
 
     private func requireFolder(of path: String) throws(JobError) {
-        let slash = path.lastIndex(of: "/")
-        let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let folder = folder(of: path)
         guard isFolder(folder) else {
             throw JobError(.outputRefused, "\(path): \(folder) is not a folder; make it first")
         }

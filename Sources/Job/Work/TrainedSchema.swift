@@ -1,9 +1,12 @@
 import AstroMAE
+import PhotozMachine
 import Survey
 
 extension PartitionSchema {
     /// The same for a network that was trained on what its weights say.
-    func trained(on record: TrainingRecord) -> PartitionSchema {
+    ///
+    /// - Throws: ``JobError`` with code 64 when the user's options contradict each other or the weights.
+    func trained(on record: TrainingRecord) throws(JobError) -> PartitionSchema {
         var schema = self
         schema.trained.bands = record.bands.flatMap { BandNames($0, count: bands) }
         schema.trained.units = record.imageUnits
@@ -14,6 +17,7 @@ extension PartitionSchema {
         if let brightest = schema.trained.limits.magnitudes.map(\.lowerBound).min() {
             schema.missing.admit(brightest: brightest)
         }
+        if let contradiction = schema.contradiction { throw JobError(.wrongUsage, contradiction) }
         return schema
     }
 }

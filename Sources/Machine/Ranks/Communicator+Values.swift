@@ -25,3 +25,14 @@ extension Communicator {
         try gatherVarying(Array(text.utf8), root: 0)?.map { String(decoding: $0, as: UTF8.self) }
     }
 }
+
+/// Names of files as ranks send them to each other, many of them: one behind another, with a zero between them, which
+/// no name of a file has.
+package enum NameList {
+    package static func bytes(of names: some Sequence<String>) -> [UInt8] { Array(names.joined(separator: "\0").utf8) }
+
+    /// The names; one that is empty for no bytes.
+    package static func names(in bytes: [UInt8]) -> [String] {
+        bytes.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+    }
+}

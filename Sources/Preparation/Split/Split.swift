@@ -118,12 +118,8 @@ package struct Split {
     /// The folder, and the paths of the partitions.
     private func list() throws -> (folder: String, paths: [String]) {
         let listed = world?.rank ?? 0 == 0 ? try DataSet.list(options.data) : nil
-        // No name of a file has a zero.
-        let text = listed.map { Array(([$0.folder] + $0.names).joined(separator: "\0").utf8) }
-        let told = try world?.broadcast(text, root: 0) ?? text ?? []
-        let names = told.split(separator: 0, omittingEmptySubsequences: false).map {
-            String(decoding: $0, as: UTF8.self)
-        }
+        let bytes = listed.map { NameList.bytes(of: [$0.folder] + $0.names) }
+        let names = NameList.names(in: try world?.broadcast(bytes, root: 0) ?? bytes ?? [])
         return (names[0], names.dropFirst().map { names[0].isEmpty ? $0 : names[0] + "/" + $0 })
     }
 

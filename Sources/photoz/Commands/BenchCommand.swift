@@ -12,27 +12,17 @@ struct BenchCommand: ParsableCommand {
         abstract: "Measure the engine alone: galaxies a second, and the share of what the cores can do at best.",
         discussion: "Runs on made-up galaxies in memory, for a few seconds, without MPI.")
 
-    @Option(help: ArgumentHelp("The network's weights (HDF5).", valueName: "file"))
-    var weights: String
-
-    @Option(help: "How weights and activations are stored: f32, bf16 or int8.")
-    var precision = Precision.float32
-
-    @Option(help: ArgumentHelp("Threads that share the galaxies.", valueName: "count"))
-    var threads = 1
+    @OptionGroup var engine: EngineOptions
 
     @Option(help: ArgumentHelp("Galaxies that are predicted together.", valueName: "count"))
     var batchSize = 512
-
-    @Option(help: "The widest instruction set to use: portable, avx2, avx512, avx512-vnni or avx512-bf16.")
-    var instructionSet: InstructionSetName?
 
     @Flag(help: "Print one JSON object instead of a table.")
     var json = false
 
     func validate() throws {
         guard (1...1 << 16).contains(batchSize) else { throw ValidationError("--batch-size must be 1 to 65536.") }
-        guard (1...1024).contains(threads) else { throw ValidationError("--threads must be 1 to 1024.") }
+        guard (1...1024).contains(engine.threads) else { throw ValidationError("--threads must be 1 to 1024.") }
     }
 
     func run() {
@@ -40,8 +30,8 @@ struct BenchCommand: ParsableCommand {
     }
 
     private func measure() throws {
-        let instructionSet = instructionSet.map { InstructionSet.widest(upTo: $0.rawValue) } ?? .widest
-        let network = try PreparedNetwork(WeightsFile(weights), precision, for: instructionSet)
+        let (precision, threads, instructionSet) = (engine.precision, engine.threads, engine.instructionSet)
+        let network = try PreparedNetwork(WeightsFile(engine.weights), precision, for: instructionSet)
         let bench = Bench(network, threads: threads, batchSize: batchSize)
         // The cores are measured before and after, since a machine's clock drifts; the higher peak counts.
         let before = CoreSpeed.measure(instructionSet, precision, threads: threads, slices: 50)

@@ -90,11 +90,7 @@ struct RunCommand: ParsableCommand {
     )
     var write: WriteWay?
 
-    @Option(
-        help: ArgumentHelp(
-            "Columns of the partitions that the predictions carry under their own names, such as ra,dec or group/table:ra.",
-            valueName: "names"))
-    var keep: String?
+    @OptionGroup var keep: KeepOptions
 
     @Option(
         help:
@@ -146,11 +142,6 @@ struct RunCommand: ParsableCommand {
         if let deadline, !(deadline > 0 && deadline < 1e9) {
             throw ValidationError("--deadline must be a number of seconds above 0.")
         }
-        if let keep {
-            let names = SchemaOptions.names(keep)
-            guard !names.isEmpty else { throw ValidationError("--keep needs the name of a column.") }
-            if let fault = RunOptions.fault(ofKept: names) { throw ValidationError(fault + ".") }
-        }
         if let fileLimit, fileLimit < 1 { throw ValidationError("--file-limit must be at least 1.") }
     }
 
@@ -198,12 +189,8 @@ struct RunCommand: ParsableCommand {
         options.prices = prices.prices
         options.commandLine = CommandLine.arguments
         options.hasOtherName = outputSuffix == .hdf5
-        let (schema, kept) = (schema, keep.map(SchemaOptions.names) ?? [])
-        options.schema = {
-            var schema = schema.schema(bands: $0, imageSize: $1)
-            schema.kept = kept
-            return schema
-        }
+        let (schema, keep) = (schema, keep)
+        options.schema = { keep.added(to: schema.schema(bands: $0, imageSize: $1)) }
         return options
     }
 }

@@ -22,28 +22,18 @@ struct ServeCommand: ParsableCommand {
             No network, no MPI.
             """)
 
-    @Option(help: ArgumentHelp("The network's weights (HDF5).", valueName: "file"))
-    var weights: String
-
-    @Option(help: "How weights and activations are stored: f32, bf16 or int8.")
-    var precision = Precision.float32
-
-    @Option(help: ArgumentHelp("Threads that share the galaxies.", valueName: "count"))
-    var threads = 1
-
-    @Option(help: "The widest instruction set to use: portable, avx2, avx512, avx512-vnni or avx512-bf16.")
-    var instructionSet: InstructionSetName?
+    @OptionGroup var engine: EngineOptions
 
     func validate() throws {
-        guard threads > 0 else { throw ValidationError("--threads must be at least 1.") }
+        guard engine.threads > 0 else { throw ValidationError("--threads must be at least 1.") }
     }
 
     func run() {
         do {
             StopSignal.listen()
             let service = try Service(
-                weights: weights, precision, instructionSet.map { InstructionSet.widest(upTo: $0.rawValue) } ?? .widest,
-                threads: min(threads, RunOptions.cores), version: Photoz.version)
+                weights: engine.weights, engine.precision, engine.instructionSet,
+                threads: min(engine.threads, RunOptions.cores), version: Photoz.version)
             Exit.show(try ServiceAnswer.ready(service).line)
             var lines = RequestLines()
             while let line = try lines.next() {

@@ -123,13 +123,12 @@ struct ServiceOptions: ParsableArguments {
     @Option var batchSize = 512
     @Option var uncertainty: Int?
     @Option var onError = ErrorPolicy.stop
-    @Option var keep: String?
+    @OptionGroup var keep: KeepOptions
     @OptionGroup var schema: SchemaOptions
 
     func validate() throws {
         guard batchSize > 0 else { throw ValidationError("--batch-size must be at least 1.") }
         if let uncertainty, !(2...8).contains(uncertainty) { throw ValidationError("--uncertainty must be 2 to 8.") }
-        if let fault = RunOptions.fault(ofKept: keep.map(SchemaOptions.names) ?? []) { throw ValidationError(fault) }
     }
 
     /// Puts them into a request.
@@ -137,12 +136,6 @@ struct ServiceOptions: ParsableArguments {
         request.batchSize = batchSize
         request.views = uncertainty ?? 1
         request.onError = onError
-        request.schema = schemaWithKept
-    }
-
-    private func schemaWithKept(bands: Int, imageSize: Int) -> PartitionSchema {
-        var schema = schema.schema(bands: bands, imageSize: imageSize)
-        schema.kept = keep.map(SchemaOptions.names) ?? []
-        return schema
+        request.schema = { keep.added(to: schema.schema(bands: $0, imageSize: $1)) }
     }
 }
