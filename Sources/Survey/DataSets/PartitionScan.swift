@@ -23,12 +23,19 @@ public struct PartitionScan {
             stamp = file?.stamp ?? FileStamp(bytes: -1, seconds: 0, nanoseconds: 0, linked: nil)
             systemIdentity = SystemIdentity(of: path)
         }
+
+        /// One that was found by somebody else.
+        package init(rows: Int, stamp: FileStamp, systemIdentity: SystemIdentity?) {
+            (self.rows, self.stamp, self.systemIdentity) = (rows, stamp, systemIdentity)
+        }
     }
 
     /// Which file it is for the system.
     public struct SystemIdentity: BitwiseCopyable, Hashable, Sendable {
         let device: UInt64
         let inode: UInt64
+
+        package init(device: UInt64, inode: UInt64) { (self.device, self.inode) = (device, inode) }
 
         /// That of what stands at a path; nil when nothing does.
         public init?(of path: String) {

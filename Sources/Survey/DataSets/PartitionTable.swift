@@ -50,24 +50,30 @@ public struct PartitionTable: RandomAccessCollection, @unchecked Sendable {
     ///
     /// - Parameters: One of each for each partition.
     public init(names: [String], rows: [Int], stamps: [FileStamp]) {
-        let memory = OwnMemory(Self.encoded(names: names, rows: rows, stamps: stamps))
-        self.init(in: UnsafeRawBufferPointer(memory.bytes), owner: memory)
-    }
-
-    private static func encoded(names: [String], rows: [Int], stamps: [FileStamp]) -> [UInt8] {
         precondition(names.count == rows.count && names.count == stamps.count)
-        var numbers = [names.count] + Self.starts(of: rows)
-        numbers.reserveCapacity(2 + (2 + stampLength) * names.count)
-        for stamp in stamps { numbers += stamp.numbers }
-        var end = 0
-        for name in names {
-            end += name.utf8.count
-            numbers.append(end)
+        let count = names.count
+        let numbers = 2 + (2 + Self.stampLength) * count
+        let memory = OwnMemory(numbers: numbers, bytes: names.reduce(0) { $0 + $1.utf8.count })
+        var column = memory.numbers
+        func append(_ number: Int) {
+            column.pointee = number
+            column += 1
         }
-        var bytes = numbers.withUnsafeBytes { Array($0) }
-        bytes.reserveCapacity(bytes.count + end)
-        for name in names { bytes += name.utf8 }
-        return bytes
+        append(count)
+        append(0)
+        var (galaxies, end) = (0, 0)
+        for rows in rows {
+            galaxies += rows
+            append(galaxies)
+        }
+        for stamp in stamps { stamp.forEachNumber(append) }
+        let text = UnsafeMutableRawBufferPointer(rebasing: memory.bytes[(MemoryLayout<Int>.stride * numbers)...])
+        for var name in names {
+            name.withUTF8 { text[end..<end + $0.count].copyBytes(from: $0) }
+            end += name.utf8.count
+            append(end)
+        }
+        self.init(in: UnsafeRawBufferPointer(memory.bytes), owner: memory)
     }
 
     /// The first galaxy of each partition, and behind the last how many galaxies there are.
@@ -106,18 +112,25 @@ public struct PartitionTable: RandomAccessCollection, @unchecked Sendable {
 private final class OwnMemory {
     let bytes: UnsafeMutableRawBufferPointer
 
-    init(_ content: [UInt8]) {
-        bytes = .allocate(byteCount: content.count, alignment: MemoryLayout<Int>.alignment)
-        bytes.copyBytes(from: content)
+    /// Room for so many numbers, and for so many bytes behind them.
+    init(numbers: Int, bytes: Int) {
+        self.bytes = .allocate(
+            byteCount: MemoryLayout<Int>.stride * numbers + bytes, alignment: MemoryLayout<Int>.alignment)
     }
+
+    var numbers: UnsafeMutablePointer<Int> { bytes.baseAddress!.assumingMemoryBound(to: Int.self) }
 
     deinit { bytes.deallocate() }
 }
 
 extension FileStamp {
     /// The numbers that a table has of it.
-    fileprivate var numbers: [Int] {
-        [bytes, seconds, nanoseconds, linked == nil ? 0 : 1, Int(bitPattern: UInt(linked ?? 0))]
+    fileprivate func forEachNumber(_ take: (Int) -> Void) {
+        take(bytes)
+        take(seconds)
+        take(nanoseconds)
+        take(linked == nil ? 0 : 1)
+        take(Int(bitPattern: UInt(linked ?? 0)))
     }
 
     fileprivate init(_ numbers: Slice<UnsafeBufferPointer<Int>>) {
