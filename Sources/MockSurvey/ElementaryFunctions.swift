@@ -93,6 +93,7 @@ package enum Elementary {
 
     package static func exp(_ x: Double) -> Double { exp(Lanes(repeating: x))[0] }
     package static func log(_ x: Double) -> Double { log(Lanes(repeating: x))[0] }
-    /// 10^x.
-    package static func power10(_ x: Double) -> Double { exp(x * 0x1.26bb1bbb55516p1) }
+    /// 10^x for |x| up to 300.
+    package static func power10(_ x: Lanes) -> Lanes { exp(x * 0x1.26bb1bbb55516p1) }
+    package static func power10(_ x: Double) -> Double { power10(Lanes(repeating: x))[0] }
 }

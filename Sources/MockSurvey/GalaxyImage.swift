@@ -32,13 +32,16 @@ struct GalaxyImage {
         let turn = Orientation(angle: shape.positionAngle)
         for (band, magnitude) in galaxy.magnitudes.inOrder.enumerated() {
             let flux = Elementary.power10(-0.4 * (magnitude - 22.5))
-            for profile in Profile.all {
-                let share = profile.isDeVaucouleurs ? shape.deVaucouleursFraction : 1 - shape.deVaucouleursFraction
+            let bulge = shape.bulgeToTotal[band]
+            let parts = [
+                (shape.disc, Profile.exponential, 1 - bulge), (shape.bulge, Profile.deVaucouleurs, bulge),
+            ]
+            for (component, profile, share) in parts {
                 for (amplitude, variance) in profile.gaussians {
-                    let major = shape.effectiveRadius * shape.effectiveRadius * variance
+                    let major = component.effectiveRadius * component.effectiveRadius * variance
                     let gaussian = Gaussian(
                         flux: flux * share * amplitude, major: major + Telescope.seeing[band],
-                        minor: major * shape.axisRatio * shape.axisRatio + Telescope.seeing[band], turn)
+                        minor: major * component.axisRatio * component.axisRatio + Telescope.seeing[band], turn)
                     add(gaussian, x: shape.x, y: shape.y, band: band)
                 }
             }

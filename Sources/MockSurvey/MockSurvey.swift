@@ -32,7 +32,7 @@ public struct MockSurvey: Sendable {
         let known = catalog.map { $0.rows[number % $0.rows.count] } ?? Population.sdssMainSample.draw(&drawn)
         return MockGalaxy(
             number: number, redshift: known.redshift, magnitudes: known.magnitudes,
-            shape: MockGalaxy.Shape(of: known.magnitudes, &form))
+            shape: MockGalaxy.Shape(of: known, &form))
     }
 
     /// Writes the image of a galaxy as the survey would publish it, asinh(flux / softening), with the noise of sky and

@@ -12,18 +12,8 @@ import MockSurvey
     private func column(_ name: String) throws -> [Double] { try reference.dataset(name).readAll() }
 
     @Test func noiseFreeImages() throws {
-        let (magnitudes, images) = (try column("magnitudes"), try column("images"))
-        let names = ["f_dev", "r_eff", "q", "theta", "x0", "y0"]
-        let truths = try names.map { try column($0) }
-        for index in truths[0].indices {
-            let m = Array(magnitudes[5 * index..<5 * index + 5])
-            let galaxy = MockGalaxy(
-                number: index, redshift: 0.1,
-                magnitudes: Magnitudes(u: m[0], g: m[1], r: m[2], i: m[3], z: m[4]),
-                shape: .init(
-                    deVaucouleursFraction: truths[0][index], effectiveRadius: truths[1][index],
-                    axisRatio: truths[2][index], positionAngle: truths[3][index], x: truths[4][index],
-                    y: truths[5][index]))
+        let images = try column("images")
+        for (index, galaxy) in try referenceGalaxies().enumerated() {
             let image = MockSurvey.noiseFreeImage(of: galaxy)
             for band in 0..<5 {
                 let (own, expected) = (
@@ -36,25 +26,104 @@ import MockSurvey
         }
     }
 
+    /// Those whose images the reference has drawn.
+    private func referenceGalaxies() throws -> [MockGalaxy] {
+        let (magnitudes, bulges) = (try column("magnitudes"), try column("f_bulge"))
+        let names = ["redshift", "f_dev", "r_eff", "q", "r_eff_bulge", "q_bulge", "theta", "x0", "y0"]
+        let truths = try names.map { try column($0) }
+        return truths[0].indices.map { index in
+            let (m, t) = (Array(magnitudes[5 * index..<5 * index + 5]), truths.map { $0[index] })
+            return MockGalaxy(
+                number: index, redshift: t[0],
+                magnitudes: Magnitudes(u: m[0], g: m[1], r: m[2], i: m[3], z: m[4]),
+                shape: .init(
+                    deVaucouleursFraction: t[1], bulgeToTotal: Array(bulges[5 * index..<5 * index + 5]),
+                    disc: .init(effectiveRadius: t[2], axisRatio: t[3]),
+                    bulge: .init(effectiveRadius: t[4], axisRatio: t[5]), positionAngle: t[6], x: t[7], y: t[8]))
+        }
+    }
+
     @Test func populationAndShapes() throws {
         let survey = MockSurvey(seed: 5)
         let galaxies = (0..<40_000).map { survey.galaxy($0) }
+        let shares = ["u", "g", "r", "i", "zmag"].enumerated().map { band, name in
+            ("f_bulge_\(name)", { (galaxy: MockGalaxy) in galaxy.shape.bulgeToTotal[band] })
+        }
         let columns: [(String, (MockGalaxy) -> Double)] = [
             ("z", { $0.redshift }), ("u", { $0.magnitudes.u }), ("g", { $0.magnitudes.g }), ("r", { $0.magnitudes.r }),
             ("i", { $0.magnitudes.i }), ("zmag", { $0.magnitudes.z }), ("f_dev", { $0.shape.deVaucouleursFraction }),
-            ("r_eff", { $0.shape.effectiveRadius }), ("q", { $0.shape.axisRatio }),
+            ("r_eff", { $0.shape.disc.effectiveRadius }), ("q", { $0.shape.disc.axisRatio }),
+            ("r_eff_bulge", { $0.shape.bulge.effectiveRadius }), ("q_bulge", { $0.shape.bulge.axisRatio }),
             ("theta", { $0.shape.positionAngle }), ("x0", { $0.shape.x }), ("y0", { $0.shape.y }),
         ]
-        for (name, value) in columns {
-            // The share of our galaxies below each twentieth of the reference's; 0.0025 is its largest standard
+        for (name, value) in columns + shares {
+            // The shares of our galaxies below each twentieth of the reference's; 0.0025 is their largest standard
             // deviation.
-            let values = galaxies.map(value)
-            for (index, quantile) in try column("quantiles/\(name)").enumerated()
-            where quantile > 0 && quantile < 1 || name != "f_dev" {
-                let share = Double(values.count { $0 <= quantile }) / Double(values.count)
-                #expect(abs(share - Double(index + 1) / 20) < 0.0115, "\(name), quantile \(index + 1) of 20: \(share)")
+            try expectQuantiles(
+                column("quantiles/\(name)"), of: galaxies.map(value), within: 0.0115, "\(name)")
+        }
+    }
+
+    /// Bulges have the colours that go with the redshift of their own galaxy.
+    @Test func bulgesFollowTheRedSequence() throws {
+        let survey = MockSurvey(seed: 6)
+        let galaxies = (0..<40_000).map { survey.galaxy($0) }
+        let edges = try column("in_redshift/edges")
+        let (colours, ratios) = (try column("in_redshift/bulge_colours"), try column("in_redshift/u_over_r"))
+        let correlations = try column("in_redshift/correlations")
+        for bin in 0...edges.count {
+            // Some 5 000 galaxies: shares have standard deviations of up to 0.0071, correlations of up to 0.014.
+            let members = galaxies.filter { galaxy in edges.count { $0 <= galaxy.redshift } == bin }
+            #expect(abs(members.count - 5000) < 330, "bin \(bin): \(members.count) galaxies")
+            try expectQuantiles(
+                Array(ratios[9 * bin..<9 * bin + 9]),
+                of: members.map { $0.shape.bulgeToTotal[0] / $0.shape.bulgeToTotal[2] }, within: 0.032,
+                "u over r, bin \(bin)")
+            let bulges = members.map(bulgeColours)
+            for colour in 0..<4 {
+                let start = 9 * (4 * bin + colour)
+                try expectQuantiles(
+                    Array(colours[start..<start + 9]), of: bulges.map { $0[colour] }, within: 0.032,
+                    "colour \(colour), bin \(bin)")
+                // Where the bulge is most of the light in a band, its colours are no longer those of the sequence.
+                let free = members.indices.filter { members[$0].shape.bulgeToTotal.allSatisfy { $0 < 0.95 } }
+                for other in 0..<colour {
+                    let own = correlation(free.map { bulges[$0][colour] }, free.map { bulges[$0][other] })
+                    let expected = correlations[16 * bin + 4 * colour + other]
+                    #expect(abs(own - expected) < 0.065, "bin \(bin), \(colour) and \(other): \(own)")
+                }
             }
         }
+    }
+
+    private func expectQuantiles(
+        _ quantiles: [Double], of values: [Double], within tolerance: Double, _ what: String
+    ) throws {
+        for (index, quantile) in quantiles.enumerated() {
+            // Where many galaxies have the same value, as at a limit, the share lies between these.
+            let below = Double(values.count { $0 < quantile }) / Double(values.count)
+            let upTo = Double(values.count { $0 <= quantile }) / Double(values.count)
+            let share = Double(index + 1) / Double(quantiles.count + 1)
+            #expect(
+                below - tolerance < share && share < upTo + tolerance,
+                "\(what), quantile \(share): \(below) to \(upTo)")
+        }
+    }
+
+    /// u - g, g - r, r - i, i - z.
+    private func bulgeColours(of galaxy: MockGalaxy) -> [Double] {
+        let light = zip(galaxy.magnitudes.inOrder, galaxy.shape.bulgeToTotal).map { $0 - 2.5 * log10($1) }
+        return zip(light, light.dropFirst()).map { $0 - $1 }
+    }
+
+    private func correlation(_ a: [Double], _ b: [Double]) -> Double {
+        let count = Double(a.count)
+        let (meanA, meanB) = (a.reduce(0, +) / count, b.reduce(0, +) / count)
+        let product = zip(a, b).reduce(0) { $0 + ($1.0 - meanA) * ($1.1 - meanB) }
+        let (squaresA, squaresB) = (
+            a.reduce(0) { $0 + ($1 - meanA) * ($1 - meanA) }, b.reduce(0) { $0 + ($1 - meanB) * ($1 - meanB) }
+        )
+        return product / (squaresA * squaresB).squareRoot()
     }
 
     @Test func noiseIsThatOfSkyAndSource() {
@@ -91,12 +160,32 @@ import MockSurvey
         #expect(survey.galaxy(5) != MockSurvey(seed: 4).galaxy(5))
     }
 
+    /// Beyond the redshifts of the sequence, bulges have the colours at its end.
+    @Test func redshiftsOfACatalogueBeyondTheSequence() throws {
+        let text = "redshift,u,g,r,i,z\n" + ["-0.05", "0", "0.45", "5"].map { "\($0),20,19,18,17.5,17.1\n" }.joined()
+        let survey = MockSurvey(seed: 2, catalog: try Catalog(text: text, path: "c.csv"))
+        for number in 0..<400 {
+            let galaxy = survey.galaxy(number)
+            // Six standard deviations; a share at its limit of 0.95 says nothing.
+            guard galaxy.shape.bulgeToTotal.allSatisfy({ $0 < 0.95 }) else { continue }
+            let expected = number % 4 < 2 ? [1.62, 0.70, 0.35, 0.27] : [1.90, 1.72, 0.72, 0.42]
+            for (index, scatter) in [0.05, 0.02, 0.012, 0.012].enumerated() {
+                let colour = bulgeColours(of: galaxy)[index]
+                #expect(abs(colour - expected[index]) < 6 * scatter, "\(number): \(colour)")
+            }
+        }
+    }
+
     @Test func catalogueGalaxiesInTurn() throws {
         let text = "u,redshift,g,r,i,z,name\n19,0.1,18,17.5,17.25,17,a\n20,0.2,19,18.5,18.25,18,\"b, \"\"c\"\"\"\n"
         let survey = MockSurvey(seed: 1, catalog: try Catalog(text: text, path: "c.csv"))
         #expect((0..<5).map { survey.galaxy($0).redshift } == [0.1, 0.2, 0.1, 0.2, 0.1])
         #expect(survey.galaxy(3).magnitudes == Magnitudes(u: 20, g: 19, r: 18.5, i: 18.25, z: 18))
         #expect(survey.galaxy(1).shape != survey.galaxy(3).shape)
+        // The red sequence has g - r of 0.95 at redshift 0.1 and 1.28 at 0.2, with a scatter of 0.02.
+        for (number, colour) in [(0, 0.95), (1, 1.28), (2, 0.95), (3, 1.28)] {
+            #expect(abs(bulgeColours(of: survey.galaxy(number))[1] - colour) < 0.1)
+        }
     }
 
     private func image(_ survey: MockSurvey, _ galaxy: MockGalaxy) -> [Float] {

@@ -13,7 +13,7 @@ struct MockPartitionWriter {
     }
 
     /// What a galaxy takes on disk, rounded up.
-    static let bytesPerGalaxy = 4 * MockSurvey.imageShape.reduce(1, *) + 128
+    static let bytesPerGalaxy = 4 * MockSurvey.imageShape.reduce(1, *) + 192
     /// Galaxies of a compressed chunk, and of what stands in memory.
     private static let chunk = 32
     private static let block = 256
@@ -23,32 +23,7 @@ struct MockPartitionWriter {
     private let magnitudes: Dataset
     private let redshift: Dataset
     private let objectID: Dataset
-    private let truths: [(dataset: Dataset, truth: Truth)]
-
-    /// A property of a galaxy's form.
-    private struct Truth {
-        let name: String
-        let units: String
-        let meaning: String
-        let value: @Sendable (MockGalaxy.Shape) -> Double
-    }
-
-    private static let truths = [
-        Truth(
-            name: "f_dev", units: "", meaning: "share of the light in the de Vaucouleurs profile",
-            value: { $0.deVaucouleursFraction }),
-        Truth(
-            name: "r_eff", units: "arcsec", meaning: "effective radius along the major axis",
-            value: { $0.effectiveRadius }),
-        Truth(name: "q", units: "", meaning: "axis ratio, minor over major", value: { $0.axisRatio }),
-        Truth(
-            name: "theta", units: "radian", meaning: "position angle, from the x axis to the major axis",
-            value: { $0.positionAngle }),
-        Truth(
-            name: "x0", units: "pixel", meaning: "centre along x; 0 is the middle of the first pixel", value: { $0.x }),
-        Truth(
-            name: "y0", units: "pixel", meaning: "centre along y; 0 is the middle of the first pixel", value: { $0.y }),
-    ]
+    private let truths: [(dataset: Dataset, truth: MockTruth)]
 
     /// Creates the file.
     ///
@@ -62,10 +37,10 @@ struct MockPartitionWriter {
         redshift = try file.createDataset("redshift", of: Float.self, shape: [count])
         objectID = try file.createDataset("object_id", of: Int64.self, shape: [count])
         let file = file
-        truths = try Self.truths.map {
-            let dataset = try file.createDataset($0.name, of: Double.self, shape: [count])
+        truths = try MockTruth.all.map {
+            let dataset = try file.createDataset($0.name, of: Double.self, shape: [count] + $0.rowShape)
             try dataset.setAttribute("description", $0.meaning)
-            if !$0.units.isEmpty { try dataset.setAttribute("units", $0.units) }
+            try dataset.setAttribute("units", $0.units)
             return (dataset, $0)
         }
         try describe(provenance)
@@ -79,8 +54,9 @@ struct MockPartitionWriter {
         try magnitudes.setAttribute("bands", "ugriz")
         try magnitudes.setAttribute("units", "mag")
         try objectID.setAttribute("description", "number of the galaxy in the survey, from 0")
-        try file.setAttribute("description", "mock SDSS-like survey; f_dev, r_eff, q, theta, x0 and y0 are the truth")
-        try file.setAttribute("generator", "photoz simulate 1")
+        let names = MockTruth.all.map(\.name).joined(separator: ", ")
+        try file.setAttribute("description", "mock SDSS-like survey; what is true of its galaxies: \(names)")
+        try file.setAttribute("generator", "photoz simulate 2")
         try file.setAttribute("seed", provenance.seed)
         try file.setAttribute("survey_galaxies", Int64(provenance.surveySize))
         try file.setAttribute("first_galaxy", Int64(provenance.first))
@@ -107,7 +83,7 @@ struct MockPartitionWriter {
             try redshift.write(rows: rows, from: galaxies.map { Float($0.redshift) })
             try objectID.write(rows: rows, from: galaxies.map { Int64($0.number) })
             for (dataset, truth) in truths {
-                try dataset.write(rows: rows, from: galaxies.map { truth.value($0.shape) })
+                try dataset.write(rows: rows, from: galaxies.flatMap { truth.values($0.shape) })
             }
         }
         try file.close()

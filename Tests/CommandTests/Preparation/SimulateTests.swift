@@ -8,6 +8,11 @@ extension CommandTests {
     /// `photoz simulate`.
     @Suite(.serialized) struct SimulateTests {
         let scratch = try! TemporaryFolder()
+        private static let columns = ["images", "magnitudes", "redshift", "object_id"] + truths.map(\.name)
+        private static let truths: [(name: String, units: String)] = [
+            ("f_dev", ""), ("f_bulge", ""), ("r_eff_disc", "arcsec"), ("r_eff_bulge", "arcsec"), ("q_disc", ""),
+            ("q_bulge", ""), ("theta", "radian"), ("x0", "pixel"), ("y0", "pixel"),
+        ]
 
         private func simulate(
             _ name: String, ranks: Int = 1, galaxies: Int = 40, partitions: Int = 3, _ more: [String] = []
@@ -48,7 +53,7 @@ extension CommandTests {
             let images: [Float] = try partition("out", 1).dataset("images").readAll()
             let digest = images.withUnsafeBytes { SHA256.hash(data: $0) }.prefix(8).map { String($0, radix: 16) }
                 .joined()
-            #expect(digest == "dfe9a2611ba2494a")
+            #expect(digest == "fe146f6727abc34")
         }
 
         @Test func galaxyIsTheSameInAnySurvey() async throws {
@@ -56,7 +61,7 @@ extension CommandTests {
             _ = try await simulate("large", galaxies: 100, partitions: 1, ["--seed", "9", "--gzip", "4"])
             _ = try await simulate("other", galaxies: 100, partitions: 1, ["--seed", "10"])
             // Galaxies 28 to 39 are the third partition of the small survey: 14, 13 and 13 galaxies.
-            for name in ["images", "magnitudes", "redshift", "object_id", "f_dev", "r_eff", "q", "theta", "x0", "y0"] {
+            for name in Self.columns {
                 let part: [Double] = try partition("small", 3).dataset(name).readAll()
                 let dataset = try partition("large", 1).dataset(name)
                 let row = dataset.shape.dropFirst().reduce(1, *)
@@ -74,7 +79,13 @@ extension CommandTests {
             #expect(try file.attribute("first_galaxy", as: Int64.self) == 14)
             #expect(try file.attributeString("population") == "SDSS main galaxy sample")
             #expect(try file.dataset("images").attributeString("units") == "asinh(nanomaggies / softening)")
-            #expect(try file.dataset("r_eff").attributeString("units") == "arcsec")
+            #expect(try file.attributeString("generator") == "photoz simulate 2")
+            for (name, units) in Self.truths {
+                let dataset = try file.dataset(name)
+                #expect(dataset.shape == (name == "f_bulge" ? [13, 5] : [13]), "\(name)")
+                #expect(try dataset.attributeString("units") == units, "\(name)")
+                #expect(try !dataset.attributeString("description").isEmpty, "\(name)")
+            }
             let inspected = try await Photoz.alone(["inspect", scratch.file("out") + "/2.h5"])
             #expect(inspected.exitCode == 0 && inspected.output.contains("13 galaxies"), "\(inspected.report)")
         }

@@ -26,7 +26,9 @@ extension CommandTests {
         }
 
         private static let columns = [
-            "images", "magnitudes", "redshift", "object_id", "f_dev", "r_eff", "q", "theta", "x0", "y0",
+            "images", "magnitudes", "redshift", "object_id", "f_dev", "f_bulge", "r_eff_disc", "r_eff_bulge", "q_disc",
+            "q_bulge",
+            "theta", "x0", "y0",
         ]
 
         @Test("There and back on some ranks: every column, to the bit, with its attributes", arguments: [1, 2, 3])
@@ -59,7 +61,7 @@ extension CommandTests {
             let first = try partitions("two")[0]
             #expect(try first.dataset("images").attributeString("bands") == "ugriz")
             #expect(try first.dataset("images").attributeNumbers("softening", as: Double.self).count == 5)
-            #expect(try first.attributeString("generator") == "photoz simulate 1")
+            #expect(try first.attributeString("generator") == "photoz simulate 2")
         }
 
         @Test("Identifiers that are strings")
