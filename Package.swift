@@ -71,7 +71,8 @@ let package = Package(
             name: "PhotozDiagnosis",
             dependencies: ["AstroMAE", "Collectives", "HDF5", "PhotozMachine"], path: "Sources/Diagnosis"),
         .target(
-            name: "PhotozReport", dependencies: ["HDF5", "PhotozCosts", "PhotozExitCodes", "PhotozRecords"],
+            name: "PhotozReport",
+            dependencies: ["HDF5", "PhotozCosts", "PhotozExitCodes", "PhotozRecords", "PhotozText"],
             path: "Sources/Report"),
         .target(
             name: "PhotozSweep",

@@ -11,6 +11,9 @@ struct Page {
 
     mutating func paragraph(_ text: String) { body += "<p>\(escaped(text))</p>\n" }
 
+    /// What must not be overlooked.
+    mutating func notice(_ text: String) { body += "<p class=\"notice\">\(escaped(text))</p>\n" }
+
     /// The numbers that people look for first.
     mutating func tiles(_ tiles: [(value: String, name: String)]) {
         body += "<div class=\"tiles\">\n"

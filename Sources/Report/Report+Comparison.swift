@@ -5,6 +5,7 @@ extension Report {
     mutating func compare(_ records: [RunRecord]) {
         page.title(
             "\(records.count) runs of photoz", "Speed and cost over ranks, batch size, partition size and data size.")
+        noticeDemonstration(records)
         let scaling = ScalingFigures(records)
         let charts = scaling.all
         if charts.isEmpty {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PhotozText
 
 /// A page about one or several runs, with the figures that belong to it.
 package struct Report {
@@ -65,6 +66,8 @@ package struct Report {
         let results = record.results
         let redshifts = try Redshifts(folder: record.folder, expecting: results.samples)
         page.title("Photometric redshifts", "\(record.folder), \(results.provenance.start)")
+        if let description = results.provenance.weightsDescription { page.paragraph("Weights: \(description)") }
+        noticeDemonstration([record])
         page.tiles(headlines(results))
         if redshifts.count > 0 {
             page.section("Redshifts")
@@ -90,6 +93,14 @@ package struct Report {
             [("Phases of the job", ["phase", "wall time (s)"], phases.map { [$0.0, decimal($0.1, 3)] })]
                 + (ranks.map { [$0.table] } ?? []))
         describeProvenance(results)
+    }
+
+    /// A line for each kind of weights that say that they are a demonstration.
+    mutating func noticeDemonstration(_ records: [RunRecord]) {
+        var said: Set<String> = []
+        for limits in records.compactMap(\.results.provenance.weightsDemonstration) where said.insert(limits).inserted {
+            page.notice(demonstrationNotice(limits))
+        }
     }
 
     private func headlines(_ results: RunRecord.Results) -> [(value: String, name: String)] {

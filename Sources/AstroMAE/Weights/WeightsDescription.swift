@@ -75,6 +75,9 @@ struct WeightsDescription {
         return TrainingRecord(file, bandCount: shape.bands, faults: &faults)
     }
 
+    /// What the file says of its network in words; a mark that cannot be understood is a fault.
+    mutating func label(of file: File) -> WeightsLabel { WeightsLabel(file, faults: &faults) }
+
     private mutating func epsilon(_ name: String, in file: File) -> Double? {
         guard file.hasAttribute(name) else { return nil }
         // The kernels compute in float32, which must hold it.

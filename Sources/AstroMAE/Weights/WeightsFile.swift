@@ -14,6 +14,9 @@ public final class WeightsFile: TensorSource {
     /// Free text about the network: `description`, `license` and the like, by name.
     public let texts: [(name: String, text: String)]
 
+    /// What it says of its network in words.
+    public let label: WeightsLabel
+
     /// What the network was trained on.
     public let training: TrainingRecord
 
@@ -32,10 +35,12 @@ public final class WeightsFile: TensorSource {
         let file = try File.open(path, links: followsLinks ? .anywhere : nil)
         var description = try WeightsDescription(file)
         let training = description.training(of: file)
+        let label = description.label(of: file)
         guard description.faults.isEmpty else { throw WeightsError(file: path, faults: description.faults) }
         self.path = path
         self.file = file
         self.training = training
+        self.label = label
         shape = description.shape
         tensorCount = description.tensors.count
         parameterCount = description.inventory.required
@@ -44,7 +49,7 @@ public final class WeightsFile: TensorSource {
             .filter { !$0.key.hasPrefix("inception_model.conv2d_init.") }
             .reduce(0) { $0 + $1.value.reduce(1, *) }
         texts = ["description", "training_data", "image_units", "bands", "range_source", "license"].compactMap { name in
-            (try? file.attributeStrings(name)).flatMap { $0.isEmpty ? nil : (name, $0.joined(separator: ", ")) }
+            WeightsLabel.line(name, of: file).map { (name, $0) }
         }
     }
 

@@ -2,6 +2,7 @@ import AstroMAE
 import Glibc
 import PhotozMachine
 import PhotozMetrics
+import PhotozText
 import Survey
 
 extension JobResults {
@@ -9,9 +10,9 @@ extension JobResults {
     func summary(output: String) -> String {
         var lines = [
             "\(counted(samples, "galaxy", "galaxies")) in \(counted(partitionCount, "partition", "partitions")), "
-                + "\(counted(reports.count, "rank", "ranks")), \(provenance.instructionSet), \(precision)",
-            "",
+                + "\(counted(reports.count, "rank", "ranks")), \(provenance.instructionSet), \(precision)"
         ]
+        lines += weightsLines + [""]
         func row(_ name: String, _ value: String, _ remark: String = "") {
             lines.append("  " + padded(name, 24) + (remark.isEmpty ? value : padded(value, 14) + remark))
         }
@@ -35,6 +36,14 @@ extension JobResults {
         lines += flagLines.isEmpty ? [] : [""] + flagLines
         lines += ["", "Results: \(output)/Results.json, \(output)/predictions.h5, \(output)/combined_data.json"]
         return lines.joined(separator: "\n")
+    }
+
+    /// What the weights say of themselves.
+    private var weightsLines: [String] {
+        [
+            provenance.weightsDescription.text.map { "Weights: \($0)" },
+            provenance.weightsDemonstration.text.map(demonstrationNotice),
+        ].compactMap(\.self)
     }
 
     /// What is odd about the galaxies; nothing when nothing is.
@@ -72,6 +81,20 @@ extension JobResults {
         "start-up \(decimal(wallTime.startup, 2)), load \(decimal(wallTime.load, 2)), "
             + "inference \(decimal(wallTime.inference, 2)), reduce \(decimal(wallTime.reduce, 2)), "
             + "write \(decimal(wallTime.write, 2))"
+    }
+}
+
+extension JobResults.Skipped {
+    /// What the user must hear in the end; nil when nothing was left out.
+    func message(output: String) -> String? {
+        guard galaxies > 0 || !files.isEmpty else { return nil }
+        var parts: [String] = []
+        if !files.isEmpty { parts.append("\(files.count) partition\(files.count == 1 ? "" : "s")") }
+        if galaxies > 0 { parts.append("\(galaxies) row\(galaxies == 1 ? "" : "s")") }
+        let first = (files + rows)[0]
+        let place = first.firstRow.map { ", row \($0)" } ?? ""
+        return
+            "the run is finished, but \(parts.joined(separator: " and ")) could not be read and were left out, the first: \(first.file)\(place): \(first.reason); all are listed under skipped in \(output)/Results.json"
     }
 }
 

@@ -69,18 +69,6 @@ struct JobResults: Encodable {
             case files, rows
             case galaxies = "num_samples"
         }
-
-        /// What the user must hear in the end; nil when nothing was left out.
-        func message(output: String) -> String? {
-            guard galaxies > 0 || !files.isEmpty else { return nil }
-            var parts: [String] = []
-            if !files.isEmpty { parts.append("\(files.count) partition\(files.count == 1 ? "" : "s")") }
-            if galaxies > 0 { parts.append("\(galaxies) row\(galaxies == 1 ? "" : "s")") }
-            let first = (files + rows)[0]
-            let place = first.firstRow.map { ", row \($0)" } ?? ""
-            return
-                "the run is finished, but \(parts.joined(separator: " and ")) could not be read and were left out, the first: \(first.file)\(place): \(first.reason); all are listed under skipped in \(output)/Results.json"
-        }
     }
 
     /// How many redshifts lie within their uncertainties, of those with a spectroscopic redshift.
@@ -115,6 +103,10 @@ struct JobResults: Encodable {
         let workingDirectory: String
         let weights: String
         let weightsHash: String
+        /// What the weights say of themselves.
+        let weightsDescription: TextOrNull
+        /// What weights that are a demonstration must not be used for.
+        let weightsDemonstration: TextOrNull
         let data: [String]
         let partitions: TextList
         let hosts: [String]
@@ -136,6 +128,8 @@ struct JobResults: Encodable {
             case commandLine = "command_line"
             case workingDirectory = "working_directory"
             case weightsHash = "weights_sha256"
+            case weightsDescription = "weights_description"
+            case weightsDemonstration = "weights_demonstration"
             case instructionSet = "instruction_set"
             case start = "start_utc"
             case end = "end_utc"

@@ -22,6 +22,8 @@ extension Run {
         func row(_ name: String, _ value: String) {
             lines.append("  " + name + String(repeating: " ", count: max(1, 24 - name.count)) + value)
         }
+        if let description = weights?.label.description { row("weights", description) }
+        if let limits = weights?.label.demonstration { row("", demonstrationNotice(limits)) }
         row("network", "\(shape.bands) bands of \(shape.imageSize) x \(shape.imageSize) pixels")
         row("redshifts", dataSet.hasRedshift ? "yes" : "none: no metrics")
         row("identifiers", dataSet.identifiers.description)

@@ -17,6 +17,7 @@ extension Run {
         _ weights: WeightsFile?, _ shape: NetworkShape, _ instructionSet: InstructionSet, _ nodes: Nodes,
         output: ResultFolder?
     ) throws -> RunPlan {
+        if let weights { weightsLabel = weights.label }
         let (training, schema) = try trainedSchema(weights, shape)
         let dataSet = try openDataSet(schema, nodes)
         let mine = try output.map { try begin(dataSet, schema, instructionSet, in: $0) }

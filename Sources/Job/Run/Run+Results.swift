@@ -54,7 +54,9 @@ extension Run {
             provenance: JobResults.Provenance(
                 version: version, commandLine: options.commandLine,
                 workingDirectory: FileManager.default.currentDirectoryPath, weights: options.weights,
-                weightsHash: weightsHash, data: options.data, partitions: dataSet.partitions.names(),
+                weightsHash: weightsHash, weightsDescription: TextOrNull(weightsLabel.description),
+                weightsDemonstration: TextOrNull(weightsLabel.demonstration), data: options.data,
+                partitions: dataSet.partitions.names(),
                 hosts: unique(ranks.places.map(\.host)), mpi: MPI.libraryVersion, hdf5: HDF5.Library.version,
                 instructionSet: "\(network.instructionSet)", threads: options.threads,
                 shard: options.sharding.rawValue, schedule: options.schedule.rawValue, write: means.writer.way.rawValue,

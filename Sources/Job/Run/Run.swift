@@ -20,6 +20,8 @@ package struct Run {
     var clock: PhaseClock
     /// SHA-256 of the weights file; on rank 0.
     var weightsHash = ""
+    /// What the weights say of themselves; on rank 0.
+    var weightsLabel = WeightsLabel()
     /// What the results are made of; on rank 0.
     var sources: RunSources?
     /// Whether results of runs before are no longer what the folder stands for.

@@ -87,6 +87,8 @@ extension RunRecord.Results.Provenance {
         commandLine = try texts("command_line")
         weights = try text("weights")
         weightsHash = try text("weights_sha256")
+        weightsDescription = try node.known("weights_description")?.text()
+        weightsDemonstration = try node.known("weights_demonstration")?.text()
         data = try node.known("data").map { _ throws(RecordError) in try texts("data") }
         hosts = try texts("hosts")
         mpi = try text("mpi")

@@ -20,6 +20,10 @@ struct RunRecord {
             let commandLine: [String]
             let weights: String
             let weightsHash: String
+            /// What the weights say of themselves; nil where they or the results do not.
+            let weightsDescription: String?
+            /// What weights that are a demonstration must not be used for; nil for others.
+            let weightsDemonstration: String?
             /// What `--data` named; missing in results of other programs.
             let data: [String]?
             let hosts: [String]

@@ -3,6 +3,7 @@ import AstroMAE
 import HDF5
 import PhotozJob
 import PhotozMachine
+import PhotozText
 import Survey
 
 /// `photoz inspect`
@@ -78,6 +79,7 @@ struct InspectCommand: ParsableCommand {
         Exit.show(
             "  \(shape.depth) blocks of \(shape.embedding) features, \(shape.heads) heads, MLP of \(shape.hidden)")
         for (name, text) in weights.texts + weights.training.texts { Exit.show("  \(name): \(text)") }
+        if let limits = weights.label.demonstration { Exit.show("  " + demonstrationNotice(limits)) }
         if !weights.training.hasRanges { Exit.show("  trained on: unknown, the file does not say") }
     }
 

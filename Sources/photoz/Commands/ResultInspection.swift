@@ -2,6 +2,7 @@ import HDF5
 import PhotozJob
 import PhotozMachine
 import PhotozRecords
+import PhotozText
 
 /// What `photoz inspect` says of files that this program wrote, other than partitions and weights.
 enum ResultInspection {
@@ -101,13 +102,16 @@ enum ResultInspection {
 
     private static func results(_ root: JSONNode, _ path: String) throws -> String {
         let origin = try root.entry("provenance")
+        let description = try origin.known("weights_description")?.text()
+        let limits = try origin.known("weights_demonstration")?.text()
+        let label = [description, limits.map(demonstrationNotice)].compactMap(\.self).map { "\n    \($0)" }.joined()
         let metrics = try root.known("metrics")?.known("sigma_mad")?.number()
         return """
             \(path): results of photoz run
               galaxies: \(try root.entry("num_samples").whole()), partitions: \(try root.entry("num_partitions").whole()), \
             ranks: \(try root.entry("world_size").whole()), precision: \(try root.entry("precision").text())
               sigma_mad: \(metrics.map { "\($0)" } ?? "none")
-              weights: \(try origin.entry("weights").text()), SHA-256 \(try origin.entry("weights_sha256").text())
+              weights: \(try origin.entry("weights").text()), SHA-256 \(try origin.entry("weights_sha256").text())\(label)
               photoz \(try origin.entry("version").text()), from \(try origin.entry("start_utc").text()) to \
             \(try origin.entry("end_utc").text())
             """
