@@ -25,7 +25,7 @@ enum Style {
         *{box-sizing:border-box}
         body{margin:0 auto;max-width:1180px;padding:16px 20px 48px;background:var(--paper);color:var(--ink);\
         font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-        h1{font-size:26px;margin:12px 0 2px}h2{font-size:19px;margin:32px 0 10px}p{margin:0 0 12px;color:var(--soft)}
+        h1{font-size:26px;margin:12px 0 2px}h2{font-size:19px;margin:32px 0 10px}p{margin:0 0 12px;color:var(--soft);overflow-wrap:anywhere}
         p.notice{color:var(--ink);font-weight:600}
         .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(135px,1fr));gap:10px;margin:16px 0}
         .tile{background:var(--card);border:1px solid var(--rule);border-radius:8px;padding:10px 12px}
