@@ -40,8 +40,8 @@ public struct MockGalaxy: Sendable, Equatable {
             }
         }
 
-        /// Share of the light in r in the de Vaucouleurs profile as it was drawn, 0.02 to 1; what the bulge has of it is
-        /// in ``bulgeToTotal``.
+        /// Share of the light in r in the de Vaucouleurs profile as it was drawn, 0.02 to 1; what the bulge has of it
+        /// is in ``bulgeToTotal``.
         public var deVaucouleursFraction: Double
         /// The bulge's share of the light in each band, u, g, r, i, z: at most 0.95.
         public var bulgeToTotal: [Double]

@@ -22,7 +22,7 @@ public struct WeightsLabel: Equatable, Sendable {
         demonstration = Self.line("demonstration", of: file)
         if demonstration == nil, file.hasAttribute("demonstration") {
             faults.append(
-                "attribute demonstration holds no text; it must say what the weights are not to be used for, or be deleted"
+                "attribute demonstration holds no text; it must say what the weights are not for, or be deleted"
             )
         }
     }

@@ -33,7 +33,7 @@ extension CommandTests {
         private let tally = Tally()
 
         /// How many runs; the variable is for longer tests by hand.
-        private static let runs = ProcessInfo.processInfo.environment["PHOTOZ_KILLED_RUNS"].flatMap { Int($0) } ?? 40
+        private static let runs = ProcessInfo.processInfo.environment["PHOTOZ_KILLED_RUNS"].flatMap { Int($0) } ?? 24
 
         private var data: [String] { [input.path] }
 
