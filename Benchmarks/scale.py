@@ -32,7 +32,7 @@ REDUCED_BYTES = 9e6 / 12  # of a reduction, in the mean
 EXCHANGES = 3  # of all ranks with all: identifiers that are unique, galaxies that are there once, answers
 ENTRY_BYTES = 64  # of a partition, from the rank that looked at it to rank 0
 PLAN_BYTES = 80  # of a partition, from rank 0 to each node
-TABLE_PARTITION = 2e-6  # s on rank 0, estimated: is a file taken twice, two hashes, row of the table, stamp
+TABLE_PARTITION = 0.8e-6  # s on rank 0: 10^6 take 0.7 s (TableSpeedTests), and gathering them a little
 RESULT_RANK = 1.5e-4  # s on rank 0, estimated: a rank's findings, its host, its entry in combined_data.json
 BOARD_NODE = 1e-5  # s on rank 0, estimated: an answer to a node that asks how far the others are
 
@@ -88,7 +88,7 @@ def steps(
     board = nodes * BOARD_NODE * compute if cluster.deadline and nodes > 1 else 0
     read, journal = galaxies * IMAGE_BYTES / bandwidth, galaxies * JOURNAL_BYTES / bandwidth
     rounds = (REDUCTIONS + 1) * (math.ceil(math.log2(ranks)) if ranks > 1 else 0)
-    one = figures["switch"] if crowding > 1 else cluster.latency + REDUCED_BYTES / cluster.network
+    one = cluster.latency + REDUCED_BYTES / cluster.network
     row = ROW_BYTES + (HEAP_BYTES if cluster.strings else 0)
     return [
         Step("start", "launcher", "all, in a tree", figures["launch"]["1"] + cluster.daemon * depth),
@@ -123,7 +123,24 @@ def steps(
         Step("write", "predictions.h5", "all, the file system", galaxies * row / bandwidth),
         Step("write", "names of partitions", "rank 0", files * figures["write_name"]),
         Step("write", "entries of ranks", "rank 0", ranks * RESULT_RANK if ranks > 1 else 0),
+        *(waits(figures, ranks / nodes) if crowding > 1 else []),
     ]  # fmt: skip
+
+
+def waits(figures: dict, ranks: float) -> list[Step]:
+    """What a job takes longer where ranks outnumber cores: a power between the worlds that were measured."""
+    worlds = sorted(map(int, figures["waits"]))
+    if not worlds:
+        return []
+    high = next((place for place, world in enumerate(worlds) if world >= ranks), len(worlds) - 1)
+    low, high = worlds[max(high - 1, 0)], worlds[high]
+    share = math.log(ranks / low) / math.log(high / low) if high > low else 0
+
+    def between(phase: str) -> float:
+        first, last = (max(figures["waits"][str(world)][phase], 1e-3) for world in (low, high))
+        return first * (last / first) ** share
+
+    return [Step(phase, "waiting for a core", "all", between(phase)) for phase in figures["waits"][str(low)]]
 
 
 def job(
@@ -139,7 +156,7 @@ def job(
 def start_of_a_rank(figures: dict) -> float:
     """Processor time, s: the slope over worlds that keep the cores busy."""
     alone = figures["launch"]["1"]
-    worlds = {ranks: figures["launch"][str(ranks)] - alone for ranks in (8, 16, 32)}
+    worlds = {ranks: figures["launch"][str(ranks)] - alone for ranks in (6, 12, 24)}
     slope = sum(ranks * time for ranks, time in worlds.items()) / sum(ranks * ranks for ranks in worlds)
     return slope * figures["cores"]
 
@@ -186,7 +203,7 @@ def growth(figures: dict) -> str:
     rows = (
         ("listing and sorting names", 0, figures["plan_name"], 0, "measured"),
         ("names in Results.json and predictions.h5", 0, figures["write_name"], 0, "measured"),
-        ("table of partitions", 0, TABLE_PARTITION + ENTRY_BYTES / network, 0, "estimated"),
+        ("table of partitions", 0, TABLE_PARTITION + ENTRY_BYTES / network, 0, "measured (TableSpeedTests)"),
         ("messages that rank 0 takes or sends", 0, 0, EXCHANGES * figures["message"], "assumed"),
         ("findings, hosts and entries of ranks", 0, 0, RESULT_RANK, "estimated"),
         (
@@ -309,10 +326,6 @@ class Program:
             runs.append(self.run(ranks, files, *more))
         return runs
 
-    def best(self, ranks: int, key: str) -> float:
-        """The least of several: what the machine can do, not what else it does."""
-        return min(run[key] for run in self.several(ranks, 1))
-
 
 def measure(program: Program) -> dict:
     """All figures of the model."""
@@ -320,12 +333,12 @@ def measure(program: Program) -> dict:
         precision: [program.run(1, 4, "--precision", precision) for _ in range(3)]
         for precision in ("f32", "bf16", "int8")
     }
-    worlds = (1, 2, 4, 8, 16, 32, 64, 128)
-    launches = {ranks: program.best(ranks, "launch") for ranks in worlds}
+    worlds = {ranks: program.several(ranks, 1) for ranks in (1, 2, 4, 6, 12, 24, 48, 96, 192)}
+    launches = {ranks: min(run["launch"] for run in runs) for ranks, runs in worlds.items()}
     cores = len(os.sched_getaffinity(0))
     # With a small network, so that little else takes time.
     groups = [
-        [program.run(1, files, *more, weights=SMALL, galaxies=1) for _ in range(3)]
+        [program.run(1, files, *more, weights=SMALL, galaxies=1) for _ in range(7)]
         for files, *more in ((1,), (8193,), (8193, "--file-limit", "1"))
     ]
     few, many, listed = (
@@ -337,24 +350,38 @@ def measure(program: Program) -> dict:
     runs = [[program.run(1, files, weights=SMALL) for _ in range(2)] for files in (64, 256)]
     reduce, write = ([min(run[key] for run in group) for group in runs] for key in ("reduce", "write"))
     galaxies = 1024 * (256 - 64)
+    reduce_galaxy, write_galaxy = (max(0.0, (long - short) / galaxies) for short, long in (reduce, write))
+    # A file has one galaxy here, which takes its own time.
+    ends = many["write"] + many["reduce"] - few["write"] - few["reduce"]
     alone = engine["f32"]
-    crowd = 8 * cores
-    crowded = program.best(crowd, "reduce")
-    return {
+    figures = {
         "cores": cores,
         "launch": {str(ranks): time for ranks, time in launches.items()},
         "plan_file": plan_file,
         "plan_name": plan_name,
         "plan_memory": (many["memory"] - few["memory"]) / 8192,
-        "write_name": max(0.0, many["write"] + many["reduce"] - few["write"] - few["reduce"]) / 8192,
+        "write_name": max(0.0, ends / 8192 - reduce_galaxy - write_galaxy),
         "load": {precision: min(run["load"] for run in runs) for precision, runs in engine.items()},
         "rate": {precision: max(run["rate"] for run in runs) for precision, runs in engine.items()},
-        "reduce_galaxy": max(0.0, (reduce[1] - reduce[0]) / galaxies),
-        "write_galaxy": max(0.0, (write[1] - write[0]) / galaxies),
+        "reduce_galaxy": reduce_galaxy,
+        "write_galaxy": write_galaxy,
         "write_fixed": min(run["write"] for run in alone),  # mostly fsync
         "message": 5e-6,
-        "switch": crowded / ((REDUCTIONS + 1) * math.ceil(math.log2(crowd))),
     }
+    crowded = {ranks: runs for ranks, runs in worlds.items() if ranks > cores}
+    return figures | {"waits": {str(ranks): excess(figures, ranks, runs) for ranks, runs in crowded.items()}}
+
+
+def excess(figures: dict, ranks: int, runs: list[dict[str, float]]) -> dict[str, float]:
+    """Seconds by phase that a run with more ranks than cores takes longer than the model without `waits`."""
+    here = Cluster.here(figures)
+    model: dict[str, float] = {}
+    for step in steps(figures | {"waits": {}}, here, ranks, 1024, "f32", 1):
+        model[step.phase] = model.get(step.phase, 0) + step.seconds
+    run = min(runs, key=lambda run: run["whole"])
+    found = {"start": run["launch"], "compute": run["inference"]}
+    found |= {phase: run[phase] for phase in ("plan", "load", "reduce", "write")}
+    return {phase: max(0.0, seconds - model[phase]) for phase, seconds in found.items()}
 
 
 def validate(program: Program, figures: dict) -> None:
@@ -370,13 +397,11 @@ def validate(program: Program, figures: dict) -> None:
         (64, 4, "int8"),
         (128, 4, "int8"),
     ):
-        times = job(figures, Cluster.here(figures), ranks, 1024 * files, precision, files)
-        model = sum(times.values())
+        model = sum(job(figures, Cluster.here(figures), ranks, 1024 * files, precision, files).values())
         runs = program.several(ranks, files, "--precision", precision)
         run = min(runs, key=lambda run: run["whole"])
         left = cores * (1 - run["others"])
-        # What a crowded reduction takes was measured beside others already.
-        shared = times["reduce"] + (model - times["reduce"]) * max(1, min(ranks, cores) / left)
+        shared = model * max(1, min(ranks, cores) / left)
         cells = [ranks, 1024 * files, precision, f"{model:.2f} s", f"{100 * run['others']:.0f} %"]
         cells += [f"{shared:.2f} s", f"{run['whole']:.2f} s", f"{100 * (shared / run['whole'] - 1):+.0f} %"]
         print("| " + " | ".join(map(str, cells)) + " |", flush=True)
@@ -396,7 +421,7 @@ def main() -> None:
     if arguments.measure:
         FIGURES.write_text(json.dumps(measure(Program(arguments.measure)), indent=2) + "\n")
     figures = json.loads(FIGURES.read_text())
-    if missing := {"plan_name", "write_name"} - set(figures):
+    if missing := {"plan_name", "write_name", "waits"} - set(figures):
         parser.error(f"{FIGURES}: lacks {', '.join(sorted(missing))}, which --measure finds out")
     if arguments.validate:
         validate(Program(arguments.validate), figures)
