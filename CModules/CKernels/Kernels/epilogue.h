@@ -40,15 +40,14 @@ INLINE void epilogue_of_vector(const ck_format format, const ck_activation activ
     }
 }
 
-// The epilogue of the first `rows` rows and `vectors` vectors of a tile: sum (r, v) is sums[2 * r + v]. All vectors
-// have `part` columns.
+// The epilogue of the first `rows` rows and `vectors` whole vectors of a tile: sum (r, v) is sums[2 * r + v].
 INLINE void epilogue(const ck_format format, const ck_activation activation, const int rows, const int vectors,
-                     const ck_matmul_t *t, const tile_t *tile, const vi *sums, ptrdiff_t part) {
+                     const ck_matmul_t *t, const tile_t *tile, const vi *sums) {
     UNROLL for (int v = 0; v < vectors; v++) {
         const ptrdiff_t column = tile->column + v * LANES;
         const columns_t columns = columns_from(format, t, column);
         UNROLL for (int r = 0; r < rows; r++)
-            epilogue_of_vector(format, activation, t, tile->row + r, column, sums[2 * r + v], &columns, part);
+            epilogue_of_vector(format, activation, t, tile->row + r, column, sums[2 * r + v], &columns, LANES);
     }
 }
 
@@ -56,13 +55,15 @@ INLINE void epilogue(const ck_format format, const ck_activation activation, con
 INLINE void epilogue_of_tile(const ck_format format, const ck_activation activation, const ck_matmul_t *t,
                              const tile_t *tile, const vi *sums) {
     for (int v = 0; v < tile->vectors; v++) {
-        const ptrdiff_t left = tile->columns - v * LANES;
+        const ptrdiff_t column = tile->column + v * LANES, left = tile->columns - v * LANES;
+        // Once for all rows: what is stored might be what is read here, for all that the compiler knows.
+        const columns_t columns = columns_from(format, t, column);
         for (int r = 0; r < tile->rows; r++) {
-            const tile_t one = {.row = tile->row + r, .column = tile->column + v * LANES};
+            const ptrdiff_t row = tile->row + r;
             if (left >= LANES)
-                epilogue(format, activation, 1, 1, t, &one, sums + 2 * r + v, LANES);
+                epilogue_of_vector(format, activation, t, row, column, sums[2 * r + v], &columns, LANES);
             else
-                epilogue(format, activation, 1, 1, t, &one, sums + 2 * r + v, left);
+                epilogue_of_vector(format, activation, t, row, column, sums[2 * r + v], &columns, left);
         }
     }
 }

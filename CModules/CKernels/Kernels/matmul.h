@@ -30,9 +30,9 @@ INLINE void multiply_tile(const ck_format format, const int rows, const int vect
     // What takes few instructions is done here; functions take so many that they stand once for all tiles.
     const bool is_whole = t->c.format == CK_FLOAT32 && tile->columns >= vectors * LANES;
     if (is_whole && t->activation == CK_IDENTITY) {
-        epilogue(format, CK_IDENTITY, rows, vectors, t, tile, sum, LANES);
+        epilogue(format, CK_IDENTITY, rows, vectors, t, tile, sum);
     } else if (is_whole && t->activation == CK_RELU) {
-        epilogue(format, CK_RELU, rows, vectors, t, tile, sum, LANES);
+        epilogue(format, CK_RELU, rows, vectors, t, tile, sum);
     } else {
         vi sums[2 * TALL];
         UNROLL for (int r = 0; r < rows; r++)
