@@ -25,11 +25,12 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """All commands."""
-    top = _Parser(prog="python -m photoz", description="In and out of photoz: partitions, catalogues.")
+    top = _Parser(prog="python -m photoz", description="In and out of photoz: partitions, catalogues, weights.")
     top.add_argument("--version", action="version", version=__version__)
     commands = top.add_subparsers(dest="command", required=True, parser_class=_Parser)
     _add_partitions(commands)
     _add_export(commands)
+    _add_training(commands)
     return top
 
 
@@ -116,6 +117,14 @@ def _add_export(commands: Any) -> None:
     out.add_argument("--quiet", action="store_true", help="no bar, no summary")
 
 
+def _add_training(commands: Any) -> None:
+    from photoz.training import options
+    from photoz.training.results import ablation
+
+    options.add_arguments(commands.add_parser("train", help="weights from labelled partitions"))
+    ablation.add_arguments(commands.add_parser("ablate", help="what a network looks at"))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; gives its exit code."""
     try:
@@ -135,6 +144,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(command: str, options: dict[str, Any]) -> None:
+    if command == "train":
+        _need_torch()
+        from photoz.training.train import train
+
+        train(options)
+        return
     is_quiet = options.pop("quiet")
     is_first = _is_first()
     says = (lambda text: None) if is_quiet or not is_first else (lambda text: print(text, file=sys.stderr))
@@ -144,12 +159,23 @@ def _run(command: str, options: dict[str, Any]) -> None:
         made = partitions(**options, progress=not is_quiet, says=says)
         if not is_quiet and is_first:
             print(made)
+    elif command == "ablate":
+        from photoz.training.results.ablation import ablate
+
+        ablate(**options, says=says)
     else:
         from photoz.exporting import export
 
         rows = export(options.pop("results"), options.pop("catalogue"), **options, progress=not is_quiet)
         if not is_quiet:
             print(f"{rows} galaxies")
+
+
+def _need_torch() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("torch") is None:
+        raise PhotozError("training needs PyTorch: pip install 'photoz[train]'", Code.USAGE)
 
 
 def _is_first() -> bool:

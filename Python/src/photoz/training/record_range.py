@@ -15,7 +15,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-PERCENTILES = (0.1, 99.9)
+from photoz.training.data.ranges import PERCENTILES, outside_fraction, quantities, ranges
 
 
 def extremes(images: h5py.Dataset) -> tuple[np.ndarray, np.ndarray]:
@@ -28,46 +28,21 @@ def extremes(images: h5py.Dataset) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(faintest), np.concatenate(brightest)
 
 
-def quantities(partitions: list[Path]) -> dict[str, np.ndarray]:
+def read(partitions: list[Path]) -> dict[str, np.ndarray]:
     """What ranges are recorded of, [N, ...], over all partitions."""
     columns: dict[str, list[np.ndarray]] = {}
     for path in partitions:
         with h5py.File(path) as file:
-            faintest, brightest = extremes(file["images"])
-            magnitudes = file["magnitudes"][:]
-            found = {
-                "magnitude_range": magnitudes,
-                "colour_range": magnitudes[:, :-1] - magnitudes[:, 1:],
-                "image_minimum_range": faintest,
-                "image_maximum_range": brightest,
-                "redshift_range": file["redshift"][:].astype("f8"),
-            }
+            found = quantities(file["magnitudes"][:], file["redshift"][:], *extremes(file["images"]))
         for name, values in found.items():
             columns.setdefault(name, []).append(values)
     return {name: np.concatenate(parts) for name, parts in columns.items()}
 
 
-def ranges(columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """[..., 2] for each quantity: its percentiles, rounded to what float32 tells apart."""
-    return {
-        name: np.percentile(values, PERCENTILES, axis=0).T.astype("f4").astype("f8") for name, values in columns.items()
-    }
-
-
-def outside_fraction(columns: dict[str, np.ndarray], limits: dict[str, np.ndarray]) -> float:
-    """The fraction of the galaxies of which any magnitude, colour or pixel lies outside."""
-    outside = [
-        ((values < limits[name][:, 0]) | (values > limits[name][:, 1])).any(axis=1)
-        for name, values in columns.items()
-        if name != "redshift_range"
-    ]
-    return float(np.any(outside, axis=0).mean())
-
-
 def record(weights: Path, surveys: list[Path]) -> None:
     """Writes the attributes, with what the first survey says of its images."""
     partitions = [path for survey in surveys for path in sorted(survey.glob("*.h5"))]
-    columns = quantities(partitions)
+    columns = read(partitions)
     limits = ranges(columns)
     with h5py.File(partitions[0]) as first:
         images = dict(first["images"].attrs)

@@ -1,315 +1,306 @@
-"""Trains the AstroMAE network from random weights on a survey made by `photoz simulate`, and writes the weights
-file that photoz reads.
+"""`python -m photoz train`: from labelled partitions to weights that `photoz run` has been proved to read."""
 
-    python -m photoz.training.train --catalog CATALOG.csv --output weights.h5
-
-The catalogue (columns redshift, u, g, r, i, z) is a real one: its last rows are kept for the evaluation, the
-others train the network beside galaxies of the simulator's own population. Python/TRAINING.md is the model card of the
-weights that come with the project.
-"""
-
-import argparse
-import csv
-import hashlib
-import json
-import subprocess
-import tempfile
+import fcntl
+import os
+import shutil
+import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import MethodType
+from typing import Any
 
 import h5py
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
 
+from photoz.errors import Code, PhotozError, from_os
 from photoz.program import find_program
-from photoz.training.astromae import AstroMAE, Shape
-from photoz.training.record_range import record
+from photoz.training import checkpoints, losses
+from photoz.training.astromae import AstroMAE
+from photoz.training.checkpoints import State
+from photoz.training.data.labels import Labels, digest_of, names_of, read_labels, require_ids
+from photoz.training.data.partitions import Array, Names, Survey, open_survey
+from photoz.training.data.scan import Scan, scan
+from photoz.training.distributed import World
+from photoz.training.finish import finish, is_finished, prove_start
+from photoz.training.loop import Loop, Signals
+from photoz.training.network import Start, begin
+from photoz.training.options import Options
+from photoz.training.phases import Magnitudes, Phase, Setting, Whole
+from photoz.training.planning import plan
+from photoz.training.pretraining import Pretraining
+from photoz.training.whitening import Whitening
 
-LICENSE = "Apache-2.0"
-REDSHIFT_UNIT = 0.05  # the loss sees redshifts in units of this
-SOFT = 0.2  # of those units: below it the loss is quadratic
-JITTER = 0.01  # magnitudes; catalogue rows come many times, and never twice the same
-TEST_GALAXIES = 20_000
+LEAST_TRAINED, LEAST_VALIDATED = 100, 20
+_OURS = ("checkpoint.pt", "training.json", "training.html", "candidate.h5", "validation", "validation-data", ".lock")
+Says = Callable[[str], None]
+
+
+def train(told: dict[str, Any]) -> None:
+    """Trains; all processes of a launcher call it.
+
+    Args:
+        told: Options of the command by their names.
+
+    Raises:
+        PhotozError: With an exit code as the program's.
+    """
+    begun = time.monotonic()
+    options = Options.of(told)
+    world = World(options.device)
+    try:
+        torch.set_num_threads(options.threads or max(1, len(os.sched_getaffinity(0)) // world.here))
+        is_quiet = options.quiet or not world.is_first
+        says: Says = (lambda text: None) if is_quiet else _say
+        with _folder(options, world), Signals() as signals:
+            if options.resume and world.agreed(is_finished(options) if world.is_first else None):
+                says(f"{options.output}: this training is finished; nothing to do")
+                return
+            _train(options, world, signals, says, begun)
+    finally:
+        world.leave()
+
+
+def _say(text: str) -> None:
+    # On a terminal the line that says how far it is stands there.
+    print(f"\r\033[K{text}" if sys.stderr.isatty() else text, file=sys.stderr, flush=True)
+
+
+def _train(options: Options, world: World, signals: Signals, says: Says, begun: float) -> None:
+    survey = _opened(world, options.data, names_of(options), options)
+    require_ids(survey, options)
+    extremes, digest = _looked_at(world, survey, options, says)
+    setting = _setting(options, world, survey, extremes, says)
+    unlabelled = _unlabelled(world, options, survey, says)
+    start = begin(survey, options, survey.said.bands)
+    _tell_start(start, options, says)
+    network = start.network.to(world.device)
+    if start.is_raw:
+        setting.whitening.unfold(network.inception_model.magnitude_block[0])
+    # What the training file and the checkpoint say of the data.
+    identity = options.stored() | {"data": digest, "pretrain_data": unlabelled[2] if unlabelled else None}
+    restored = _restored(options, world, identity, says)
+    makers = _makers(setting, unlabelled)
+    if restored is None:
+        if world.is_first:
+            prove_start(setting, network)
+        steps = plan(setting, network, start.is_fresh, makers.get("pretraining"), time.monotonic() - begun)
+        state = State(plan=steps, phase=next(iter(steps)))
+    else:
+        network.load_state_dict(restored["network"])
+        state = restored["state"]
+    says("steps: " + ", ".join(f"{count} {name}" for name, count in state.plan.items() if count))
+    loop = Loop(setting, network, state, identity, signals, says)
+    _run(loop, network, makers, restored)
+    error = None
+    if world.is_first:
+        try:
+            finish(setting, network, state, identity, says)
+        except PhotozError as failed:
+            error = failed
+    world.raise_any(error)
+
+
+def _run(loop: Loop, network: AstroMAE, makers: dict[str, Any], restored: dict[str, Any] | None) -> None:
+    names = list(loop.state.plan)
+    for name in names[names.index(loop.state.phase) :]:
+        if loop.state.plan[name] == 0:
+            continue
+        phase: Phase = makers[name](network)
+        try:
+            loop.run(phase, restored)
+            loop.store(phase)
+        finally:
+            phase.close()
+    best = loop.state.best
+    if best:
+        network.load_state_dict(best["network"])
+
+
+def _makers(setting: Setting, unlabelled: tuple[Survey, Array, str] | None) -> dict[str, Callable[[AstroMAE], Phase]]:
+    made: dict[str, Callable[[AstroMAE], Phase]] = {}
+    if unlabelled is not None:
+        survey, finite, _ = unlabelled
+        made["pretraining"] = lambda network: Pretraining(setting, network, survey, finite)
+    made["magnitudes"] = lambda network: Magnitudes(setting, network)
+    made["network"] = lambda network: Whole(setting, network)
+    return made
 
 
 # Data ---------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Survey:
-    """Galaxies in memory: images [N, 5, 32, 32] in float16, magnitudes [N, 5] in float64, redshifts [N]."""
-
-    images: np.ndarray
-    magnitudes: np.ndarray
-    redshifts: np.ndarray
-
-    @staticmethod
-    def read(folder: Path) -> "Survey":
-        partitions = sorted(folder.glob("*.h5"), key=lambda path: int(path.stem))
-        columns: dict[str, list[np.ndarray]] = {"images": [], "magnitudes": [], "redshift": []}
-        for partition in partitions:
-            with h5py.File(partition) as file:
-                for name, arrays in columns.items():
-                    arrays.append(file[name][:].astype("f2" if name == "images" else "f8"))
-        return Survey(*(np.concatenate(arrays) for arrays in columns.values()))
-
-    def joined(self, other: "Survey") -> "Survey":
-        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
-        return Survey(*(np.concatenate(pair) for pair in pairs))
+def _opened(world: World, paths: Iterable[Path], names: Names, options: Options, size: int | None = None) -> Survey:
+    found: Survey | PhotozError | None = None
+    if world.is_first:
+        try:
+            found = open_survey(paths, names, size=size or options.image_size, bands=options.bands)
+        except PhotozError as error:
+            found = error
+    survey: Survey = world.agreed(found)
+    return survey
 
 
-def simulate(folder: Path, galaxies: int, seed: int, catalog: Path | None = None) -> Path:
-    """Galaxies of the simulator's population, or with the redshifts and magnitudes of a catalogue."""
-    rows = ["--catalog", catalog] if catalog else []
-    size = ["--galaxies", galaxies, "--partitions", 1 + galaxies // 4096, "--seed", seed]
-    subprocess.run([find_program(), "simulate", *map(str, [*size, *rows, "--output", folder])], check=True)
-    return folder
+def _looked_at(world: World, survey: Survey, options: Options, says: Says) -> tuple[Array, str]:
+    """Extremes of all images [N, bands, 2], and the hash of the data: each process reads its share of partitions."""
+    says(f"{survey.rows} galaxies in {len(survey.partitions)} partitions, images {survey.bands} x {survey.size}²")
+    own: dict[int, Scan] = {}
+    error = None
+    try:
+        for number in range(world.rank, len(survey.partitions), world.size):
+            own[number] = scan(survey, survey.partitions[number], options.on_error == "skip")
+    except PhotozError as failed:
+        error = failed
+    world.raise_any(error)
+    found = {number: one for part in world.gathered(own) for number, one in part.items()}
+    scans = [found[number] for number in range(len(survey.partitions))]
+    return np.concatenate([one.extremes for one in scans]), digest_of(survey, [one.digest for one in scans])
 
 
-def split(catalog: Path, held_out: int, folder: Path) -> tuple[Path, Path]:
-    """The catalogue's first rows, to train on, and its last, to evaluate on."""
-    header, *rows = catalog.read_text().splitlines()
-    parts = (folder / "train.csv", folder / "held-out.csv")
-    for path, part in zip(parts, (rows[:-held_out], rows[-held_out:]), strict=True):
-        path.write_text("\n".join([header, *part]) + "\n")
-    return parts
-
-
-def views(images: Tensor, generator: torch.Generator) -> Tensor:
-    """One of the eight mirror and rotation views of each batch."""
-    flip, mirror, transpose = torch.randint(2, (3,), generator=generator).tolist()
-    images = images.flip(2) if flip else images
-    images = images.flip(3) if mirror else images
-    return images.transpose(2, 3).contiguous() if transpose else images
-
-
-def batches(survey: Survey, size: int, generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """The survey in another order each time, in batches of one view, forever."""
-    while True:
-        order = torch.randperm(len(survey.redshifts), generator=generator).numpy()
-        for start in range(0, len(order) - size + 1, size):
-            rows = np.sort(order[start : start + size])
-            images = torch.from_numpy(survey.images[rows]).float()
-            noise = JITTER * torch.randn(size, 5, generator=generator, dtype=torch.float64)
-            yield (
-                views(images, generator),
-                torch.from_numpy(survey.magnitudes[rows]) + noise,
-                torch.from_numpy(survey.redshifts[rows]).float(),
-            )
-
-
-# Network ------------------------------------------------------------------------------------------------------------
-
-
-class Whitening:
-    """Magnitudes along their principal axes, each with variance one.
-
-    A galaxy's magnitudes are alike to a tenth and tell its redshift in their hundredths, which no optimiser sees
-    before they are decorrelated. `folded_into` undoes it in the first layer, once training is over.
-    """
-
-    def __init__(self, magnitudes: np.ndarray) -> None:
-        self.mean = magnitudes.mean(axis=0)
-        variances, axes = np.linalg.eigh(np.cov(magnitudes.T))
-        self.matrix = axes.T / np.sqrt(variances)[:, None]
-
-    def __call__(self, magnitudes: Tensor) -> Tensor:
-        return ((magnitudes - torch.from_numpy(self.mean)) @ torch.from_numpy(self.matrix).T).float()
-
-    def folded_into(self, layer: nn.Linear) -> None:
-        weight = layer.weight.detach().double().numpy() @ self.matrix
-        bias = layer.bias.detach().double().numpy() - weight @ self.mean
-        with torch.no_grad():
-            layer.weight.copy_(torch.from_numpy(weight))
-            layer.bias.copy_(torch.from_numpy(bias))
-
-
-def grouped_product(self: nn.Conv2d, x: Tensor) -> Tensor:
-    """A grouped 1x1 convolution as one batched matrix product: PyTorch's own is several times slower."""
-    batch, channels, height, width = x.shape
-    groups = x.reshape(batch, self.groups, channels // self.groups, height * width)
-    weight = self.weight.reshape(self.groups, -1, channels // self.groups)
-    return torch.matmul(weight, groups).reshape(batch, -1, height, width) + self.bias[:, None, None]
-
-
-def trainable_network() -> AstroMAE:
-    network = AstroMAE(Shape())
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d) and module.groups > 1:
-            module.forward = MethodType(grouped_product, module)
-    return network
-
-
-def loss(predicted: Tensor, redshift: Tensor) -> Tensor:
-    scaled = (predicted[:, 0].float() / REDSHIFT_UNIT, redshift / REDSHIFT_UNIT)
-    return functional.smooth_l1_loss(*scaled, beta=SOFT)
-
-
-# Training -----------------------------------------------------------------------------------------------------------
-
-
-def optimiser(modules: list[nn.Module], rate: float) -> torch.optim.AdamW:
-    """AdamW that decays matrices only."""
-    parameters = [parameter for module in modules for parameter in module.parameters()]
-    matrices = [parameter for parameter in parameters if parameter.dim() > 1]
-    vectors = [parameter for parameter in parameters if parameter.dim() <= 1]
-    groups = [{"params": matrices, "weight_decay": 0.05}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98))
-
-
-def schedule(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LRScheduler:
-    """A linear warm-up over a seventh of the steps, then a cosine to zero."""
-    warm = max(steps // 7, 1)
-    rise = torch.optim.lr_scheduler.LinearLR(optimiser, 0.01, 1.0, warm)
-    fall = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(steps - warm, 1))
-    return torch.optim.lr_scheduler.SequentialLR(optimiser, [rise, fall], [warm])
-
-
-def train_magnitudes(
-    network: AstroMAE, survey: Survey, whitening: Whitening, steps: int, generator: torch.Generator
-) -> None:
-    """The magnitude branch and the output alone, on the other branches' zeros: it learns most, and cheaply."""
-    magnitude_block, output = network.inception_model.magnitude_block, network.concat_block
-    adam = optimiser([magnitude_block, output], rate=1e-3)
-    rates = schedule(adam, steps)
-    zeros = torch.zeros(512, network.shape.vit + network.shape.inception)
-    magnitudes, redshifts = torch.from_numpy(survey.magnitudes), torch.from_numpy(survey.redshifts).float()
-    for _ in range(steps):
-        rows = torch.randint(len(redshifts), (512,), generator=generator)
-        noise = JITTER * torch.randn(512, 5, generator=generator, dtype=torch.float64)
-        hidden = magnitude_block(whitening(magnitudes[rows] + noise))
-        step(loss(output(torch.cat([zeros, hidden], dim=1)), redshifts[rows]), adam, rates)
-
-
-def train(
-    network: AstroMAE,
-    survey: Survey,
-    whitening: Whitening,
-    steps: int,
-    batch: int,
-    generator: torch.Generator,
-) -> None:
-    """The whole network, in bfloat16 but for the first magnitude layer."""
-    adam = optimiser([network], rate=3e-4)
-    rates = schedule(adam, steps)
-    network.train()
-    start, recent = time.monotonic(), []
-    for number, (images, magnitudes, redshifts) in zip(
-        range(1, steps + 1), batches(survey, batch, generator), strict=False
-    ):
-        hidden = network.inception_model.magnitude_block[0](whitening(magnitudes))
-        with torch.autocast("cpu", torch.bfloat16):
-            predicted = network.after_first(images, hidden)
-        recent.append(step(loss(predicted, redshifts), adam, rates))
-        if number % 100 == 0:
-            speed = number * batch / (time.monotonic() - start)
-            print(f"step {number}: loss {np.mean(recent):.4f}, {speed:.0f} galaxies/s", flush=True)
-            recent = []
-    network.eval()
-
-
-def step(value: Tensor, adam: torch.optim.Optimizer, rates: torch.optim.lr_scheduler.LRScheduler) -> float:
-    adam.zero_grad()
-    value.backward()
-    nn.utils.clip_grad_norm_([p for group in adam.param_groups for p in group["params"]], 1.0)
-    adam.step()
-    rates.step()
-    return value.item()
-
-
-# Weights file and evaluation ----------------------------------------------------------------------------------------
-
-
-def export(network: AstroMAE, path: Path) -> None:
-    """Large matrices in float16; vectors, and the first magnitude layer, whose terms cancel, in float32."""
-    shape = network.shape
-    with h5py.File(path, "w") as file:
-        for name, tensor in network.state_dict().items():
-            if name.endswith("num_batches_tracked"):
-                continue
-            exact = tensor.dim() < 2 or name.startswith("inception_model.magnitude_block.0.")
-            file[name] = tensor.numpy().astype("f4" if exact else "f2")
-        file.attrs["format"] = "astromae"
-        file.attrs["format_version"] = 1
-        file.attrs["num_heads"] = shape.heads
-        file.attrs["layer_norm_eps"] = shape.layer_norm_eps
-        file.attrs["batch_norm_eps"] = shape.batch_norm_eps
-
-
-def evaluate(weights: Path, survey: Path, folder: Path) -> dict[str, float]:
-    """The metrics of `photoz run` itself."""
-    command = [find_program(), "run", "--weights", weights, "--data", survey, "--output", folder, "--quiet"]
-    subprocess.run([*map(str, command), "--overwrite"], check=True)
-    metrics = json.loads((folder / "Results.json").read_text())["metrics"]
-    return {name: metrics[name] for name in ("N", "MAE", "Bias", "sigma_mad", "outlier_fraction_0.15", "R2")}
-
-
-def describe(weights: Path, options: argparse.Namespace, metrics: dict[str, dict[str, float]]) -> None:
-    """Where the weights come from, beside them."""
-    with options.catalog.open() as file:
-        rows = sum(1 for _ in csv.reader(file)) - 1
-    sha256 = hashlib.sha256(options.catalog.read_bytes()).hexdigest()
-    with h5py.File(weights, "r+") as file:
-        attributes = file.attrs
-        attributes["description"] = (
-            "AstroMAE trained on a mock SDSS survey (images simulated from the SDSS main galaxy sample); "
-            "demonstration weights"
+def _setting(options: Options, world: World, survey: Survey, extremes: Array, says: Says) -> Setting:
+    usable = read_labels(survey, options, extremes)
+    for reason, count in usable.left_out.items():
+        says(f"{count} galaxies {reason} are left out")
+    trained, validated = usable.labels.parts(options.validation, options.validation_limit)
+    least = max(LEAST_TRAINED, 4 * world.size)
+    if len(trained) < least or len(validated) < LEAST_VALIDATED:
+        raise PhotozError(
+            f"{survey.partitions[0].path}: too few galaxies: {len(trained)} to train on and "
+            f"{len(validated)} to validate on, and at least {least} and {LEAST_VALIDATED} are needed; "
+            "give more, or another --validation fraction"
         )
-        attributes["training_data"] = (
-            f"photoz simulate: {options.galaxies} galaxies of its population (seed {options.seed}) and "
-            f"{options.catalog_galaxies} (seed {options.seed + 1}) with redshifts and magnitudes of the first "
-            f"{rows - options.held_out} of {rows} rows of a catalogue, SHA-256 {sha256}"
-        )
-        attributes["training"] = (
-            f"train.py: {options.magnitude_steps} steps of 512 for the magnitude branch, then {options.steps} steps "
-            f"of {options.batch}; PyTorch {torch.__version__}"
-        )
-        attributes["metrics"] = json.dumps(metrics)
-        attributes["license"] = LICENSE
+    if survey.said.bands is None:
+        says("warning: no partition says its bands, so that the weights will not either; --bands names them")
+    if usable.labels.ids is None:
+        says("galaxies have no identifiers: they are split by file name and row")
+    says(f"{len(trained)} galaxies to train on, {len(validated)} to validate on (by a hash of the identifier)")
+    weight = losses.weights(trained.redshift, trained.weight, options.balance)
+    whitening = Whitening(trained.magnitudes)
+    return Setting(options, world, survey, trained, validated, whitening, weight, _kind(options, world))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--catalog", type=Path, required=True, help="CSV with redshift, u, g, r, i, z")
-    parser.add_argument("--held-out", type=int, default=500, help="last rows, kept for the evaluation (500)")
-    parser.add_argument("--output", type=Path, required=True, help="the weights file")
-    parser.add_argument("--galaxies", type=int, default=80_640, help="of the population (80640)")
-    parser.add_argument("--catalog-galaxies", type=int, default=53_760, help="from the catalogue (53760)")
-    parser.add_argument("--seed", type=int, default=1, help="of data and network (1)")
-    parser.add_argument("--magnitude-steps", type=int, default=6000, help="of 512, magnitudes alone (6000)")
-    parser.add_argument("--steps", type=int, default=2100, help="of the whole network (2100)")
-    parser.add_argument("--batch", type=int, default=128, help="galaxies a step (128)")
-    options = parser.parse_args()
-
-    torch.manual_seed(options.seed)
-    generator = torch.Generator().manual_seed(options.seed)
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        known, unseen = split(options.catalog, options.held_out, folder)
-        drawn = simulate(folder / "population", options.galaxies, options.seed)
-        real = simulate(folder / "catalog", options.catalog_galaxies, options.seed + 1, known)
-        survey = Survey.read(drawn).joined(Survey.read(real))
-        whitening = Whitening(survey.magnitudes)
-        network = trainable_network()
-        train_magnitudes(network, survey, whitening, options.magnitude_steps, generator)
-        train(network, survey, whitening, options.steps, options.batch, generator)
-        whitening.folded_into(network.inception_model.magnitude_block[0])
-        export(network, options.output)
-        record(options.output, [drawn, real])
-
-        test = {
-            "simulated": simulate(folder / "test", TEST_GALAXIES, options.seed + 2),
-            "held-out rows": simulate(folder / "held-out", options.held_out, options.seed + 3, unseen),
-        }
-        metrics = {name: evaluate(options.output, data, folder / f"results {name}") for name, data in test.items()}
-    describe(options.output, options, metrics)
-    print(json.dumps(metrics, indent=2))
+def _unlabelled(world: World, options: Options, survey: Survey, says: Says) -> tuple[Survey, Array, str] | None:
+    """Partitions to pre-train on, which of their rows can be used, and their hash; None without any."""
+    if not options.pretrain:
+        return None
+    names = Names(images=options.images, magnitudes=(), redshift=None, object_id=None)
+    found = _opened(world, options.pretrain, names, options, survey.size)
+    first, other = survey.partitions[0].path, found.partitions[0].path
+    if found.bands != survey.bands:
+        raise PhotozError(f"{first} has images of {survey.bands} bands and {other} of {found.bands}")
+    for what in ("bands", "units", "softening", "pixel_scale"):
+        one, two = getattr(survey.said, what), getattr(found.said, what)
+        alike = one == two if what in ("bands", "units") else np.allclose(one or 0, two or 0, rtol=1e-2)
+        if one is not None and two is not None and not alike:
+            raise PhotozError(f"{first} says {what} {one} and {other} {two}; pre-train on images that are alike")
+    extremes, digest = _looked_at(world, found, options, says)
+    return found, np.asarray(~np.isnan(extremes).any(axis=(1, 2))), digest
 
 
-if __name__ == "__main__":
-    main()
+def _kind(options: Options, world: World) -> torch.dtype:
+    if options.precision != "auto":
+        return {"bfloat16": torch.bfloat16, "float32": torch.float32}[options.precision]
+    if world.device.type == "cuda":
+        return torch.bfloat16
+    try:
+        has_it = "avx512_bf16" in Path("/proc/cpuinfo").read_text()
+    except OSError:
+        has_it = False
+    return torch.bfloat16 if has_it else torch.float32
+
+
+def _tell_start(start: Start, options: Options, says: Says) -> None:
+    if options.start is not None and start.anew:
+        says(f"of {options.start} these do not fit and begin anew: {', '.join(start.anew)}")
+    if options.start is not None and start.is_fresh:
+        says("the bands are not those of the start: the magnitude branch is trained alone first")
+
+
+# Checkpoints and the folder -----------------------------------------------------------------------------------------
+
+
+def _restored(options: Options, world: World, identity: dict[str, Any], says: Says) -> dict[str, Any] | None:
+    path = options.folder / "checkpoint.pt"
+    if not (options.resume and world.agreed(path.exists() if world.is_first else None)):
+        return None
+    error, found = None, None
+    try:
+        found = checkpoints.restore(path, identity)
+    except PhotozError as failed:
+        error = failed
+    world.raise_any(error)
+    assert found is not None
+    for what, now in (("threads", torch.get_num_threads()), ("processes", world.size)):
+        if found[what] != now:
+            says(f"warning: the training had {found[what]} {what} and now has {now}: its losses will differ in digits")
+    state: State = found["state"]
+    says(f"going on after step {state.step} of {state.plan[state.phase]} ({state.phase})")
+    return found
+
+
+@contextmanager
+def _folder(options: Options, world: World) -> Iterator[None]:
+    """The folder of the training, which no other process writes to meanwhile."""
+    lock = None
+    error = None
+    if world.is_first:
+        try:
+            find_program()
+            lock = _locked(options)
+        except PhotozError as failed:
+            error = failed
+        except OSError as failed:
+            error = from_os(failed, str(options.folder))
+    world.agreed(error)
+    try:
+        yield
+    finally:
+        if lock is not None:
+            (options.folder / ".lock").unlink(missing_ok=True)
+            lock.close()
+            if not any(options.folder.iterdir()):
+                options.folder.rmdir()
+
+
+def _locked(options: Options) -> Any:
+    folder, output = options.folder, options.output
+    if not output.parent.is_dir():
+        raise PhotozError(f"{output}: there is no folder {output.parent}", Code.OUTPUT_REFUSED)
+    if output.exists() and not (options.overwrite or options.resume):
+        raise PhotozError(f"{output} exists: choose another name, or --overwrite", Code.OUTPUT_REFUSED)
+    if output.exists() and not _is_weights(output):
+        raise PhotozError(f"{output} is no weights file, and is not replaced", Code.OUTPUT_REFUSED)
+    if folder.exists() and not folder.is_dir():
+        raise PhotozError(f"{folder} is a file, and the training needs a folder of this name", Code.OUTPUT_REFUSED)
+    held = sorted(each.name for each in folder.iterdir()) if folder.exists() else []
+    foreign = [name for name in held if name not in _OURS and not name.endswith(".in-progress")]
+    if foreign:
+        raise PhotozError(f"{folder} holds {foreign[0]}, which is not of a training", Code.OUTPUT_REFUSED)
+    if "checkpoint.pt" in held and not (options.overwrite or options.resume):
+        raise PhotozError(f"{folder} holds a training: --resume goes on, --overwrite starts anew", Code.OUTPUT_REFUSED)
+    folder.mkdir(exist_ok=True)
+    lock = open(folder / ".lock", "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise PhotozError(f"another job trains in {folder}", Code.OUTPUT_REFUSED) from error
+    if not options.resume:
+        for name in held:
+            path = folder / name
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif name != ".lock":
+                path.unlink()
+    return lock
+
+
+def _is_weights(path: Path) -> bool:
+    if not path.is_file() or not h5py.is_hdf5(path):
+        return False
+    with h5py.File(path) as file:
+        return str(file.attrs.get("format", "")) == "astromae"
+
+
+__all__ = ["LEAST_TRAINED", "LEAST_VALIDATED", "Labels", "train"]

@@ -1,0 +1,1 @@
+"""Labelled partitions as training reads them. Needs no PyTorch."""

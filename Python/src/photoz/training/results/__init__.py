@@ -1,0 +1,1 @@
+"""What a training leaves: the weights file, the proof that the program reads it, a report, an ablation."""
