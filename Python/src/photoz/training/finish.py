@@ -21,8 +21,8 @@ from photoz.training.results.verify import LIMIT, redshifts, verify, write_parti
 _FIRST_PROOF = 8  # galaxies
 
 
-def is_finished(options: Options) -> bool:
-    """Whether the folder's training came to its end with these options, and its weights are there.
+def is_finished(options: Options, identity: dict[str, Any]) -> bool:
+    """Whether this very training came to its end, and its weights are there.
 
     Raises:
         PhotozError: 65, when training.json is none.
@@ -32,9 +32,7 @@ def is_finished(options: Options) -> bool:
         return False
     try:
         said = json.loads(path.read_text())
-        return bool(said["is_finished"]) and all(
-            said["setting"].get(name) == value for name, value in options.stored().items()
-        )
+        return bool(said["is_finished"]) and said["setting"] == json.loads(json.dumps(identity))
     except (OSError, ValueError, KeyError) as error:
         raise PhotozError(f"{path}: cannot be understood ({error}); start anew with --overwrite") from error
 
@@ -113,7 +111,7 @@ def _texts(setting: Setting, state: State, identity: dict[str, Any], metrics: di
         "description": options.description or f"AstroMAE trained on {len(setting.train)} labelled galaxies{start}",
         "training_data": (
             f"{len(setting.train)} galaxies of {len(survey.partitions)} partitions, SHA-256 of their images, "
-            f"magnitudes and redshifts {identity['data']}; {len(setting.validation)} others validated on, "
+            f"magnitudes and redshifts {identity['data_sha256']}; {len(setting.validation)} others validated on, "
             f"by a hash of the {by}"
         ),
         "training": f"photoz train: {steps}, best of step {state.best.get('step', state.step)} by {options.best_by}",
@@ -130,6 +128,8 @@ def _summary(setting: Setting, state: State, identity: dict[str, Any], metrics: 
         "schema": "photoz.training/1",
         "output": str(setting.options.output),
         "setting": identity,
+        "data": [str(path) for path in setting.options.data],
+        "pretrain": [str(path) for path in setting.options.pretrain],
         "plan": state.plan,
         "galaxies": {"trained": len(setting.train), "validated": len(setting.validation)},
         "processes": setting.world.size,

@@ -91,6 +91,7 @@ class Options:
         """
         known = {each.name for each in fields(Options)}
         given = {name: value for name, value in told.items() if name in known and value is not None}
+        given = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
         options = Options(**given)
         options._check()
         return options
@@ -127,8 +128,8 @@ class Options:
             raise PhotozError("; ".join(faults), Code.USAGE)
 
     def stored(self) -> dict[str, Any]:
-        """What must be the same for a training to go on, as JSON has it."""
-        free = ("resume", "overwrite", "quiet", "checkpoint_minutes", "threads", "device")
+        """What must be the same for a training to go on, as JSON has it; the data are compared by their hash."""
+        free = ["resume", "overwrite", "quiet", "checkpoint_minutes", "threads", "device", "data", "pretrain", "output"]
         return {each.name: _plain(getattr(self, each.name)) for each in fields(self) if each.name not in free}
 
 

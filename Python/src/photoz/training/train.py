@@ -54,9 +54,6 @@ def train(told: dict[str, Any]) -> None:
         is_quiet = options.quiet or not world.is_first
         says: Says = (lambda text: None) if is_quiet else _say
         with _folder(options, world), Signals() as signals:
-            if options.resume and world.agreed(is_finished(options) if world.is_first else None):
-                says(f"{options.output}: this training is finished; nothing to do")
-                return
             _train(options, world, signals, says, begun)
     finally:
         world.leave()
@@ -79,7 +76,10 @@ def _train(options: Options, world: World, signals: Signals, says: Says, begun: 
     if start.is_raw:
         setting.whitening.unfold(network.inception_model.magnitude_block[0])
     # What the training file and the checkpoint say of the data.
-    identity = options.stored() | {"data": digest, "pretrain_data": unlabelled[2] if unlabelled else None}
+    identity = options.stored() | {"data_sha256": digest, "pretrain_sha256": unlabelled[2] if unlabelled else None}
+    if options.resume and world.agreed(is_finished(options, identity) if world.is_first else None):
+        says(f"{options.output}: this training is finished; nothing to do")
+        return
     restored = _restored(options, world, identity, says)
     makers = _makers(setting, unlabelled)
     if restored is None:

@@ -60,7 +60,7 @@ def _facts(said: dict[str, Any]) -> list[tuple[str, str]]:
     steps = ", ".join(f"{count} {name}" for name, count in said["plan"].items() if count)
     found = [
         ("galaxies", f"{galaxies['trained']} trained on, {galaxies['validated']} validated on"),
-        ("data", f"SHA-256 {said['setting']['data']}"),
+        ("data", f"SHA-256 {said['setting']['data_sha256']}"),
         ("steps", steps),
         ("time", f"{said['seconds'] / 60:.1f} minutes, {said['device']}, {said['arithmetic']}"),
     ]
