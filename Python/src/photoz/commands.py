@@ -131,7 +131,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = vars(parser().parse_args(arguments))
         _run(options.pop("command"), options)
     except PhotozError as error:
-        print(f"photoz: {error}", file=sys.stderr)
+        # Of an error that all ranks have, one says the words.
+        if str(error):
+            print(f"photoz: {error}", file=sys.stderr)
         return error.code
     except OSError as error:
         told = from_os(error, "photoz")
@@ -182,4 +184,5 @@ def _is_first() -> bool:
     """Whether this is the rank that speaks."""
     import os
 
-    return int(os.environ.get("OMPI_COMM_WORLD_RANK") or os.environ.get("PMI_RANK") or 0) == 0
+    names = ("OMPI_COMM_WORLD_RANK", "PMI_RANK")
+    return int(next((os.environ[name] for name in names if os.environ.get(name)), 0)) == 0

@@ -21,8 +21,8 @@ class State:
         plan: Steps of each phase, in their order; fixed before the first step.
         phase, step: What comes next.
         losses: Of each step, by phase.
-        validations: Metrics on the validation set, with `step`, `loss` and `seconds`.
-        best: The weights of the best validation so far, with its `step` and `value`; empty before the first.
+        validations: Metrics on the validation set, with `phase`, `step`, `loss` and `seconds`.
+        best: By phase, the weights of the best validation so far, with its `step` and `value`.
         seconds: How long it took so far.
     """
 
@@ -30,8 +30,8 @@ class State:
     phase: str
     step: int = 0
     losses: dict[str, list[float]] = field(default_factory=dict)
-    validations: list[dict[str, float]] = field(default_factory=list)
-    best: dict[str, Any] = field(default_factory=dict)
+    validations: list[dict[str, Any]] = field(default_factory=list)
+    best: dict[str, dict[str, Any]] = field(default_factory=dict)
     seconds: float = 0.0
 
 

@@ -85,14 +85,18 @@ class World:
             dist.broadcast_object_list(held, src=0)
             value = held[0]
         if isinstance(value, PhotozError):
-            raise value
+            raise self.once(value)
         return value
+
+    def once(self, error: PhotozError) -> PhotozError:
+        """An error that all processes have, with words in the first alone: users shall read it once."""
+        return error if self.is_first else PhotozError("", error.code)
 
     def raise_any(self, error: PhotozError | None) -> None:
         """Raises the first error that any process has, in all of them."""
         for found in self.gathered(error):
             if found is not None:
-                raise found
+                raise self.once(found)
 
     def leave(self) -> None:
         """Ends what was joined."""

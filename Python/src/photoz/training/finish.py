@@ -107,6 +107,7 @@ def _texts(setting: Setting, state: State, identity: dict[str, Any], metrics: di
     by = "identifier" if setting.train.ids is not None else "file name and row"
     steps = ", ".join(f"{count} steps of {name}" for name, count in state.plan.items() if count)
     start = f", on top of {options.start.name}" if options.start else ""
+    best, criterion = state.best.get("network", {}), options.criterion(len(setting.validation))
     texts = {
         "description": options.description or f"AstroMAE trained on {len(setting.train)} labelled galaxies{start}",
         "training_data": (
@@ -114,7 +115,8 @@ def _texts(setting: Setting, state: State, identity: dict[str, Any], metrics: di
             f"magnitudes and redshifts {identity['data_sha256']}; {len(setting.validation)} others validated on, "
             f"by a hash of the {by}"
         ),
-        "training": f"photoz train: {steps}, best of step {state.best.get('step', state.step)} by {options.best_by}",
+        "training": f"photoz train: {steps}, "
+        f"of the last that with the best validation {criterion}, step {best.get('step', state.step)}",
         "metrics": {"validation": metrics},
         "license": options.license,
         "demonstration": options.demonstration,
@@ -140,6 +142,7 @@ def _summary(setting: Setting, state: State, identity: dict[str, Any], metrics: 
         "seconds": round(state.seconds, 1),
         "losses": state.losses,
         "validations": state.validations,
-        "best": {name: value for name, value in state.best.items() if name != "network"},
+        "best": {phase: {"step": one["step"], "value": one["value"]} for phase, one in state.best.items()},
+        "best_by": setting.options.criterion(len(setting.validation)),
         "metrics": metrics,
     }

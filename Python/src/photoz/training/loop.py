@@ -16,7 +16,7 @@ from photoz.errors import Code, PhotozError
 from photoz.training import checkpoints, optimisers
 from photoz.training.astromae import AstroMAE
 from photoz.training.checkpoints import State
-from photoz.training.phases import Phase, Setting, validate
+from photoz.training.phases import Phase, Setting
 
 _LINES_EACH = 30.0  # seconds between lines where there is no terminal
 
@@ -89,12 +89,13 @@ class Loop:
         else:
             state.phase, state.step = phase.name, 0
         seen = state.losses.setdefault(phase.name, [])
-        due = validations(total, phase.epoch, self._setting.options.validations) if phase.validates else set()
+        options = self._setting.options
+        due = validations(total, phase.epoch, options.validations) if phase.validates else set()
         begun, first = time.monotonic(), state.step
         while state.step < total:
             value = phase.loss(state.step)
             value.backward()
-            rate = phase.rate * optimisers.factor(state.step, total, self._setting.options.warm_up)
+            rate = phase.rate * optimisers.factor(state.step, total, options.warm_up)
             optimisers.update(phase.optimiser, rate)
             mean, stop = self._setting.world.mean(value.item(), float(self._signals.came != 0))
             self._require_number(mean, phase)
@@ -106,37 +107,43 @@ class Loop:
             self._progress(phase, total, speed)
             if stop > 0:
                 self._stop(phase)
-            if time.monotonic() - self._stored > 60 * self._setting.options.checkpoint_minutes:
+            if time.monotonic() - self._stored > 60 * options.checkpoint_minutes:
                 self.store(phase)
         state.step = total
+        best = state.best.get(phase.name)
+        if best is not None:
+            self._network.load_state_dict(best["network"])
 
     def _require_number(self, mean: float, phase: Phase) -> None:
         if not np.isfinite(mean):
-            raise PhotozError(
+            error = PhotozError(
                 f"the loss of step {self.state.step + 1} ({phase.name}) is no finite number: lower --learning-rate, or "
                 f"look for extreme pixels or magnitudes in the data; the last checkpoint is kept in {self.checkpoint}"
             )
+            raise self._setting.world.once(error)
 
     def _validated(self, phase: Phase) -> bool:
         """Validates and keeps the best weights; whether no better ones are to be expected."""
         state, options = self.state, self._setting.options
         begun = time.monotonic()
-        found = validate(self._setting, self._network)
+        found = phase.validate()
         recent = float(np.mean(state.losses[phase.name][-phase.epoch :]))
-        state.validations.append(found | {"step": state.step, "train_loss": recent, "seconds": self.seconds()})
-        value = found[options.best_by]
-        if not state.best or value < state.best["value"]:
+        seen = {"phase": phase.name, "step": state.step, "train_loss": recent, "seconds": self.seconds()}
+        state.validations.append(seen | found)
+        criterion = options.criterion(len(self._setting.validation))
+        value, best = found[criterion], state.best.get(phase.name)
+        if best is None or value < best["value"]:
             tensors = {name: tensor.detach().cpu().clone() for name, tensor in self._network.state_dict().items()}
-            state.best = {"value": value, "step": state.step, "network": tensors}
+            best = state.best[phase.name] = {"value": value, "step": state.step, "network": tensors}
         took = time.monotonic() - begun
         self._says(
-            f"step {state.step} of {state.plan[phase.name]}, epoch {state.step / phase.epoch:.1f}: loss {recent:.4f}, "
-            f"validation loss {found['loss']:.4f}, sigma_mad {found['sigma_mad']:.5f}, Bias {found['Bias']:+.5f} "
-            f"(best {options.best_by} {state.best['value']:.5f} at step {state.best['step']}; {took:.0f} s)"
+            f"{phase.name}: step {state.step} of {state.plan[phase.name]}, epoch {state.step / phase.epoch:.1f}: "
+            f"loss {recent:.4f}, validation loss {found['loss']:.4f}, sigma_mad {found['sigma_mad']:.5f}, Bias {found['Bias']:+.5f} "
+            f"(best {criterion} {best['value']:.5f} at step {best['step']}; {took:.0f} s)"
         )
-        since = sum(each["step"] > state.best["step"] for each in state.validations)
+        since = sum(each["phase"] == phase.name and each["step"] > best["step"] for each in state.validations)
         if options.patience and since >= options.patience and state.step < state.plan[phase.name]:
-            self._says(f"no better validation in the last {since}: training ends early")
+            self._says(f"{phase.name}: none of the last {since} validations was better: it ends early")
             return True
         return False
 
@@ -175,13 +182,14 @@ class Loop:
 
     def _stop(self, phase: Phase) -> None:
         self.store(phase)
-        words = [word for word in sys.argv[1:] if word != "--resume"]
+        words = [word for word in sys.argv[1:] if word not in ("--resume", "--overwrite")]
         command = shlex.join(["python", "-m", "photoz", *words, "--resume"])
-        raise PhotozError(
+        error = PhotozError(
             f"stopped after step {self.state.step} of {self.state.plan[phase.name]} ({phase.name}); go on with\n"
             f"  {command}",
             Code.STOPPED,
         )
+        raise self._setting.world.once(error)
 
 
 def validations(steps: int, epoch: int, most: int) -> set[int]:

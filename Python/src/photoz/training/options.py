@@ -10,7 +10,8 @@ from photoz.errors import Code, PhotozError
 NETWORKS = ("published", "small", "tiny")
 LOSSES = ("redshift", "relative")
 BALANCES = ("none", "redshift")
-CRITERIA = ("sigma_mad", "loss")
+CRITERIA = ("auto", "sigma_mad", "loss")
+MANY = 2000  # galaxies validated on, from which sigma_mad is a better judge than the loss
 
 DESCRIPTION = """Trains weights for `photoz run` on partitions whose redshifts are known.
 
@@ -63,8 +64,8 @@ class Options:
     validation: float = 0.1
     validation_limit: int = 20_000
     validations: int = 20
-    best_by: str = "sigma_mad"
-    patience: int = 8
+    best_by: str = "auto"
+    patience: int = 12
     seed: int = 1
     device: str = "auto"
     precision: str = "auto"
@@ -76,6 +77,10 @@ class Options:
     resume: bool = False
     overwrite: bool = False
     quiet: bool = False
+
+    def criterion(self, validated: int) -> str:
+        """What the best weights are the best in: sigma_mad of few galaxies is mostly chance."""
+        return self.best_by if self.best_by != "auto" else "sigma_mad" if validated >= MANY else "loss"
 
     @property
     def folder(self) -> Path:
@@ -196,7 +201,7 @@ def _add_training(train: argparse.ArgumentParser) -> None:
         help="steps of the magnitude branch alone, before (6000; with --start 0)",
     )
     add("--pretrain-steps", type=int, metavar="N", help="steps of the masked autoencoder (2000)")
-    add("--patience", type=int, metavar="N", help="stop after so many validations without a better one; 0: never (8)")
+    add("--patience", type=int, metavar="N", help="stop after so many validations without a better one; 0: never (12)")
     add("--validations", type=int, metavar="N", help="how often it validates at most (20)")
     add = train.add_argument_group("how").add_argument
     add("--network", choices=NETWORKS, help="sizes of a new network (published)")
@@ -217,7 +222,11 @@ def _add_training(train: argparse.ArgumentParser) -> None:
     add("--mask-ratio", type=float, metavar="F", help="patches that the masked autoencoder does not see (0.75)")
     add("--validation", type=float, metavar="F", help="fraction of the galaxies kept to validate on (0.1)")
     add("--validation-limit", type=int, metavar="N", help="galaxies validated on at most (20000)")
-    add("--best-by", choices=CRITERIA, help="which weights are the best ones (sigma_mad)")
+    add(
+        "--best-by",
+        choices=CRITERIA,
+        help="what the best weights are best in: auto is the loss below 2000 galaxies (auto)",
+    )
     add("--seed", type=int, metavar="S", help="of weights, order, jitter and views (1)")
 
 

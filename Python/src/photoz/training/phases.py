@@ -22,6 +22,7 @@ from photoz.training.whitening import Whitening
 MAGNITUDE_BATCH = 512
 MAGNITUDE_RATE = 1e-3
 _VALIDATION_BATCH = 256
+_MAGNITUDES_VALIDATED = 4096
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,9 @@ class Phase(Protocol):
     def loss(self, step: int) -> Tensor:
         """The loss of a step, with its graph."""
 
+    def validate(self) -> dict[str, float]:
+        """Metrics and loss on the validation set, the same on each process."""
+
     def close(self) -> None:
         """Ends what the phase has opened."""
 
@@ -86,7 +90,7 @@ class Magnitudes:
 
     name = "magnitudes"
     rate = MAGNITUDE_RATE
-    validates = False
+    validates = True
     batch = MAGNITUDE_BATCH
     extra = None
 
@@ -103,11 +107,19 @@ class Magnitudes:
         rows = chance.integers(len(setting.train), size=self.batch)
         errors = None if setting.train.errors is None else setting.train.errors[rows]
         magnitudes = augment.jittered(setting.train.magnitudes[rows], errors, options.jitter, chance)
-        hidden = self._branch(setting.on_device(setting.whitening(magnitudes)))
-        zeros = torch.zeros(self.batch, self._others, device=hidden.device)
-        predicted = self._output(torch.cat([zeros, hidden], dim=1))[:, 0]
+        predicted = self._predicted(magnitudes)
         redshift, weight = setting.on_device(setting.train.redshift[rows]), setting.on_device(setting.weight[rows])
         return losses.loss(predicted, redshift, weight, options.loss)
+
+    def _predicted(self, magnitudes: Array) -> Tensor:
+        hidden = self._branch(self._setting.on_device(self._setting.whitening(magnitudes)))
+        zeros = torch.zeros(len(hidden), self._others, device=hidden.device)
+        return self._output(torch.cat([zeros, hidden], dim=1))[:, 0]
+
+    @torch.inference_mode()
+    def validate(self) -> dict[str, float]:
+        some = self._setting.validation.take(np.arange(min(len(self._setting.validation), _MAGNITUDES_VALIDATED)))
+        return judged(self._predicted(some.magnitudes).cpu().numpy(), some, self._setting.options)
 
     def close(self) -> None:
         pass
@@ -167,6 +179,9 @@ class Whole:
         redshift, weight = setting.on_device(train.redshift[rows]), setting.on_device(setting.weight[rows])
         return losses.loss(predicted, redshift, weight, options.loss)
 
+    def validate(self) -> dict[str, float]:
+        return validate(self._setting, self._network)
+
     def close(self) -> None:
         self._stream.close()
 
@@ -188,6 +203,11 @@ def validate(setting: Setting, network: AstroMAE) -> dict[str, float]:
     predicted = np.empty(len(galaxies), "f4")
     for rank, part in enumerate(world.gathered(np.concatenate([*found, np.empty(0, "f4")]))):
         predicted[rank :: world.size] = part
+    return judged(predicted, galaxies, setting.options)
+
+
+def judged(predicted: Array, galaxies: Labels, options: Options) -> dict[str, float]:
+    """Metrics and loss of redshifts [N]."""
     redshift = torch.from_numpy(galaxies.redshift)
-    value = losses.loss(torch.from_numpy(predicted), redshift, torch.ones_like(redshift), setting.options.loss)
+    value = losses.loss(torch.from_numpy(predicted), redshift, torch.ones_like(redshift), options.loss)
     return losses.metrics(predicted, galaxies.redshift) | {"loss": float(value)}

@@ -56,11 +56,12 @@ def plan(
     each = _probe(setting, lambda model: Whole(setting, model), network)[0]
     steps = int((left - spent) / each)
     if steps < 1:
-        raise PhotozError(
+        error = PhotozError(
             f"--minutes {options.minutes:g} is not enough: {left:.0f} s are left for training, and a step takes "
             f"{each:.2f} s",
             Code.USAGE,
         )
+        raise setting.world.once(error)
     return found | {"network": steps}
 
 

@@ -119,5 +119,8 @@ class Pretraining:
         with self._setting.autocast():
             return self._step(self._setting.on_device(images), order.to(self._setting.world.device))
 
+    def validate(self) -> dict[str, float]:
+        raise NotImplementedError("a masked autoencoder knows no redshifts")
+
     def close(self) -> None:
         self._stream.close()

@@ -55,6 +55,8 @@ def train(told: dict[str, Any]) -> None:
         says: Says = (lambda text: None) if is_quiet else _say
         with _folder(options, world), Signals() as signals:
             _train(options, world, signals, says, begun)
+    except (RuntimeError, MemoryError) as error:
+        raise _understood(error, world) from error
     finally:
         world.leave()
 
@@ -62,6 +64,18 @@ def train(told: dict[str, Any]) -> None:
 def _say(text: str) -> None:
     # On a terminal the line that says how far it is stands there.
     print(f"\r\033[K{text}" if sys.stderr.isatty() else text, file=sys.stderr, flush=True)
+
+
+def _understood(error: Exception, world: World) -> PhotozError:
+    """An error of PyTorch in words for whoever started it."""
+    text = " ".join(str(error).split())
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return PhotozError(f"there is not enough memory: take a smaller --batch-size ({text})", Code.UNEXPECTED)
+    if world.size > 1:
+        return PhotozError(
+            f"rank {world.rank}: another process has ended, or cannot be reached: {text}", Code.UNEXPECTED
+        )
+    return PhotozError(f"PyTorch: {text}", Code.UNEXPECTED)
 
 
 def _train(options: Options, world: World, signals: Signals, says: Says, begun: float) -> None:
@@ -113,9 +127,6 @@ def _run(loop: Loop, network: AstroMAE, makers: dict[str, Any], restored: dict[s
             loop.store(phase)
         finally:
             phase.close()
-    best = loop.state.best
-    if best:
-        network.load_state_dict(best["network"])
 
 
 def _makers(setting: Setting, unlabelled: tuple[Survey, Array, str] | None) -> dict[str, Callable[[AstroMAE], Phase]]:

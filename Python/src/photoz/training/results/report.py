@@ -75,14 +75,15 @@ def _figures(said: dict[str, Any], state: State) -> list[str]:
             continue
         steps, means = smoothed(np.asarray(values))
         curves = [Curve("training", steps, means)]
-        if name == "network" and state.validations:
-            at = np.array([each["step"] for each in state.validations], "f8")
-            curves.append(Curve("validation", at, np.array([each["loss"] for each in state.validations])))
+        seen = [each for each in state.validations if each["phase"] == name]
+        at = np.array([each["step"] for each in seen], "f8")
+        if seen:
+            curves.append(Curve("validation", at, np.array([each["loss"] for each in seen])))
         found.append(figure(f"Loss, {name}", "step", "loss", curves))
-    if len(state.validations) > 1:
-        at = np.array([each["step"] for each in state.validations], "f8")
-        sigma = np.array([each["sigma_mad"] for each in state.validations])
-        found.append(figure("sigma_mad of the validation set", "step", "sigma_mad", [Curve("validation", at, sigma)]))
+        if len(seen) > 1:
+            sigma = np.array([each["sigma_mad"] for each in seen])
+            title = f"sigma_mad of the validation set, {name}"
+            found.append(figure(title, "step", "sigma_mad", [Curve("validation", at, sigma)]))
     return found
 
 
