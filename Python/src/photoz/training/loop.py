@@ -138,8 +138,8 @@ class Loop:
         took = time.monotonic() - begun
         self._says(
             f"{phase.name}: step {state.step} of {state.plan[phase.name]}, epoch {state.step / phase.epoch:.1f}: "
-            f"loss {recent:.4f}, validation loss {found['loss']:.4f}, sigma_mad {found['sigma_mad']:.5f}, Bias {found['Bias']:+.5f} "
-            f"(best {criterion} {best['value']:.5f} at step {best['step']}; {took:.0f} s)"
+            f"loss {recent:.4f}, validation loss {found['loss']:.4f}, sigma_mad {found['sigma_mad']:.5f}, "
+            f"Bias {found['Bias']:+.5f} (best {criterion} {best['value']:.5f} at step {best['step']}; {took:.0f} s)"
         )
         since = sum(each["phase"] == phase.name and each["step"] > best["step"] for each in state.validations)
         if options.patience and since >= options.patience and state.step < state.plan[phase.name]:

@@ -225,7 +225,7 @@ def _add_training(train: argparse.ArgumentParser) -> None:
     add(
         "--best-by",
         choices=CRITERIA,
-        help="what the best weights are best in: auto is the loss below 2000 galaxies (auto)",
+        help="what the best weights are best in; auto: below 2000 galaxies the loss (auto)",
     )
     add("--seed", type=int, metavar="S", help="of weights, order, jitter and views (1)")
 
