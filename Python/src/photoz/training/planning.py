@@ -17,7 +17,8 @@ MAGNITUDE_STEPS = 6000
 PRETRAIN_STEPS = 2000
 # Of the time there is: at most so much for the phases before the last one, and so much is kept back.
 _OF_MAGNITUDES, _OF_PRETRAINING, _KEPT_BACK = 0.15, 0.25, 0.03
-_WARM, _MEASURED = 2, 6
+# Steps that are measured: at least so many, and no more than take so much of the time there is.
+_WARM, _LEAST_MEASURED, _MOST_MEASURED, _OF_MEASURING = 2, 4, 40, 0.015
 
 Maker = Callable[[AstroMAE], Phase]
 
@@ -68,16 +69,19 @@ def plan(
 def _probe(setting: Setting, maker: Maker, network: AstroMAE, timed: bool = True) -> tuple[float, int]:
     """Seconds of a step on the slowest process, measured on a copy of the network, and the steps of an epoch."""
     phase = maker(copy.deepcopy(network))
-    took = []
+    took: list[float] = []
+    most = _OF_MEASURING * 60 * (setting.options.minutes or 0)
     try:
-        for step in range(_WARM + _MEASURED if timed else 0):
+        for step in range(_WARM + _MOST_MEASURED if timed else 0):
             begun = time.monotonic()
             phase.loss(step).backward()
             optimisers.update(phase.optimiser, 0.0)
             took.append(time.monotonic() - begun)
+            if setting.world.mean(float(sum(took) > most))[0] > 0 and step + 1 >= _WARM + _LEAST_MEASURED:
+                break
     finally:
         phase.close()
-    each = float(np.median(took[_WARM:])) if took else 0.0
+    each = float(np.mean(took[_WARM:])) if took else 0.0
     return max(setting.world.gathered(each)), phase.epoch
 
 
