@@ -136,6 +136,7 @@ class Step(nn.Module):
     def forward(self, images: Tensor, whitened: Tensor) -> Tensor:
         """Redshifts [B] of images [B, bands, y, x] and whitened magnitudes [B, bands]."""
         hidden = self.network.inception_model.magnitude_block[0](whitened)
+        images = images.contiguous(memory_format=torch.channels_last)
         with self._setting.autocast():
             predicted = self.network.after_first(images, hidden)
         return predicted[:, 0].float()
