@@ -51,6 +51,16 @@ class World:
         """Whether this is the process that plans, reports and writes."""
         return self.rank == 0
 
+    @property
+    def launcher(self) -> list[str]:
+        """What starts as many processes of a Python module again."""
+        if self.size == 1:
+            return ["python"]
+        if "TORCHELASTIC_RUN_ID" in os.environ:
+            hosts = self.size // max(self.here, 1)
+            return ["torchrun", *(["--nnodes", str(hosts)] if hosts > 1 else []), "--nproc-per-node", str(self.here)]
+        return ["mpirun", "-np", str(self.size), "python"]
+
     def shared(self, module: nn.Module) -> nn.Module:
         """A module whose gradients are the mean over all processes."""
         if self.size == 1:

@@ -183,7 +183,7 @@ class Loop:
     def _stop(self, phase: Phase) -> None:
         self.store(phase)
         words = [word for word in sys.argv[1:] if word not in ("--resume", "--overwrite")]
-        command = shlex.join(["python", "-m", "photoz", *words, "--resume"])
+        command = shlex.join([*self._setting.world.launcher, "-m", "photoz", *words, "--resume"])
         error = PhotozError(
             f"stopped after step {self.state.step} of {self.state.plan[phase.name]} ({phase.name}); go on with\n"
             f"  {command}",

@@ -320,11 +320,14 @@ class OpenFiles:
         if number not in self._open:
             if len(self._open) >= self._most:
                 self._open.pop(next(iter(self._open))).close()
-            path = self._survey.partitions[number].path
+            part = self._survey.partitions[number]
             try:
-                self._open[number] = h5py.File(path, "r", locking=False)
+                self._open[number] = h5py.File(part.path, "r", locking=False)
             except OSError as error:
-                raise from_os(error, str(path)) from error
+                raise from_os(error, str(part.path)) from error
+            found = self._open[number].get(self._survey.names.images)
+            if found is None or (len(found), *found.shape[1:]) != (part.rows, *part.shape):
+                raise PhotozError(f"{part.path}: has changed since the training began; put it back, or start anew")
         return self._open[number]
 
     def close(self) -> None:

@@ -21,11 +21,11 @@ class Curve:
 
 
 def figure(title: str, across: str, up: str, curves: Sequence[Curve]) -> str:
-    """Curves over a linear axis, with a logarithmic one upwards when all values are positive."""
+    """Curves over a linear axis, with a logarithmic one upwards when they differ by more than ten times."""
     low = min(float(curve.y.min()) for curve in curves)
     high = max(float(curve.y.max()) for curve in curves)
     right = max(float(curve.x.max()) for curve in curves)
-    is_log = low > 0 and high / low > 3
+    is_log = low > 0 and high / low > 10
     shown = (lambda value: math.log10(value)) if is_log else (lambda value: value)
     span = shown(high) - shown(low) or 1.0
     bottom, top = shown(low) - 0.05 * span, shown(high) + 0.05 * span

@@ -57,7 +57,8 @@ def write(folder: Path, said: dict[str, Any], state: State) -> None:
 
 def _facts(said: dict[str, Any]) -> list[tuple[str, str]]:
     metrics, galaxies = said["metrics"], said["galaxies"]
-    steps = ", ".join(f"{count} {name}" for name, count in said["plan"].items() if count)
+    taken = {name: len(said["losses"].get(name, [])) for name in said["plan"]}
+    steps = ", ".join(f"{taken[name]} of {count} {name}" for name, count in said["plan"].items() if count)
     found = [
         ("galaxies", f"{galaxies['trained']} trained on, {galaxies['validated']} validated on"),
         ("data", f"SHA-256 {said['setting']['data_sha256']}"),
