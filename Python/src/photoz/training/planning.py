@@ -43,7 +43,8 @@ def plan(
     if options.minutes is None:
         whole = _probe(setting, lambda model: Whole(setting, model), network, timed=False)[1]
         return found | {"network": options.steps or max(1, round(options.epochs * whole))}
-    left = _time_left(setting, network, options, seconds_gone)
+    # All processes must come to the same steps: whatever they measure, the slowest one's number holds for all.
+    left = _time_left(setting, network, options, max(setting.world.gathered(seconds_gone)))
     makers: dict[str, tuple[Maker, float]] = {"magnitudes": (lambda model: Magnitudes(setting, model), _OF_MAGNITUDES)}
     if pretraining:
         makers["pretraining"] = (pretraining, _OF_PRETRAINING)

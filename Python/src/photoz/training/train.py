@@ -97,8 +97,7 @@ def _train(options: Options, world: World, signals: Signals, says: Says, begun: 
     restored = _restored(options, world, identity, says)
     makers = _makers(setting, unlabelled)
     if restored is None:
-        if world.is_first:
-            prove_start(setting, network)
+        world.agreed(_failure(lambda: prove_start(setting, network)) if world.is_first else None)
         steps = plan(setting, network, start.is_fresh, makers.get("pretraining"), time.monotonic() - begun)
         state = State(plan=steps, phase=next(iter(steps)))
     else:
@@ -107,13 +106,18 @@ def _train(options: Options, world: World, signals: Signals, says: Says, begun: 
     says("steps: " + ", ".join(f"{count} {name}" for name, count in state.plan.items() if count))
     loop = Loop(setting, network, state, identity, signals, says)
     _run(loop, network, makers, restored)
-    error = None
-    if world.is_first:
-        try:
-            finish(setting, network, state, identity, says)
-        except PhotozError as failed:
-            error = failed
-    world.raise_any(error)
+    world.agreed(_failure(lambda: finish(setting, network, state, identity, says)) if world.is_first else None)
+
+
+def _failure(work: Callable[[], None]) -> PhotozError | None:
+    """The error of what the first process alone does, for all to hear of; None when there is none."""
+    try:
+        work()
+    except PhotozError as error:
+        return error
+    except OSError as error:
+        return from_os(error, "the training's folder")
+    return None
 
 
 def _run(loop: Loop, network: AstroMAE, makers: dict[str, Any], restored: dict[str, Any] | None) -> None:
