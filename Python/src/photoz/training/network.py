@@ -76,7 +76,7 @@ def _quick(network: AstroMAE) -> AstroMAE:
         if isinstance(module, nn.Conv2d) and module.groups > 1:
             module.forward = MethodType(grouped_product, module)
         if isinstance(module, Attention):
-            module.forward = MethodType(plain_attention, module)
+            module.forward = MethodType(plain_attention, module)  # type: ignore[method-assign]
     # Bands and channels beside each other: convolutions, pools and ReLU are 1.7 times as fast that way.
     network.inception_model.to(memory_format=torch.channels_last)
     return network
