@@ -33,7 +33,7 @@ extension CommandTests {
             let (data, output) = (input.path, scratch.file("out"))
             async let outcome = Photoz.run(
                 ranks: 2, data: [data], output: output, ["--batch-size", "\(batch)"], limit: 60)
-            let peaks = try await ProportionalMemory.peaks(ofProcessesWith: output)
+            let peaks = try await ProportionalMemory.peaks(of: 2, withCommand: output)
             let finished = try await outcome
             try #require(finished.exitCode == 0, "\(finished.report)")
             #expect(peaks.count == 2, "\(peaks)")

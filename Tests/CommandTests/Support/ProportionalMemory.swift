@@ -2,14 +2,17 @@ import Foundation
 
 /// Watches the memory of running processes through the system's files.
 enum ProportionalMemory {
-    /// The largest proportional set size, MB, of each rank whose command line holds `word`, in rank order. Returns when
-    /// they have come and gone.
-    static func peaks(ofProcessesWith word: String) async throws -> [Double] {
+    /// The largest proportional set size, MB, of each of so many ranks whose command line holds `word`, in rank order.
+    /// Returns when they have come and gone.
+    static func peaks(of ranks: Int, withCommand word: String) async throws -> [Double] {
         var peaks: [Int: Double] = [:]
         var misses = 0
         while misses < 100 {
             let now = sample(word)
-            for (rank, megabytes) in now { peaks[rank] = max(peaks[rank] ?? 0, megabytes) }
+            // What ranks share is the last one's alone when the others have ended: that is no peak.
+            if now.count == ranks, sample(word).count == ranks {
+                for (rank, megabytes) in now { peaks[rank] = max(peaks[rank] ?? 0, megabytes) }
+            }
             if now.isEmpty { misses += 1 } else { misses = peaks.isEmpty ? 0 : 80 }
             try await Task.sleep(for: .milliseconds(20))
         }
