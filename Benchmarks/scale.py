@@ -374,10 +374,7 @@ def measure(program: Program) -> dict:
 
 def excess(figures: dict, ranks: int, runs: list[dict[str, float]]) -> dict[str, float]:
     """Seconds by phase that a run with more ranks than cores takes longer than the model without `waits`."""
-    here = Cluster.here(figures)
-    model: dict[str, float] = {}
-    for step in steps(figures | {"waits": {}}, here, ranks, 1024, "f32", 1):
-        model[step.phase] = model.get(step.phase, 0) + step.seconds
+    model = job(figures | {"waits": {}}, Cluster.here(figures), ranks, 1024, "f32", 1)
     run = min(runs, key=lambda run: run["whole"])
     found = {"start": run["launch"], "compute": run["inference"]}
     found |= {phase: run[phase] for phase in ("plan", "load", "reduce", "write")}

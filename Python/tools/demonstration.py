@@ -23,8 +23,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from photoz.program import environment, find_program
+from photoz.program import environment, find_program, run
 from photoz.training.results.ablation import ablate, as_markdown
+from photoz.training.results.metrics import sigma_mad
 
 BANDS = "ugriz"
 HELD_OUT = 500  # last rows of the catalogue
@@ -98,17 +99,10 @@ def train(catalog: Path, made: dict[str, Path], folder: Path) -> Path:
 
 def deviations(weights: Path, data: Path, output: Path, precision: str) -> tuple[np.ndarray, np.ndarray]:
     """(p - z) / (1 + z) of `photoz run`, [N], and the redshifts predicted."""
-    command = [str(find_program()), "run", "--weights", str(weights), "--data", str(data), "--output", str(output)]
-    command += ["--precision", precision, "--overwrite", "--quiet"]
-    subprocess.run(command, check=True, env=environment(1))
+    run(weights, data, output, progress=False, precision=precision, overwrite=True)
     with h5py.File(output / "predictions.h5") as file:
         predicted, redshift = file["redshift_predicted"][:].astype("f8"), file["redshift"][:].astype("f8")
     return (predicted - redshift) / (1 + redshift), predicted
-
-
-def sigma_mad(d: np.ndarray) -> float:
-    """1.4826 times the median distance from the median."""
-    return float(1.4826 * np.median(np.abs(d - np.median(d))))
 
 
 def with_error(metric: str, d: np.ndarray) -> str:

@@ -15,6 +15,7 @@ from astropy.table import Column, MaskedColumn, Table
 
 from photoz.errors import Code, PhotozError, from_os, nearest, some
 from photoz.tables.catalogue import Array, Columns, plain
+from photoz.texts import text_of
 
 if TYPE_CHECKING:
     from qp import Ensemble
@@ -80,7 +81,7 @@ class Predictions:
                     raise PhotozError(f"{path} holds no predictions of photoz: there are {some(list(file))}")
                 rows = len(file["redshift_predicted"])
                 held = [name for name, item in file.items() if getattr(item, "shape", None) == (rows,)]
-                listed = tuple(Path(_text(name)) for name in file.attrs.get("partitions", ()))
+                listed = tuple(Path(text_of(name)) for name in file.attrs.get("partitions", ()))
         except OSError as error:
             raise from_os(error, str(path)) from error
         columns = {NAMES[name]: name for name in NAMES if name in held}
@@ -120,7 +121,7 @@ class Predictions:
         """Of the file and, for the flags, of their data set."""
         with h5py.File(self.path) as file:
             said = {
-                name: _text(value) if isinstance(value, bytes | str) else value for name, value in file.attrs.items()
+                name: text_of(value) if isinstance(value, bytes | str) else value for name, value in file.attrs.items()
             }
             if "flags" in file:
                 said |= {name: value for name, value in file["flags"].attrs.items() if name.startswith("flag_")}
@@ -130,11 +131,11 @@ class Predictions:
         """What a column is, and its unit: what the file says or, for the program's own columns, what they are."""
         with h5py.File(self.path) as file:
             said = file[self.columns[name]].attrs if name in self.columns else {}
-            text, unit = _text(said.get("description", "")), _text(said.get("units", ""))
+            text, unit = text_of(said.get("description", "")), text_of(said.get("units", ""))
         if name in self.kept:
             with h5py.File(self.partitions[0]) as source:
                 attributes = source[self.kept[name]].attrs
-                text, unit = _text(attributes.get("description", "")), _text(attributes.get("units", ""))
+                text, unit = text_of(attributes.get("description", "")), text_of(attributes.get("units", ""))
         return text or DESCRIPTIONS.get(name, "carried from the partitions"), unit
 
 
@@ -148,10 +149,6 @@ def find(folder: PathLike) -> Path:
             return path / name
     what = "holds no predictions.h5: the run has not ended well" if path.is_dir() else "does not exist"
     raise PhotozError(f"{path} {what}", Code.MISSING_INPUT)
-
-
-def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _located(path: Path, listed: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -211,7 +208,7 @@ def _concatenated(parts: list[Array]) -> Array:
 def header_values(said: dict[str, Any]) -> dict[str, Any]:
     """Attributes as FITS headers and ECSV take them: texts and numbers, no arrays."""
     return {
-        name: [_text(each) if isinstance(each, bytes | str) else each for each in np.asarray(value).tolist()]
+        name: [text_of(each) if isinstance(each, bytes | str) else each for each in np.asarray(value).tolist()]
         if isinstance(value, np.ndarray)
         else value.item()
         if isinstance(value, np.generic)

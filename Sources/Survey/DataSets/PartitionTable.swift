@@ -60,12 +60,8 @@ public struct PartitionTable: RandomAccessCollection, @unchecked Sendable {
             column += 1
         }
         append(count)
-        append(0)
-        var (galaxies, end) = (0, 0)
-        for rows in rows {
-            galaxies += rows
-            append(galaxies)
-        }
+        for start in Self.starts(of: rows) { append(start) }
+        var end = 0
         for stamp in stamps { stamp.forEachNumber(append) }
         let text = UnsafeMutableRawBufferPointer(rebasing: memory.bytes[(MemoryLayout<Int>.stride * numbers)...])
         for var name in names {

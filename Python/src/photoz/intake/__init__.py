@@ -16,6 +16,7 @@ from photoz.intake.options import Options
 from photoz.intake.options import options as make_options
 from photoz.parallel import Workers, workers
 from photoz.tables.catalogue import Array, open_catalogue, split_member
+from photoz.texts import natural
 
 PathLike = str | os.PathLike[str]
 __all__ = ["Made", "Options", "partitions"]
@@ -180,7 +181,7 @@ class _Job:
         base = frames.TileRun(folder, 1, [], galaxies.take(slice(0)), options, attributes, scale)
         runs = frames.plan(found, placed, galaxies, base, self._crew.count)
         made = self._crew.map(frames.cut_run, runs, [len(run.galaxies) for run in runs], "tiles")
-        files = sorted((name for each in made for name in each.files), key=tiles.natural)
+        files = sorted((name for each in made for name in each.files), key=natural)
         return files, np.concatenate([each.flags for each in made]), notes
 
     def _of_arrays(self, folder: Path, path: str, survey: str | None) -> tuple[list[str], Array, list[str]]:

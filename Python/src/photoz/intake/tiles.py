@@ -18,6 +18,7 @@ from photoz.intake.options import Options
 from photoz.intake.sky import locate, margins, vectors
 from photoz.parallel import Workers
 from photoz.tables.catalogue import Array
+from photoz.texts import natural
 
 _WILD = re.compile(r"\{(\w+)\}|(\*)|(\?)")
 _SCALE_TOLERANCE = 0.01
@@ -102,12 +103,6 @@ def _matcher(path: str) -> re.Pattern[str]:
         else:
             text += f"(?P<wild{number}>[^/]{'*' if found[2] else ''})"
     return re.compile(text)
-
-
-def natural(text: str) -> list[tuple[int, int, str]]:
-    """A key by which 2 comes before 10."""
-    parts = re.split(r"(\d+)", text)
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]
 
 
 def describe(files: dict[str, str], pattern: str, has_wcs: bool, options: Options) -> Tile:

@@ -13,6 +13,7 @@ from astropy.table import Table
 
 from photoz.errors import Code, PhotozError, some
 from photoz.tables.catalogue import CHUNK, Catalogue, Columns, TableCatalogue, plain
+from photoz.texts import text_of
 
 _TYPE_PREFIX = re.compile(r"^[A-Z]:(?=\w)")
 
@@ -204,7 +205,7 @@ class Hdf5Catalogue(Catalogue):
     def meaning(self, name: str) -> tuple[str, str]:
         with h5py.File(self._path) as file:
             said = (file[self._group] if self._group else file)[self._paths[name]].attrs
-            return _said(said.get("description", "")), _said(said.get("units", said.get("unit", "")))
+            return text_of(said.get("description", "")), text_of(said.get("units", said.get("unit", "")))
 
     def chunks(self, names: Sequence[str], rows: int = CHUNK) -> Iterator[Columns]:
         with h5py.File(self._path) as file:
@@ -213,10 +214,6 @@ class Hdf5Catalogue(Catalogue):
             count = len(next(iter(columns.values()))) if columns else 0
             for start in range(0, count, rows):
                 yield {name: plain(column[start : start + rows]) for name, column in columns.items()}
-
-
-def _said(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _hdf5(path: str, table: str | None) -> Catalogue:

@@ -7,6 +7,7 @@ of Tests/Fixtures; `--selftest` does so and makes `Data/selftest.h5` of them.
 
 import argparse
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -77,6 +78,9 @@ class Shape:
 class Attention(nn.Module):
     """Self-attention whose keys have no bias: it would cancel in the softmax."""
 
+    mix: Callable[..., Tensor] = staticmethod(functional.scaled_dot_product_attention)
+    """Values of all tokens by the softmax of queries and keys, [B, heads, tokens, features] each."""
+
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.num_heads = shape.heads
@@ -92,7 +96,7 @@ class Attention(nn.Module):
             batch, tokens, 3, self.num_heads, width // self.num_heads
         )
         q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
-        mixed = functional.scaled_dot_product_attention(q, k, v)
+        mixed = self.mix(q, k, v)
         return self.proj(mixed.transpose(1, 2).reshape(batch, tokens, width))
 
 

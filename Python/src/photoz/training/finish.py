@@ -10,12 +10,13 @@ import numpy as np
 import torch
 
 from photoz.errors import PhotozError, from_os
-from photoz.training import checkpoints, losses
+from photoz.training import checkpoints
 from photoz.training.astromae import AstroMAE
 from photoz.training.checkpoints import State
 from photoz.training.options import Options
 from photoz.training.phases import Setting
 from photoz.training.results import export, report
+from photoz.training.results.metrics import metrics
 from photoz.training.results.verify import LIMIT, redshifts, verify, write_partitions
 
 _FIRST_PROOF = 8  # galaxies
@@ -63,7 +64,7 @@ def finish(
     try:
         folded, tensors = _folded(setting, network)
         expected = redshifts(export.rounded(folded, tensors), setting.survey, setting.validation)
-        found = losses.metrics(expected, setting.validation.redshift)
+        found = metrics(expected, setting.validation.redshift)
         attributes = export.record(setting.train, setting.survey.said) | _texts(setting, state, identity, found)
         checkpoints.write_whole(candidate, export.content(folded, tensors, attributes))
         says(f"checking {len(expected)} redshifts of photoz run against PyTorch's")
@@ -79,11 +80,11 @@ def finish(
     finally:
         candidate.unlink(missing_ok=True)
         shutil.rmtree(data, ignore_errors=True)
-    metrics = said["metrics"]
+    told = said["metrics"]
     says(
         f"{options.output}: photoz run agrees with PyTorch within {LIMIT:g} on {len(expected)} galaxies; "
-        f"sigma_mad {metrics['sigma_mad']:.5f}, Bias {metrics['Bias']:+.5f}, "
-        f"outliers {100 * metrics['outlier_fraction_0.15']:.2f} %; see {folder / 'training.html'}"
+        f"sigma_mad {told['sigma_mad']:.5f}, Bias {told['Bias']:+.5f}, "
+        f"outliers {100 * told['outlier_fraction_0.15']:.2f} %; see {folder / 'training.html'}"
     )
 
 

@@ -1,4 +1,4 @@
-"""What training makes small, and what it is judged by."""
+"""What training makes small."""
 
 import numpy as np
 import torch
@@ -37,19 +37,3 @@ def weights(redshift: Array, given: Array, balance: str) -> Array:
         rarity = len(redshift) / (np.count_nonzero(count) * np.maximum(count, 1))
         found = found * np.minimum(rarity[place], _RAREST)
     return np.asarray(found / found.mean())
-
-
-def metrics(predicted: Array, redshift: Array) -> dict[str, float]:
-    """The README's metrics of redshifts [N], with d = (p - z) / (1 + z), and `rms` of d."""
-    difference = predicted.astype("f8") - redshift
-    d = difference / (1 + redshift)
-    spread = float(((redshift - redshift.mean()) ** 2).sum())
-    return {
-        "N": len(d),
-        "MAE": float(np.abs(difference).mean()),
-        "Bias": float(d.mean()),
-        "sigma_mad": float(1.4826 * np.median(np.abs(d - np.median(d)))),
-        "rms": float(np.sqrt((d**2).mean())),
-        "outlier_fraction_0.15": float((np.abs(d) > 0.15).mean()),
-        "R2": 1 - float((difference**2).sum()) / spread if spread > 0 else float("nan"),
-    }

@@ -56,18 +56,12 @@ def grouped_product(self: nn.Conv2d, x: Tensor) -> Tensor:
     return torch.matmul(weight, groups).reshape(batch, -1, height, width) + self.bias[:, None, None]
 
 
-def plain_attention(self: Attention, x: Tensor) -> Tensor:
+def plain_mix(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     """Attention as two batched products: on processors the fused one takes half of a step on its way back."""
-    if x.is_cuda:
-        return Attention.forward(self, x)
-    batch, tokens, width = x.shape
-    heads = self.num_heads
-    bias = torch.cat([self.q_bias, torch.zeros_like(self.q_bias), self.v_bias])
-    qkv = functional.linear(x, self.qkv.weight, bias).reshape(batch, tokens, 3, heads, width // heads)
-    q, k, v = qkv.permute(2, 0, 3, 1, 4).reshape(3, batch * heads, tokens, width // heads).unbind(0)
-    shares = torch.softmax(torch.bmm(q * (width // heads) ** -0.5, k.transpose(1, 2)), dim=-1)
-    mixed = torch.bmm(shares.to(v.dtype), v).reshape(batch, heads, tokens, width // heads)
-    return self.proj(mixed.transpose(1, 2).reshape(batch, tokens, width))
+    if q.is_cuda:
+        return functional.scaled_dot_product_attention(q, k, v)
+    shares = torch.softmax(torch.matmul(q * q.shape[-1] ** -0.5, k.transpose(-2, -1)), dim=-1)
+    return torch.matmul(shares.to(v.dtype), v)
 
 
 def _quick(network: AstroMAE) -> AstroMAE:
@@ -76,7 +70,7 @@ def _quick(network: AstroMAE) -> AstroMAE:
         if isinstance(module, nn.Conv2d) and module.groups > 1:
             module.forward = MethodType(grouped_product, module)
         if isinstance(module, Attention):
-            module.forward = MethodType(plain_attention, module)  # type: ignore[method-assign]
+            module.mix = plain_mix
     # Bands and channels beside each other: convolutions, pools and ReLU are 1.7 times as fast that way.
     network.inception_model.to(memory_format=torch.channels_last)
     return network

@@ -17,6 +17,7 @@ from photoz.training.data.stream import Stream, read_images
 from photoz.training.distributed import World
 from photoz.training.network import to_training
 from photoz.training.options import Options
+from photoz.training.results.metrics import metrics
 from photoz.training.whitening import Whitening
 
 MAGNITUDE_BATCH = 512
@@ -211,4 +212,4 @@ def judged(predicted: Array, galaxies: Labels, options: Options) -> dict[str, fl
     """Metrics and loss of redshifts [N]."""
     redshift = torch.from_numpy(galaxies.redshift)
     value = losses.loss(torch.from_numpy(predicted), redshift, torch.ones_like(redshift), options.loss)
-    return losses.metrics(predicted, galaxies.redshift) | {"loss": float(value)}
+    return metrics(predicted, galaxies.redshift) | {"loss": float(value)}

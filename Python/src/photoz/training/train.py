@@ -19,7 +19,7 @@ from photoz.program import find_program
 from photoz.training import checkpoints, losses
 from photoz.training.astromae import AstroMAE
 from photoz.training.checkpoints import State
-from photoz.training.data.labels import Labels, digest_of, names_of, read_labels, require_ids
+from photoz.training.data.labels import digest_of, names_of, read_labels, require_ids
 from photoz.training.data.partitions import Array, Names, Survey, open_survey
 from photoz.training.data.scan import Scan, scan
 from photoz.training.distributed import World
@@ -32,7 +32,7 @@ from photoz.training.planning import plan
 from photoz.training.pretraining import Pretraining
 from photoz.training.whitening import Whitening
 
-LEAST_TRAINED, LEAST_VALIDATED = 100, 20
+_LEAST_TRAINED, _LEAST_VALIDATED = 100, 20
 _OURS = ("checkpoint.pt", "training.json", "training.html", "candidate.h5", "validation", "validation-data", ".lock")
 Says = Callable[[str], None]
 
@@ -178,11 +178,11 @@ def _setting(options: Options, world: World, survey: Survey, extremes: Array, sa
     for reason, count in usable.left_out.items():
         says(f"{count} galaxies {reason} are left out")
     trained, validated = usable.labels.parts(options.validation, options.validation_limit)
-    least = max(LEAST_TRAINED, 4 * world.size)
-    if len(trained) < least or len(validated) < LEAST_VALIDATED:
+    least = max(_LEAST_TRAINED, 4 * world.size)
+    if len(trained) < least or len(validated) < _LEAST_VALIDATED:
         raise PhotozError(
             f"{survey.partitions[0].path}: too few galaxies: {len(trained)} to train on and "
-            f"{len(validated)} to validate on, and at least {least} and {LEAST_VALIDATED} are needed; "
+            f"{len(validated)} to validate on, and at least {least} and {_LEAST_VALIDATED} are needed; "
             "give more, or another --validation fraction"
         )
     if survey.said.bands is None:
@@ -316,6 +316,3 @@ def _is_weights(path: Path) -> bool:
         return False
     with h5py.File(path) as file:
         return str(file.attrs.get("format", "")) == "astromae"
-
-
-__all__ = ["LEAST_TRAINED", "LEAST_VALIDATED", "Labels", "train"]

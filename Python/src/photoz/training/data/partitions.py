@@ -1,6 +1,7 @@
 """Partitions that are trained on: what they hold and say, and that they agree on it."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from photoz.errors import Code, PhotozError, from_os, nearest, some
+from photoz.texts import natural, text_of
 
 Array = npt.NDArray[Any]
 _ENDINGS = (".h5", ".hdf5", ".hdf", ".he5")
@@ -107,12 +109,12 @@ def listed(paths: Iterable[Path]) -> list[Path]:
             inside = [each for each in path.iterdir() if _is_partition(each)]
             if not inside:
                 raise PhotozError(f"{path}: holds no partitions (*.h5, *.hdf5)", Code.MISSING_INPUT)
-            found += sorted(inside, key=lambda each: _natural(each.name))
+            found += sorted(inside, key=lambda each: natural(each.name))
         elif path.exists():
             found.append(path)
         else:
             raise PhotozError(f"{path}: there is no such file or folder", Code.MISSING_INPUT)
-    twice = [path for path in found if found.count(path) > 1] if len(found) < 10_000 else []
+    twice = [path for path, count in Counter(found).items() if count > 1]
     if twice:
         raise PhotozError(f"{twice[0]} is named twice", Code.USAGE)
     return found
@@ -121,10 +123,6 @@ def listed(paths: Iterable[Path]) -> list[Path]:
 def _is_partition(path: Path) -> bool:
     hidden = path.name.startswith((".", "inprogress_"))
     return not hidden and path.name.lower().endswith(_ENDINGS) and path.is_file()
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    return [(int(word), "") if word.isdigit() else (-1, word) for word in re.findall(r"\d+|\D+", name)]
 
 
 def open_survey(paths: Iterable[Path], names: Names, *, size: int | None = None, bands: str | None = None) -> Survey:
@@ -236,7 +234,7 @@ def _statement(path: Path, file: h5py.File, names: Names, bands: int) -> Stateme
             raise PhotozError(f"{path}: softening holds {len(values)} numbers for {bands} bands")
         softening = tuple(float(each) for each in np.broadcast_to(values, bands))
     pixel_scale = None if scale is None else float(np.atleast_1d(scale)[0])
-    return Statement(found, None if units is None else text_of(units), softening, pixel_scale)
+    return Statement(found, None if units is None else text_of(np.atleast_1d(units)[0]), softening, pixel_scale)
 
 
 def band_names(told: Any, count: int, where: str) -> tuple[str, ...]:
@@ -258,12 +256,6 @@ def band_names(told: Any, count: int, where: str) -> tuple[str, ...]:
 def _short(name: str) -> str:
     parts = [part for part in re.split(r"[-_. :/]", name) if part]
     return parts[-1] if parts else ""
-
-
-def text_of(value: Any) -> str:
-    """A text attribute, however it is stored."""
-    value = np.atleast_1d(value)[0] if isinstance(value, np.ndarray) else value
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _agreed(partitions: list[Partition]) -> tuple[int, int, int]:

@@ -32,10 +32,7 @@ class Stream:
     ) -> None:
         self._survey, self._partition, self._row = survey, partition, row
         self._seed, self._rank, self._world = seed, rank, world
-        blocks = np.array([each.block for each in survey.partitions])[partition]
-        piece = np.stack([partition, row // blocks])
-        starts = np.flatnonzero(np.r_[True, (piece[:, 1:] != piece[:, :-1]).any(axis=0)])
-        self._pieces = list(zip(starts, np.r_[starts[1:], len(row)], strict=True))
+        self._pieces = pieces(survey, partition, row)
         own = len(row) // world
         self.steps = max(1, round(own / max(1, batch // world)))
         """Batches of an epoch, the same number on every process."""
@@ -106,15 +103,20 @@ class Stream:
         self._files.close()
 
 
+def pieces(survey: Survey, partition: Array, row: Array) -> list[tuple[int, int]]:
+    """Stretches of galaxies whose rows lie in one block of a file: where each begins and ends."""
+    blocks = np.array([each.block for each in survey.partitions])[partition]
+    piece = np.stack([partition, row // blocks])
+    starts = np.flatnonzero(np.r_[True, (piece[:, 1:] != piece[:, :-1]).any(axis=0)])
+    return list(zip(starts, np.r_[starts[1:], len(row)], strict=True))
+
+
 def read_images(survey: Survey, files: OpenFiles, partition: Array, row: Array) -> Array:
     """Images [N, bands, size, size] of galaxies in the order of the partitions, blocks that lie together at once."""
     images = np.empty((len(row), survey.bands, survey.size, survey.size), "f4")
     if not len(row):
         return images
-    blocks = np.array([each.block for each in survey.partitions])[partition]
-    piece = np.stack([partition, row // blocks])
-    starts = np.flatnonzero(np.r_[True, (piece[:, 1:] != piece[:, :-1]).any(axis=0)])
-    for start, stop in zip(starts, np.r_[starts[1:], len(row)], strict=True):
+    for start, stop in pieces(survey, partition, row):
         low, high = int(row[start]), int(row[stop - 1]) + 1
         read = survey.images(files[int(partition[start])], slice(low, high))
         images[start:stop] = read[row[start:stop] - low]

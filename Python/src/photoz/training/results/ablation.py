@@ -17,6 +17,7 @@ from photoz.program import PhotozWarning
 from photoz.training.data.augment import turned
 from photoz.training.data.labels import is_missing
 from photoz.training.data.partitions import Array, Names, Survey, open_survey
+from photoz.training.results.metrics import sigma_mad
 
 _BOOTSTRAPS = 200
 _BLUR = 1.5  # pixels, the standard deviation
@@ -215,11 +216,6 @@ def _row(name: str, found: list[Array], plain: Array, redshift: Array, base: flo
         change=100 * (sigma / base - 1) if base else 0.0,
         moved=float(np.mean(moved)),
     )
-
-
-def sigma_mad(d: Array) -> float:
-    """1.4826 times the median distance from the median."""
-    return float(1.4826 * np.median(np.abs(d - np.median(d))))
 
 
 # The table ----------------------------------------------------------------------------------------------------------
