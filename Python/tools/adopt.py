@@ -25,7 +25,8 @@ STAGED = 4
 def stages(network: astromae.AstroMAE, images: torch.Tensor, magnitudes: torch.Tensor, names: list[str]) -> dict:
     """What the modules of these names give, and `output`."""
     found = {}
-    modules = dict(network.named_modules())
+    # One module may have two names.
+    modules = dict(network.named_modules(remove_duplicate=False))
     for name in names:
         if name in modules:
             modules[name].register_forward_hook(lambda _, __, out, name=name: found.__setitem__(name, out.numpy()))

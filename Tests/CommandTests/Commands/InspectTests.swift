@@ -10,7 +10,7 @@ extension CommandTests {
         @Test func theDemonstrationWeights() async throws {
             let outcome = try await Photoz.alone(["inspect", Repository.weights])
             #expect(outcome.exitCode == 0, "\(outcome.report)")
-            for words in ["508 tensors", "15902889 parameters", "12 blocks of 192 features, 12 heads", "[5, 32, 32]"] {
+            for words in ["466 tensors", "15902889 parameters", "12 blocks of 192 features, 12 heads", "[5, 32, 32]"] {
                 #expect(outcome.output.contains(words), "\(outcome.report)")
             }
         }
