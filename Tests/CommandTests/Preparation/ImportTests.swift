@@ -35,10 +35,10 @@ extension CommandTests {
         @Test(
             "Partitions: the numbers to the bit, and the golden redshifts",
             arguments: [
-                ("partition-strided.pt", 8..<16, "float32", 1e-6), ("partition-half.pt", 0..<8, "float16", 1e-5),
-                ("partition-bfloat16.pt", 0..<8, "float32", 1e-5),
+                ("partition-strided.pt", 8..<16, "float32"), ("partition-half.pt", 0..<8, "float16"),
+                ("partition-bfloat16.pt", 0..<8, "float32"),
             ])
-        func partitions(name: String, rows: Range<Int>, type: String, tolerance: Double) async throws {
+        func partitions(name: String, rows: Range<Int>, type: String) async throws {
             let path = try await imported(name)
             let (file, source) = (try File.open(path), try File.open(Repository.fixture("partition.h5")))
             #expect(try file.dataset("images").elementType.description == type)
@@ -56,8 +56,21 @@ extension CommandTests {
             let spectroscopic: [Float] = try source.dataset("redshift").readAll()
             #expect(redshift == Array(spectroscopic[rows]))
             let found = try await redshifts(path, weights: Repository.weights)
-            #expect(error(found, try golden("redshift_float64", rows: rows)) < tolerance)
+            #expect(error(found, try Self.ofRoundedImages[name] ?? golden("redshift_float64", rows: rows)) < 1e-6)
         }
+
+        /// Redshifts of the first galaxies of `partition.h5` whose images are rounded to half precision and to
+        /// bfloat16, by PyTorch in float64 (`photoz.training.astromae`).
+        private static let ofRoundedImages: [String: [Double]] = [
+            "partition-half.pt": [
+                0.067654233, 0.096459555, 0.111521750, 0.144712168,
+                0.098298210, 0.149279803, 0.089189451, 0.077183887,
+            ],
+            "partition-bfloat16.pt": [
+                0.067534641, 0.096027859, 0.112041550, 0.144797596,
+                0.097924539, 0.149230700, 0.089021791, 0.077308371,
+            ],
+        ]
 
         /// Rounded to the nearest number with eight binary digits, ties to the even one.
         private static func bfloat16(_ value: Float) -> Float {
