@@ -19,7 +19,8 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.model_selection import GridSearchCV
 
 from photoz.program import run
-from photoz.texts import natural
+from photoz.training.data.partitions import listed
+from photoz.training.results.metrics import sigma_mad
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "Python" / "tests"))
@@ -36,23 +37,24 @@ SETTINGS = {
 def statistics(name: str, predicted: np.ndarray, redshift: np.ndarray) -> str:
     """One line about residuals."""
     d = (predicted - redshift) / (1 + redshift)
-    sigma = 1.4826 * np.median(np.abs(d - np.median(d)))
-    return f"{name:24}sigma_mad {sigma:.5f}, bias {d.mean():+.5f}, outliers {100 * (np.abs(d) > 0.05).mean():.2f} %"
+    return (
+        f"{name:24}sigma_mad {sigma_mad(d):.5f}, bias {d.mean():+.5f}, outliers {100 * (np.abs(d) > 0.05).mean():.2f} %"
+    )
 
 
 def table(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     """Magnitudes and colours [N, 9], and redshifts [N], of all partitions of a folder."""
     found = []
-    for path in sorted(folder.glob("*.h5"), key=lambda each: natural(each.name)):
+    for path in listed([folder]):
         with h5py.File(path) as file:
             found.append((file["magnitudes"][:].astype("f8"), file["redshift"][:].astype("f8")))
     magnitudes = np.concatenate([each for each, _ in found])
     return np.hstack([magnitudes, -np.diff(magnitudes, axis=1)]), np.concatenate([each for _, each in found])
 
 
-def trees(labelled: Path, others: Path) -> np.ndarray:
-    """Redshifts of the others, by the trees that cross-validation likes best."""
-    (inputs, redshift), (unseen, _) = table(labelled), table(others)
+def trees(labelled: Path, unseen: np.ndarray) -> np.ndarray:
+    """Redshifts of unseen galaxies, by the trees that cross-validation likes best."""
+    inputs, redshift = table(labelled)
     plain = HistGradientBoostingRegressor(max_iter=2000, early_stopping=True, random_state=0)
     search = GridSearchCV(plain, SETTINGS, scoring="neg_mean_absolute_error", cv=4, n_jobs=2).fit(inputs, redshift)
     print("trees:", search.best_params_)
@@ -85,8 +87,8 @@ def main() -> None:
     for survey, galaxies, seed in ((labelled, LABELLED, 11), (others, OTHERS, 12)):
         if not survey.exists():
             foreign_survey.write(survey, galaxies, seed)
-    redshift = table(others)[1]
-    print(statistics("boosted trees", trees(labelled, others), redshift))
+    unseen, redshift = table(others)
+    print(statistics("boosted trees", trees(labelled, unseen), redshift))
     print(statistics("fine-tuned weights", tuned(labelled, others, options), redshift))
 
 
