@@ -37,7 +37,10 @@ let package = Package(
         .target(
             name: "Interchange", dependencies: ["CPhotozZlib", "PhotozCheckedSizes", "PhotozExitCodes"]),
         .target(
-            name: "MockSurvey", dependencies: ["PhotozExitCodes"], resources: [.embedInCode("population.json")]),
+            name: "MockSurvey", dependencies: ["PhotozElementary", "PhotozExitCodes"],
+            resources: [.embedInCode("population.json")]),
+        .target(name: "PhotozElementary", path: "Sources/Elementary"),
+        .target(name: "PhotozDistributions", dependencies: ["PhotozElementary"], path: "Sources/Distributions"),
         .target(name: "PhotozMetrics", path: "Sources/Metrics"),
         .target(name: "PhotozExitCodes", path: "Sources/ExitCodes"),
         .target(name: "PhotozText", path: "Sources/Text"),
@@ -104,7 +107,8 @@ let package = Package(
         .testTarget(name: "KernelTests", dependencies: ["CKernels", "TestSupport"]),
         .testTarget(name: "AstroMAETests", dependencies: ["AstroMAE", "HDF5", "TestSupport"]),
         .testTarget(name: "SurveyTests", dependencies: ["HDF5", "Survey", "TestSupport"]),
-        .testTarget(name: "MockSurveyTests", dependencies: ["HDF5", "MockSurvey", "TestSupport"]),
+        .testTarget(name: "MockSurveyTests", dependencies: ["HDF5", "MockSurvey", "PhotozElementary", "TestSupport"]),
+        .testTarget(name: "DistributionsTests", dependencies: ["PhotozDistributions", "TestSupport"]),
         .testTarget(name: "MetricsTests", dependencies: ["PhotozMetrics"]),
         .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "PhotozCheckedSizes", "TestSupport"]),
         .testTarget(name: "RecordsTests", dependencies: ["PhotozRecords", "TestSupport"]),

@@ -1,3 +1,5 @@
+import PhotozElementary
+
 /// Numbers between 0 and 1 with density proportional to x^(a-1) (1-x)^(b-1).
 enum BetaDistribution {
     /// For a and b above 1, by the algorithm BB of Cheng (1978, "Generating beta variates with nonintegral shape

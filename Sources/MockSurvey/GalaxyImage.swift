@@ -1,3 +1,5 @@
+import PhotozElementary
+
 /// How the telescope of the mock survey sees: SDSS at median seeing, bands u, g, r, i, z.
 enum Telescope {
     /// Arcsec on a side of a pixel.

@@ -1,3 +1,5 @@
+import PhotozElementary
+
 /// Apparent magnitudes, m = 22.5 - 2.5 log10 of the flux in nanomaggies.
 public struct Magnitudes: Sendable, Equatable, BitwiseCopyable {
     /// In the bands of SDSS.

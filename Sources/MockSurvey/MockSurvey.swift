@@ -1,3 +1,5 @@
+import PhotozElementary
+
 /// A survey of made-up galaxies as SDSS would see them: galaxy k is the same, to the bit, whatever else is made with
 /// it, by whom, and on what processor.
 public struct MockSurvey: Sendable {

@@ -1,3 +1,5 @@
+import PhotozElementary
+
 /// Normally distributed numbers, two from each pair of words (Box and Muller 1958).
 enum NormalNumbers {
     /// Sixteen numbers of mean 0 and variance 1, at most 6.7 in magnitude: 2^-32 is the least probability of a word.

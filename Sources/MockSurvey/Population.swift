@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PhotozElementary
 
 /// What galaxies a survey sees: a Gaussian mixture in (ln z, u - g, g - r, r - i, i - z, r), fitted to the main galaxy
 /// sample of SDSS (`population.json`).

@@ -1,7 +1,6 @@
 import Glibc
+import PhotozElementary
 import Testing
-
-import MockSurvey
 
 /// Functions of our own against the C library's.
 @Suite struct ElementaryFunctionTests {

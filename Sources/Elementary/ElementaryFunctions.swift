@@ -1,19 +1,23 @@
 /// Eight numbers at a time.
 package typealias Lanes = SIMD8<Double>
-private typealias Bits = SIMD8<UInt64>
+/// Their bits.
+package typealias Bits = SIMD8<UInt64>
 
 /// Functions made of additions, multiplications, divisions and square roots alone: these are rounded the same way on
 /// every processor, while those of a C library may differ in the last bit.
 ///
-/// Errors are measured over the ranges that the mock survey needs (`ElementaryFunctionTests`).
+/// Errors are measured over the ranges that their users need (`ElementaryFunctionTests`). All are inlinable: they are
+/// a few instructions for each of eight numbers, and a call that hands over vectors through memory costs as much again.
 package enum Elementary {
-    private static let ln2High = 0x1.62e42fee00000p-1  // 33 bits, so that its products with exponents are exact
-    private static let ln2Low = 0x1.a39ef35793c76p-33
+    /// The first 33 bits of ln 2, so that products with exponents are exact.
+    @inlinable package static var ln2High: Double { 0x1.62e42fee00000p-1 }
+    /// The rest of ln 2.
+    @inlinable package static var ln2Low: Double { 0x1.a39ef35793c76p-33 }
 
     /// e^x for |x| up to 700; relative error below 5e-16.
     ///
     /// x = k ln 2 + r with |r| at most half of ln 2, and the Taylor series of e^r.
-    package static func exp(_ x: Lanes) -> Lanes {
+    @inlinable package static func exp(_ x: Lanes) -> Lanes {
         let shift = 0x1.8p52  // puts a rounded number into the low bits
         let shifted = x * 0x1.71547652b82fep0 + shift
         let k = shifted - shift
@@ -39,7 +43,7 @@ package enum Elementary {
     /// ln x for normal x > 0; error below 3e-16 of the larger of 1 and the result.
     ///
     /// x = 2^k m with m in [√½, √2), and ln m = 2 artanh s with s = (m - 1)/(m + 1).
-    package static func log(_ x: Lanes) -> Lanes {
+    @inlinable package static func log(_ x: Lanes) -> Lanes {
         let bits = unsafeBitCast(x, to: Bits.self)
         // Exponents count from √½, so that m is nowhere far from 1.
         let offset = bits &- Bits(repeating: 0x3fe6_a09e_667f_3bcd)
@@ -64,7 +68,7 @@ package enum Elementary {
     /// sin x and cos x for |x| up to π/4; error below 2e-16.
     ///
     /// Taylor series; the first terms left out are x^17/17! and x^18/18!.
-    package static func sineAndCosine(_ x: Lanes) -> (sine: Lanes, cosine: Lanes) {
+    @inlinable package static func sineAndCosine(_ x: Lanes) -> (sine: Lanes, cosine: Lanes) {
         let q = x * x
         var sine = Lanes(repeating: -1 / 1_307_674_368_000)
         sine = sine * q + 1 / 6_227_020_800
@@ -85,15 +89,15 @@ package enum Elementary {
     }
 
     /// The inverse of the hyperbolic sine, for |x| up to 1e150; error below 3e-16 of the larger of 1 and the result.
-    package static func asinh(_ x: Lanes) -> Lanes {
+    @inlinable package static func asinh(_ x: Lanes) -> Lanes {
         let magnitude = x.replacing(with: -x, where: x .< 0)
         let positive = log(magnitude + (magnitude * magnitude + 1).squareRoot())
         return positive.replacing(with: -positive, where: x .< 0)
     }
 
-    package static func exp(_ x: Double) -> Double { exp(Lanes(repeating: x))[0] }
-    package static func log(_ x: Double) -> Double { log(Lanes(repeating: x))[0] }
+    @inlinable package static func exp(_ x: Double) -> Double { exp(Lanes(repeating: x))[0] }
+    @inlinable package static func log(_ x: Double) -> Double { log(Lanes(repeating: x))[0] }
     /// 10^x for |x| up to 300.
-    package static func power10(_ x: Lanes) -> Lanes { exp(x * 0x1.26bb1bbb55516p1) }
-    package static func power10(_ x: Double) -> Double { power10(Lanes(repeating: x))[0] }
+    @inlinable package static func power10(_ x: Lanes) -> Lanes { exp(x * 0x1.26bb1bbb55516p1) }
+    @inlinable package static func power10(_ x: Double) -> Double { power10(Lanes(repeating: x))[0] }
 }
