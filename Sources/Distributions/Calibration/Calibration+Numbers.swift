@@ -75,7 +75,8 @@ extension CalibrationNumbers {
             "inputs cut into \(parts) parts")
         let (first, second, third) = (Int(parts[0]), Int(parts[1]), Int(parts[2]))
         try require(
-            first * second * third <= CellGrid.largestCount && (third == 1 || bands > 1), "inputs cut into \(parts) parts")
+            first * second * third <= CellGrid.largestCount && (third == 1 || bands > 1),
+            "inputs cut into \(parts) parts")
         let cells = first * second * third
         try require(redshiftEdges.count == first - 1, "\(redshiftEdges.count) edges between \(first) parts of z")
         try require(
@@ -130,12 +131,14 @@ extension CalibrationNumbers {
             let levels = residualQuantiles[cell * QuantileLevels.count..<(cell + 1) * QuantileLevels.count]
             guard reachable[cell] else {
                 try require(
-                    cellCounts[cell] == 0 && levels.allSatisfy { $0 == 0 }, "galaxies in cell \(cell), which has no room")
+                    cellCounts[cell] == 0 && levels.allSatisfy { $0 == 0 },
+                    "galaxies in cell \(cell), which has no room")
                 continue
             }
             try require(1...Int64(UInt32.max) ~= cellCounts[cell], "\(cellCounts[cell]) galaxies in cell \(cell)")
             try require(
-                levels.allSatisfy { $0.magnitude <= Self.residualLimit } && zip(levels, levels.dropFirst()).allSatisfy(<=),
+                levels.allSatisfy { $0.magnitude <= Self.residualLimit }
+                    && zip(levels, levels.dropFirst()).allSatisfy(<=),
                 "quantiles of cell \(cell) that do not ascend")
         }
     }

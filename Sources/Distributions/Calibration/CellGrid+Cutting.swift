@@ -29,8 +29,7 @@ extension CellGrid {
     ///
     /// Equal values stay together: a cut goes to the nearest place between different values, the upper one of two that
     /// are as near. One that leaves a part of fewer than `fewest` values is left out.
-    static func cuts(_ values: some RandomAccessCollection<Float>, into parts: Int, fewest: Int) -> [Int] {
-        let values = Array(values)
+    static func cuts(_ values: [Float], into parts: Int, fewest: Int) -> [Int] {
         var cuts: [Int] = []
         for number in 1..<max(parts, 1) {
             let wanted = values.count * number / parts
