@@ -15,10 +15,11 @@ extension QuantileDistribution {
     ///
     /// - Parameter z: Finite.
     package func scores(at z: Double) -> DistributionScores {
+        let levels = QuantileLevels.all
         var (squaredDensity, crps) = (0.0, max(locations[0] - z, 0) + max(z - locations[28], 0))
         for stretch in 0..<28 {
             let (from, to) = (locations[stretch], locations[stretch + 1])
-            let (lower, upper) = (QuantileLevels.all[stretch], QuantileLevels.all[stretch + 1])
+            let (lower, upper) = (levels[stretch], levels[stretch + 1])
             squaredDensity += (upper - lower) * (upper - lower) / (to - from)
             if to <= z {
                 crps += Self.squared(from: lower, to: upper, over: to - from)

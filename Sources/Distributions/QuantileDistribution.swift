@@ -63,7 +63,8 @@ package struct QuantileDistribution: Sendable {
     package func quantile(_ level: Double) -> Double {
         precondition(0...1 ~= level, "a level is a probability")
         let levels = QuantileLevels.all
-        let upper = max(levels.firstIndex { level <= $0 } ?? 28, 1)
+        var upper = 1
+        while upper < 28, levels[upper] < level { upper += 1 }
         let share = (level - levels[upper - 1]) / (levels[upper] - levels[upper - 1])
         return locations[upper - 1] + (locations[upper] - locations[upper - 1]) * share
     }
@@ -92,9 +93,13 @@ extension QuantileDistribution {
     }
 
     /// The sum over stretches of what is made of the mass, the lower and the upper location of each.
+    @inline(__always)
     private func sum(_ term: (_ mass: Double, _ from: Double, _ to: Double) -> Double) -> Double {
+        let levels = QuantileLevels.all
         var sum = 0.0
-        for stretch in 0..<28 { sum += term(mass(of: stretch), locations[stretch], locations[stretch + 1]) }
+        for stretch in 0..<28 {
+            sum += term(levels[stretch + 1] - levels[stretch], locations[stretch], locations[stretch + 1])
+        }
         return sum
     }
 }

@@ -157,7 +157,7 @@ import Testing
                 calibration.place(redshift: redshift, magnitudes: $0)
             }
             let locations = calibration.locations(redshift: redshift, place)
-            #expect(locations.allSatisfy(\.isFinite))
+            #expect(locations.allSatisfy { $0.isFinite })
             #expect(zip(locations, locations.dropFirst()).allSatisfy(<))
             #expect(calibration.ranges.colours.count == calibration.bands - 1)
         }

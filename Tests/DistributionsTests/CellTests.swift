@@ -132,8 +132,8 @@ import Testing
         #expect(calibration.cellCount == 1)
         let distribution = calibration.distribution(labelled, 0)
         let redshifts = labelled.spectroscopic.map { Double($0) }.sorted()
-        #expect(abs(distribution.median - redshifts[2000]) < 0.002)
-        #expect(abs(distribution.quantile(0.9) - redshifts[3600]) < 0.003)
+        #expect(abs(distribution.median - redshifts[2000]) < 0.01)
+        #expect(abs(distribution.quantile(0.9) - redshifts[3600]) < 0.01)
     }
 
     /// For cells, and without weights, galaxies may stand in any order.

@@ -8,9 +8,9 @@ import Testing
     private static let levels = [0.5, 0.68, 0.9, 0.95, 0.99]
 
     /// How far a coverage may be off: four standard errors, of the galaxies held against it and of those it was made
-    /// with, and what ranks round.
-    private func tolerance(_ level: Double, held: Int, made: Int) -> Double {
-        4 * (level * (1 - level) * (1 / Double(held) + 1 / Double(made))).squareRoot() + 1 / Double(made)
+    /// with, and what ranks round in the smallest cell.
+    private func tolerance(_ level: Double, held: Int, made: Int, cell: Int) -> Double {
+        4 * (level * (1 - level) * (1 / Double(held) + 1 / Double(made))).squareRoot() + 1 / Double(cell + 1)
     }
 
     private func coverage(_ transforms: [Double], _ level: Double) -> Double {
@@ -28,7 +28,8 @@ import Testing
         let calibration = try Calibration(fitting: labelled, CalibrationSettings(method: method))
         let transforms = (0..<others.count).map { transform(calibration, others, $0) }
         for level in Self.levels {
-            let limit = tolerance(level, held: others.count, made: calibration.galaxiesInCells)
+            let limit = tolerance(
+                level, held: others.count, made: calibration.galaxiesInCells, cell: calibration.smallestCellCount)
             #expect(abs(coverage(transforms, level) - level) < limit, "\(level)")
         }
         // Kolmogorov and Smirnov, for the difference of two samples, at 1 in 10 000.
@@ -54,9 +55,8 @@ import Testing
         for (cell, transforms) in cells {
             let made = Int(calibration.numbers.cellCounts[Int(cell)])
             for level in Self.levels {
-                #expect(
-                    abs(coverage(transforms, level) - level) < tolerance(level, held: transforms.count, made: made),
-                    "\(level) in cell \(cell)")
+                let limit = tolerance(level, held: transforms.count, made: made, cell: made)
+                #expect(abs(coverage(transforms, level) - level) < limit, "\(level) in cell \(cell)")
             }
         }
     }
@@ -73,7 +73,8 @@ import Testing
             for bin in 0..<10 {
                 let inBin = order[bin * 2000..<(bin + 1) * 2000].map { transforms[$0] }
                 for level in Self.levels {
-                    #expect(abs(coverage(inBin, level) - level) < tolerance(level, held: 2000, made: 1500), "\(level)")
+                    let limit = tolerance(level, held: 2000, made: 1500, cell: 1000)
+                    #expect(abs(coverage(inBin, level) - level) < limit, "\(level)")
                 }
             }
         }
@@ -118,7 +119,7 @@ import Testing
         #expect(check.scores.cdeLoss < cells.cdeLoss && cells.cdeLoss < check.oneGaussian.cdeLoss)
         #expect((14_500...15_500).contains(check.galaxies))
         for coverage in check.coverage {
-            let limit = tolerance(coverage.level, held: check.galaxies, made: 11_000)
+            let limit = tolerance(coverage.level, held: check.galaxies, made: 11_000, cell: 1000)
             #expect(abs(coverage.fraction - coverage.level) < limit)
         }
         #expect(check.coverage.map(\.level) == Self.levels)

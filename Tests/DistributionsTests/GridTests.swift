@@ -78,9 +78,9 @@ import Testing
         let distribution = QuantileDistribution(locations: QuantileDistributionTests.someLocations(3))
         let points = interpolated(distribution, grid)
         let mass = distribution.mass(inside: grid)
-        let off = grid.values.indices.count { index in
-            let density = distribution.density(at: grid.values[index]) / mass
-            return abs(Double(points[index]) - density) > 1e-5 * max(density, 1)
+        let off = zip(grid.values, points).count { z, point in
+            let density = distribution.density(at: z) / mass
+            return abs(Double(point) - density) > 1e-5 * max(density, 1)
         }
         #expect(off <= 2 * 29, "only next to locations")
         #expect(points.contains { $0 > 1 })
@@ -90,7 +90,7 @@ import Testing
         let grid = try #require(RedshiftGrid("1:2:11"))
         let distribution = QuantileDistribution(locations: (0..<29).map { Float($0) / 100 })
         #expect(distribution.mass(inside: grid) == 0)
-        #expect(interpolated(distribution, grid).allSatisfy(\.isNaN))
-        #expect(histogram(distribution, grid).allSatisfy(\.isNaN))
+        #expect(interpolated(distribution, grid).allSatisfy { $0.isNaN })
+        #expect(histogram(distribution, grid).allSatisfy { $0.isNaN })
     }
 }

@@ -63,7 +63,7 @@ import Testing
                     let place = place(calibration, z, magnitudes)
                     #expect(place.isOutside)
                     #expect(place.scale > 0 && place.scale.isFinite)
-                    #expect(calibration.locations(redshift: z, place).allSatisfy(\.isFinite))
+                    #expect(calibration.locations(redshift: z, place).allSatisfy { $0.isFinite })
                 }
             }
             // Each magnitude as some have it, but a colour that none has.
@@ -78,10 +78,10 @@ import Testing
             let place = calibration.place(Self.labelled, 3)
             for redshift in [-5, -1, -0.999, -0.5, 0, 1e-6, 0.1, 3, 20, 1000, 1e6, -1e6] as [Float] {
                 let locations = calibration.locations(redshift: redshift, place)
-                #expect(locations.allSatisfy(\.isFinite))
+                #expect(locations.allSatisfy { $0.isFinite })
                 #expect(zip(locations, locations.dropFirst()).allSatisfy(<), "\(redshift)")
             }
-            #expect(calibration.locations(redshift: .nan, place).allSatisfy(\.isNaN))
+            #expect(calibration.locations(redshift: .nan, place).allSatisfy { $0.isNaN })
         }
     }
 
