@@ -41,7 +41,7 @@ let package = Package(
             resources: [.embedInCode("population.json")]),
         .target(name: "PhotozElementary", path: "Sources/Elementary"),
         .target(name: "PhotozDistributions", dependencies: ["PhotozElementary"], path: "Sources/Distributions"),
-        .target(name: "PhotozMetrics", path: "Sources/Metrics"),
+        .target(name: "PhotozMetrics", dependencies: ["PhotozElementary"], path: "Sources/Metrics"),
         .target(name: "PhotozExitCodes", path: "Sources/ExitCodes"),
         .target(name: "PhotozText", path: "Sources/Text"),
         .target(name: "PhotozCheckedSizes", path: "Sources/CheckedSizes"),

@@ -24,6 +24,12 @@ struct BinEdges {
         self.edges = edges
     }
 
+    /// Those of bins that were made before; nil without bins.
+    init?(_ bins: [MetricsBin]) {
+        guard let last = bins.last else { return nil }
+        edges = bins.map(\.lower) + [last.upper]
+    }
+
     /// The most bins: at most fifteen steps lie between the ends of most values, which take another one each.
     static let largestBinCount = 17
 

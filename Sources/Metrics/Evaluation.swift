@@ -24,20 +24,23 @@ public struct Evaluation: Sendable, Equatable {
     /// usual rounding; the sum of the terms is exact and rounded once. Medians and quartiles rest on exact order
     /// statistics, interpolated as by numpy.
     ///
-    /// Nothing is gathered. All groups of galaxies go side by side: there are at most twelve reductions, usually eight
-    /// to ten, whatever the number of quantities and bins. A rank keeps one byte for each galaxy and quantity, one more
-    /// for each group that a galaxy is in (five bytes a galaxy with two quantities), and the numbers of one reduction.
+    /// Nothing is gathered. All groups of galaxies go side by side: there are at most thirteen reductions, usually nine
+    /// to eleven, whatever the number of quantities and bins. A rank keeps one byte for each galaxy and quantity, one
+    /// more for each group that a galaxy is in (seven bytes a galaxy with three quantities), and the numbers of one
+    /// reduction.
     ///
     /// - Parameters:
     ///   - predicted: p of this rank's galaxies.
     ///   - spectroscopic: z of the same galaxies; NaN where unknown.
     ///   - quantities: What bins are made of, each for the same galaxies; as many quantities on every rank, at most 15.
     ///   - counts: Numbers of this rank that are to be added up as well; as many on every rank.
+    ///   - bootstrap: How errors are found; nil on a rank that has no use for them, which spares it the drawing. The
+    ///     others have the same errors whatever these do.
     ///   - sum: The sum over ranks.
     /// - Throws: What the sum throws, nothing else.
     public init<Failure: Error>(
         predicted: [Float], spectroscopic: [Float], binnedBy quantities: [[Float]], counts: [Int],
-        _ sum: SumOverRanks<Failure>
+        bootstrap: Bootstrap?, _ sum: SumOverRanks<Failure>
     ) throws(Failure) {
         precondition(
             (quantities + [spectroscopic]).allSatisfy { $0.count == predicted.count },
@@ -48,9 +51,9 @@ public struct Evaluation: Sendable, Equatable {
         self.counts = extra.map { Int($0) }
         let groups = GalaxyGroups(
             predicted: predicted, spectroscopic: spectroscopic, quantities: quantities, edges: edges)
-        let metrics = try Self.metrics(of: groups, sum)
+        let metrics = try Self.metrics(of: groups, bootstrap, sum)
         self.metrics = metrics[0]
-        bins = zip(edges, groups.groupsOfBins).map { edges, groups in
+        bins = zip(edges, groups.bins.groupsOfBins).map { edges, groups in
             zip(edges?.ranges ?? [], metrics[groups]).map {
                 MetricsBin(lower: $0.lower, upper: $0.upper, metrics: $1)
             }
@@ -58,22 +61,26 @@ public struct Evaluation: Sendable, Equatable {
     }
 
     /// Evaluates the galaxies of a single process.
-    public init(predicted: [Float], spectroscopic: [Float], binnedBy quantities: [[Float]] = []) {
+    public init(
+        predicted: [Float], spectroscopic: [Float], binnedBy quantities: [[Float]] = [],
+        bootstrap: Bootstrap? = Bootstrap()
+    ) {
         let memory = UnsafeMutableBufferPointer<Int64>.allocate(
             capacity: Self.numberCount(quantities: quantities.count, counts: 0))
         defer { memory.deallocate() }
         self.init(
             predicted: predicted, spectroscopic: spectroscopic, binnedBy: quantities, counts: [],
-            SumOverRanks(in: memory) { _ in })
+            bootstrap: bootstrap, SumOverRanks(in: memory) { _ in })
     }
 
-    /// How many numbers are added up at a time, at most: 27.6 MB of them with two quantities. It takes differences that
+    /// How many numbers are added up at a time, at most: 41 MB of them with three quantities. It takes differences that
     /// agree in most of their bits, but not all, to need as many; usually it is a tenth.
     public static func numberCount(quantities: Int, counts: Int) -> Int {
-        let groups = GalaxyGroups.largestCount(quantities: quantities)
+        let groups = BinGroups.largestCount(quantities: quantities)
         let edges = RadixSelection.largestNumberCount(groups: quantities, digits: quantityDigits, places: 4)
         let quartiles = RadixSelection.largestNumberCount(groups: groups, digits: errorDigits, places: 6)
-        return max(counts + edges, groups * Moments.firstPassCount + quartiles)
+        return max(
+            counts + edges, groups * Moments.firstPassCount + quartiles, groups * DifferenceCells.count)
     }
 
     /// Of the bins of each quantity; nil where no galaxy has the quantity.
@@ -101,27 +108,30 @@ public struct Evaluation: Sendable, Equatable {
 
     /// Of each group.
     private static func metrics<Failure: Error>(
-        of groups: GalaxyGroups, _ sum: SumOverRanks<Failure>
+        of groups: GalaxyGroups, _ bootstrap: Bootstrap?, _ sum: SumOverRanks<Failure>
     ) throws(Failure) -> [RedshiftMetrics] {
         var totals = Moments.firstPass(groups)
-        let quartiles = try quantiles([1, 2, 3], of: groups, with: &totals, sum) {
+        let values = try quantiles([1, 2, 3], of: groups, with: &totals, sum) {
             $0.relativeError
         } key: {
             value, _ in
             value
         }
+        let quartiles = values.map { QuartilesOfDifference($0) }
         var moments = Moments.ofGroups(groups.count, firstPass: totals)
-        let medians = quartiles.map { $0.isEmpty ? 0 : $0[1] }
-        totals = Moments.secondPass(groups, moments)
+        totals = Moments.secondPass(groups, moments, quartiles)
         let deviations = try quantiles([2], of: groups, with: &totals, sum) {
             $0.relativeError
         } key: {
             value, group in
-            (value - medians[group]).magnitude
+            (value - quartiles[group].median).magnitude
         }
         Moments.complete(&moments, secondPass: totals)
+        let cells = moments.indices.map { DifferenceCells(moments[$0], quartiles[$0], deviation: deviations[$0].first) }
+        let errors = try MedianErrors.ofGroups(groups, cells, bootstrap, sum)
         return moments.indices.map { group in
-            RedshiftMetrics(moments[group], quartiles: quartiles[group], medianDeviation: deviations[group].first)
+            RedshiftMetrics(
+                moments[group], quartiles[group], medianDeviation: deviations[group].first, errors: errors?[group])
         }
     }
 

@@ -31,6 +31,23 @@ public struct RedshiftMetrics: Codable, Sendable, Equatable {
     public let outlierFraction015: Double?
     /// The fraction of galaxies with |d| > 0.05, no median removed (`outlier_fraction_0.05`); nil without galaxies.
     public let outlierFraction005: Double?
+    /// The fraction of galaxies with |d| above the larger of 0.06 and 3 `sigma_iqr`, no median removed
+    /// (`outlier_fraction_iqr`), as RAIL and the PZ data challenge count outliers; nil without galaxies.
+    public let outlierFractionIQR: Double?
+
+    // Errors: one standard deviation of what chance does to a metric, by ``Bootstrap``. Nil where nobody asked for
+    // them, and with fewer than two galaxies.
+
+    /// Of ``sigmaMAD`` (`sigma_mad_error`).
+    public let sigmaMADError: Double?
+    /// Of ``bias`` (`Bias_error`).
+    public let biasError: Double?
+    /// Of ``medianBias`` (`median_bias_error`).
+    public let medianBiasError: Double?
+    /// Of ``outlierFraction015`` (`outlier_fraction_0.15_error`).
+    public let outlierFraction015Error: Double?
+    /// Of ``outlierFraction005`` (`outlier_fraction_0.05_error`).
+    public let outlierFraction005Error: Double?
 
     private enum CodingKeys: String, CodingKey {
         case count = "N"
@@ -44,6 +61,12 @@ public struct RedshiftMetrics: Codable, Sendable, Equatable {
         case sigmaIQR = "sigma_iqr"
         case outlierFraction015 = "outlier_fraction_0.15"
         case outlierFraction005 = "outlier_fraction_0.05"
+        case outlierFractionIQR = "outlier_fraction_iqr"
+        case sigmaMADError = "sigma_mad_error"
+        case biasError = "Bias_error"
+        case medianBiasError = "median_bias_error"
+        case outlierFraction015Error = "outlier_fraction_0.15_error"
+        case outlierFraction005Error = "outlier_fraction_0.05_error"
     }
 }
 
@@ -58,7 +81,10 @@ extension RedshiftMetrics {
             (.meanAbsoluteError, meanAbsoluteError), (.meanSquaredError, meanSquaredError), (.bias, bias),
             (.precision, precision), (.r2, r2), (.medianBias, medianBias), (.sigmaMAD, sigmaMAD),
             (.sigmaIQR, sigmaIQR), (.outlierFraction015, outlierFraction015),
-            (.outlierFraction005, outlierFraction005),
+            (.outlierFraction005, outlierFraction005), (.outlierFractionIQR, outlierFractionIQR),
+            (.sigmaMADError, sigmaMADError), (.biasError, biasError), (.medianBiasError, medianBiasError),
+            (.outlierFraction015Error, outlierFraction015Error),
+            (.outlierFraction005Error, outlierFraction005Error),
         ]
         for (key, value) in values {
             try container.encode(value, forKey: key)

@@ -5,7 +5,9 @@ import Testing
 /// Metrics in bins against the plain definitions, bin by bin.
 @Suite struct MetricsBinTests {
     private func bins(_ values: [Float], _ sample: SampleRedshifts) -> [MetricsBin] {
-        Evaluation(predicted: sample.predicted, spectroscopic: sample.spectroscopic, binnedBy: [values]).bins[0]
+        Evaluation(
+            predicted: sample.predicted, spectroscopic: sample.spectroscopic, binnedBy: [values], bootstrap: nil
+        ).bins[0]
     }
 
     @Test(arguments: [1, 2, 7, 100, 1_000_000]) func everyBinHasThePlainMetricsOfItsGalaxies(count: Int) {

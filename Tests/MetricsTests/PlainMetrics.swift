@@ -28,6 +28,7 @@ func plainMetrics(_ sample: SampleRedshifts) -> [String: Double?] {
         "sigma_iqr": interquartile / 1.349,
         "outlier_fraction_0.15": Double(relative.count { abs($0) > 0.15 }) / count,
         "outlier_fraction_0.05": Double(relative.count { abs($0) > 0.05 }) / count,
+        "outlier_fraction_iqr": Double(relative.count { abs($0) > max(0.06, 3 * interquartile / 1.349) }) / count,
     ]
 }
 
@@ -44,28 +45,43 @@ func plainQuantile(_ sorted: [Double], _ quantile: Double) -> Double {
 }
 
 extension RedshiftMetrics {
-    /// The values, keyed as in the JSON.
+    /// The values without their errors, keyed as in the JSON.
     var byName: [String: Double?] {
         [
             "N": Double(count), "MAE": meanAbsoluteError, "MSE": meanSquaredError, "Bias": bias,
             "Precision": precision, "R2": r2, "median_bias": medianBias, "sigma_mad": sigmaMAD,
             "sigma_iqr": sigmaIQR, "outlier_fraction_0.15": outlierFraction015,
             "outlier_fraction_0.05": outlierFraction005,
+            "outlier_fraction_iqr": outlierFractionIQR,
         ]
     }
 
-    /// The metrics of a single process.
-    init(_ sample: SampleRedshifts) {
-        self = Evaluation(predicted: sample.predicted, spectroscopic: sample.spectroscopic).metrics
+    /// The errors, keyed as in the JSON.
+    var errorsByName: [String: Double?] {
+        [
+            "sigma_mad_error": sigmaMADError, "Bias_error": biasError, "median_bias_error": medianBiasError,
+            "outlier_fraction_0.15_error": outlierFraction015Error,
+            "outlier_fraction_0.05_error": outlierFraction005Error,
+        ]
+    }
+
+    /// The metrics of a single process, without errors unless these are asked for.
+    init(_ sample: SampleRedshifts, _ bootstrap: Bootstrap? = nil) {
+        self =
+            Evaluation(
+                predicted: sample.predicted, spectroscopic: sample.spectroscopic, bootstrap: bootstrap
+            ).metrics
     }
 }
 
 extension Evaluation {
     /// Of a rank's galaxies.
     init(
-        _ sample: SampleRedshifts, binnedBy quantities: [[Float]] = [], counts: [Int] = [], _ sum: SumOverRanks<Never>
+        _ sample: SampleRedshifts, binnedBy quantities: [[Float]] = [], counts: [Int] = [],
+        bootstrap: Bootstrap? = nil, _ sum: SumOverRanks<Never>
     ) {
         self.init(
-            predicted: sample.predicted, spectroscopic: sample.spectroscopic, binnedBy: quantities, counts: counts, sum)
+            predicted: sample.predicted, spectroscopic: sample.spectroscopic, binnedBy: quantities, counts: counts,
+            bootstrap: bootstrap, sum)
     }
 }

@@ -3,9 +3,10 @@ import Testing
 
 /// How often the ranks add up numbers, and how many at a time.
 @Suite struct ReductionTests {
-    /// What a job asks for: metrics, bins of redshift and of magnitude, and the counts of flags and of calibration. Two
-    /// reductions find the edges of bins, and at most five each the quartiles and the median deviations.
-    static let most = 12
+    /// What a job asks for: metrics, bins of two redshifts and of magnitude, and the counts of flags. Two reductions
+    /// find the edges of bins, at most five each the quartiles and the median deviations, and one what errors are
+    /// made of.
+    static let most = 13
 
     private struct Evaluated {
         let evaluation: Evaluation
@@ -14,11 +15,11 @@ import Testing
 
     private func evaluate(_ sample: SampleRedshifts, _ magnitudes: [Float]) -> Evaluated {
         let memory = UnsafeMutableBufferPointer<Int64>.allocate(
-            capacity: Evaluation.numberCount(quantities: 2, counts: 21))
+            capacity: Evaluation.numberCount(quantities: 3, counts: 21))
         defer { memory.deallocate() }
         var reductions: [Int] = []
         let evaluation = Evaluation(
-            sample, binnedBy: [sample.spectroscopic, magnitudes], counts: Array(0..<21),
+            sample, binnedBy: [sample.predicted, sample.spectroscopic, magnitudes], counts: Array(0..<21),
             SumOverRanks(in: memory) { reductions.append($0) })
         return Evaluated(evaluation: evaluation, reductions: reductions)
     }
@@ -27,17 +28,17 @@ import Testing
         sample.spectroscopic.indices.map { 14 + Float($0 % 97) / 13 }
     }
 
-    @Test(arguments: [0, 1, 2, 100, 4000, 300_000]) func aSurveyTakesADozenAtMost(count: Int) {
+    @Test(arguments: [0, 1, 2, 100, 4000, 300_000]) func aSurveyTakesThirteenAtMost(count: Int) {
         let sample = SampleRedshifts.survey(count)
         let found = evaluate(sample, magnitudes(sample))
         #expect(found.reductions.count <= Self.most, "\(found.reductions)")
         #expect(found.evaluation.counts == Array(0..<21))
         #expect(count == 0 || found.evaluation.bins.allSatisfy { !$0.isEmpty })
-        // 3.2 MB are the most that is usual; the largest are those of the quartiles and the edges.
-        #expect(found.reductions.allSatisfy { $0 < 500_000 }, "\(found.reductions)")
+        // 5.6 MB are the most that is usual; the largest are those of the quartiles and the edges.
+        #expect(found.reductions.allSatisfy { $0 < 700_000 }, "\(found.reductions)")
     }
 
-    @Test func wildRedshiftsTakeADozenAtMost() {
+    @Test func wildRedshiftsTakeThirteenAtMost() {
         for count in [1, 3, 50, 5000] {
             let sample = SampleRedshifts.wild(count)
             let found = evaluate(sample, sample.predicted)
@@ -47,7 +48,7 @@ import Testing
 
     /// Three clusters of differences in every bin, as wide as a prediction is rounded: the quartiles lie in their midst
     /// and need all five rounds, and so do the median deviations.
-    @Test func differencesThatHardlyDifferTakeADozenAndFitInTheMemory() {
+    @Test func differencesThatHardlyDifferTakeThirteenAndFitInTheMemory() {
         var random = SplitMix(state: 10)
         var sample = SampleRedshifts()
         for index in 0..<200_000 {
@@ -67,7 +68,7 @@ import Testing
         let many = few.picked((0..<20_000).map { $0 % 50 })
         let found = evaluate(many, magnitudes(many))
         #expect(found.reductions.count <= Self.most, "\(found.reductions)")
-        #expect(found.reductions.allSatisfy { $0 < 500_000 }, "\(found.reductions)")
+        #expect(found.reductions.allSatisfy { $0 < 700_000 }, "\(found.reductions)")
         #expect(found.evaluation.metrics.byName == plainMetrics(many))
     }
 

@@ -1,6 +1,6 @@
 import Testing
 
-import MockSurvey
+import PhotozElementary
 
 /// Random numbers that depend on their place alone.
 @Suite struct CounterBasedNumbersTests {

@@ -6,6 +6,9 @@ import PhotozText
 import Survey
 
 extension JobResults {
+    /// Room for a value with its error, before what is remarked of it.
+    private static let valueWidth = 20
+
     /// One screen about the run, for standard output.
     func summary(output: String) -> String {
         var lines = [
@@ -14,7 +17,7 @@ extension JobResults {
         ]
         lines += weightsLines + [""]
         func row(_ name: String, _ value: String, _ remark: String = "") {
-            lines.append("  " + padded(name, 24) + (remark.isEmpty ? value : padded(value, 14) + remark))
+            lines.append("  " + padded(name, 24) + (remark.isEmpty ? value : padded(value, Self.valueWidth) + remark))
         }
         row("galaxies a second", decimal(samplesPerSecond, 0), "over the inference phase")
         row("wall time", decimal(wallTime.total, 2) + " s", phases)
@@ -25,9 +28,9 @@ extension JobResults {
         lines.append("")
         if let metrics, metrics.count > 0 {
             lines.append("  metrics over the \(metrics.count) with a spectroscopic redshift; d = (p - z)/(1 + z)")
-            row("sigma_mad", decimal(metrics.sigmaMAD, 5), "1.4826 median |d - median d|")
-            row("Bias", decimal(metrics.bias, 5), "mean d")
-            row("outliers", percent(metrics.outlierFraction015), "|d| > 0.15")
+            row("sigma_mad", withError(metrics.sigmaMAD, metrics.sigmaMADError, 5), "1.4826 median |d - median d|")
+            row("Bias", withError(metrics.bias, metrics.biasError, 5), "mean d")
+            row("outliers", percent(metrics.outlierFraction015, metrics.outlierFraction015Error), "|d| > 0.15")
             row("MAE", decimal(metrics.meanAbsoluteError, 5), "mean |p - z|")
             row("R2", decimal(metrics.r2, 4))
         } else {
@@ -50,7 +53,7 @@ extension JobResults {
     private var flagLines: [String] {
         var lines: [String] = []
         func row(_ name: String, _ count: Int, _ remark: String) {
-            if count > 0 { lines.append("  " + padded(name, 24) + padded("\(count)", 14) + remark) }
+            if count > 0 { lines.append("  " + padded(name, 24) + padded("\(count)", Self.valueWidth) + remark) }
         }
         func each(_ flags: [(String, GalaxyFlags)]) -> String {
             flags.map { "\($0) \(self.flags[$1])" }.joined(separator: ", ")
@@ -104,4 +107,11 @@ private func padded(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(1, width - text.count))
 }
 
-private func percent(_ fraction: Double?) -> String { fraction.map { decimal($0 * 100, 2) + " %" } ?? "-" }
+private func percent(_ fraction: Double?, _ error: Double? = nil) -> String {
+    fraction.map { withError($0 * 100, error.map { $0 * 100 }, 2) + " %" } ?? "-"
+}
+
+/// A number with its error, where there is one.
+private func withError(_ value: Double?, _ error: Double?, _ digits: Int) -> String {
+    decimal(value, digits) + (error.map { " ± " + decimal($0, digits) } ?? "")
+}

@@ -46,9 +46,17 @@ struct JobResults: Encodable {
 
     /// Metrics in bins.
     struct Bins: Encodable {
+        /// Of the predicted redshift.
+        let predicted: [MetricsBin]
+        /// Of the spectroscopic one.
         let redshift: [MetricsBin]
         /// Of the middle band: r.
         let magnitude: [MetricsBin]
+
+        enum CodingKeys: String, CodingKey {
+            case redshift, magnitude
+            case predicted = "redshift_predicted"
+        }
     }
 
     /// Galaxies that lack a magnitude, or whose spectroscopic redshift is not known.

@@ -43,7 +43,7 @@ package struct RadixSelection {
     }
 
     /// The most numbers that a round of such a selection takes.
-    static func largestNumberCount(groups: Int, digits: [Int], places: Int) -> Int {
+    package static func largestNumberCount(groups: Int, digits: [Int], places: Int) -> Int {
         var (largest, bitsLeft) = (0, digits.reduce(0, +))
         for (round, digit) in digits.enumerated() {
             largest = max(largest, groups * (round == 0 ? 1 : places) * (bitsLeft + (1 << digit)))

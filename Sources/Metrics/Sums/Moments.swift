@@ -12,8 +12,14 @@ struct Moments {
     let relativeErrors: Double
     /// mean z
     let meanRedshift: Double
-    /// Σ(z - mean z)²; 0 before the second pass.
+    /// mean d
+    let meanRelativeError: Double
+    /// Galaxies with |d| > ``QuartilesOfDifference/outlierLimit``; 0 before the second pass, as those below.
+    private(set) var aboveLimit = 0
+    /// Σ(z - mean z)²
     private(set) var squaredDeviations = 0.0
+    /// Σ(d - mean d)²
+    private(set) var squaredErrorDeviations = 0.0
 
     /// Of a group, from what all ranks have found in the first pass.
     private init(firstPass totals: Totals) {
@@ -24,6 +30,7 @@ struct Moments {
         squaredErrors = totals.sums[1].rounded
         relativeErrors = totals.sums[2].rounded
         meanRedshift = count > 0 ? totals.sums[3].rounded / Double(count) : 0
+        meanRelativeError = count > 0 ? relativeErrors / Double(count) : 0
     }
 
     /// Of each group, from the sums over ranks of what ``firstPass(_:)`` gave.
@@ -50,12 +57,19 @@ struct Moments {
         return totals.packed()
     }
 
-    /// What a rank has to add in the second pass, for which the mean redshifts must be known.
-    static func secondPass(_ groups: GalaxyGroups, _ moments: [Moments]) -> [Int64] {
-        var totals = GroupTotals(groups: groups.count, counts: 0, sums: 1)
-        groups.forEach(\.spectroscopic) { redshift, group in
+    /// What a rank has to add in the second pass, for which the mean redshifts and the quartiles must be known.
+    static func secondPass(
+        _ groups: GalaxyGroups, _ moments: [Moments], _ quartiles: [QuartilesOfDifference]
+    ) -> [Int64] {
+        let limits = quartiles.map(\.outlierLimit)
+        var totals = GroupTotals(groups: groups.count, counts: 1, sums: 2)
+        groups.forEach({ ($0.spectroscopic, $0.relativeError) }) { values, group in
+            let (redshift, error) = values
             let deviation = redshift - moments[group].meanRedshift
+            let errorDeviation = error - moments[group].meanRelativeError
+            totals.count(error.magnitude > limits[group], in: 0, of: group)
             totals.add(ExactSum.Term(deviation * deviation), to: 0, of: group)
+            totals.add(ExactSum.Term(errorDeviation * errorDeviation), to: 1, of: group)
             totals.endGalaxy()
         }
         return totals.packed()
@@ -63,8 +77,12 @@ struct Moments {
 
     /// Completes the moments of each group by the sums over ranks of what the second pass gave.
     static func complete(_ moments: inout [Moments], secondPass packed: [Int64]) {
-        let totals = [Totals](groups: moments.count, counts: 0, sums: 1, packed: packed)
-        for group in moments.indices { moments[group].squaredDeviations = totals[group].sums[0].rounded }
+        let totals = [Totals](groups: moments.count, counts: 1, sums: 2, packed: packed)
+        for group in moments.indices {
+            moments[group].aboveLimit = Int(totals[group].counts[0])
+            moments[group].squaredDeviations = totals[group].sums[0].rounded
+            moments[group].squaredErrorDeviations = totals[group].sums[1].rounded
+        }
     }
 }
 

@@ -37,8 +37,15 @@ extension CommandTests {
             #expect(
                 Set(metrics.keys) == [
                     "N", "MAE", "MSE", "Bias", "Precision", "R2", "median_bias", "sigma_mad", "sigma_iqr",
-                    "outlier_fraction_0.15", "outlier_fraction_0.05",
+                    "outlier_fraction_0.15", "outlier_fraction_0.05", "outlier_fraction_iqr", "sigma_mad_error",
+                    "Bias_error", "median_bias_error", "outlier_fraction_0.15_error", "outlier_fraction_0.05_error",
                 ])
+            let bins = results["metrics_in_bins"] as? [String: [[String: Any]]] ?? [:]
+            #expect(Set(bins.keys) == ["redshift_predicted", "redshift", "magnitude"])
+            for (name, bins) in bins {
+                #expect(bins.allSatisfy { Set($0.keys) == Set(metrics.keys).union(["from", "to"]) }, "\(name)")
+                #expect(bins.reduce(0) { $0 + ($1["N"] as? Int ?? 0) } == 50, "\(name)")
+            }
             for rank in try output.ranks() {
                 #expect(rank["device"] as? String == "cpu")
                 #expect(rank["num_batches"] as? Int == 1)
