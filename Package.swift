@@ -78,6 +78,13 @@ let package = Package(
             dependencies: ["HDF5", "PhotozCosts", "PhotozExitCodes", "PhotozRecords", "PhotozText"],
             path: "Sources/Report"),
         .target(
+            name: "PhotozTomography",
+            dependencies: [
+                "Collectives", "HDF5", "PhotozDistributions", "PhotozElementary", "PhotozMachine", "PhotozMetrics",
+                "PhotozRecords", "PhotozText", "Survey",
+            ],
+            path: "Sources/Tomography"),
+        .target(
             name: "PhotozSweep",
             dependencies: [
                 "PhotozExitCodes", "PhotozRecords", "PhotozText",
@@ -87,8 +94,9 @@ let package = Package(
         .executableTarget(
             name: "photoz",
             dependencies: [
-                "AstroMAE", "HDF5", "PhotozCosts", "PhotozDiagnosis", "PhotozExitCodes", "PhotozJob", "PhotozMachine",
-                "PhotozPreparation", "PhotozRecords", "PhotozReport", "PhotozSweep", "PhotozText", "Survey",
+                "AstroMAE", "HDF5", "PhotozCosts", "PhotozDiagnosis", "PhotozDistributions", "PhotozExitCodes",
+                "PhotozJob", "PhotozMachine", "PhotozPreparation", "PhotozRecords", "PhotozReport", "PhotozSweep",
+                "PhotozText", "PhotozTomography", "Survey",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

@@ -39,6 +39,9 @@ struct BinEdges {
     /// Where each bin begins and ends.
     var ranges: [(lower: Double, upper: Double)] { zip(edges, edges.dropFirst()).map { ($0, $1) } }
 
+    /// Whether a value lies between the first edge and the last; what is no number does not.
+    func hold(_ value: Double) -> Bool { value >= edges[0] && value <= edges[edges.count - 1] }
+
     /// The bin of a value between the first edge and the last; an edge belongs to the bin above it, the last one to the
     /// last bin.
     func bin(of value: Double) -> Int {

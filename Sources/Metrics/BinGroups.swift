@@ -29,7 +29,7 @@ struct BinGroups {
         groupOfGalaxy = quantities.indices.map { quantity in
             quantities[quantity].indices.map { index in
                 let value = quantities[quantity][index]
-                guard let edges = edges[quantity], value.isFinite, isCounted(index) else { return 0 }
+                guard let edges = edges[quantity], edges.hold(Double(value)), isCounted(index) else { return 0 }
                 return UInt8(groupsOfBins[quantity].lowerBound + edges.bin(of: Double(value)))
             }
         }

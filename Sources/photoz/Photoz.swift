@@ -16,8 +16,8 @@ struct Photoz: ParsableCommand {
         version: version,
         subcommands: [
             RunCommand.self, PlanCommand.self, SweepCommand.self, SummarizeCommand.self, ReportCommand.self,
-            ImportCommand.self, SplitCommand.self, SimulateCommand.self, InspectCommand.self, StatusCommand.self,
-            BenchCommand.self, ServeCommand.self, SelftestCommand.self, DoctorCommand.self,
+            NzCommand.self, ImportCommand.self, SplitCommand.self, SimulateCommand.self, InspectCommand.self,
+            StatusCommand.self, BenchCommand.self, ServeCommand.self, SelftestCommand.self, DoctorCommand.self,
         ])
 
     /// Synchronous on purpose: MPI belongs to the thread that started it, and an asynchronous main may leave that

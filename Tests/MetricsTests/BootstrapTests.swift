@@ -3,6 +3,19 @@ import Testing
 
 /// Errors of metrics, against a bootstrap that draws galaxy by galaxy.
 @Suite struct BootstrapTests {
+    /// Galaxies as in a survey, of which no two have the same difference; one in twenty is far off.
+    private static func smooth(_ count: Int) -> SampleRedshifts {
+        var random = SplitMix(state: 17)
+        var sample = SampleRedshifts()
+        for index in 0..<count {
+            let redshift = Float.random(in: 0...0.8, using: &random)
+            let error = (0..<4).reduce(Float(0)) { sum, _ in sum + Float.random(in: -0.02...0.02, using: &random) }
+            sample.spectroscopic.append(redshift)
+            sample.predicted.append(redshift + (index % 20 == 0 ? 10 : 1) * error)
+        }
+        return sample
+    }
+
     /// The standard deviations of the metrics when galaxies are drawn anew, so many times.
     private func plainErrors(_ sample: SampleRedshifts, _ resamples: Int) -> [String: Double] {
         var random = SplitMix(state: 21)
@@ -25,11 +38,11 @@ import Testing
     private static let many = Bootstrap(seed: 5, resamples: 1500)
 
     @Test(arguments: [4, 9, 30, 251, 1500, 8000]) func agreeWithAPlainBootstrap(count: Int) throws {
-        let sample = SampleRedshifts.survey(count)
+        let sample = Self.smooth(count)
         let found = RedshiftMetrics(sample, Self.many).errorsByName
         let expected = plainErrors(sample, count < 1000 ? 1500 : 400)
-        // Three standard deviations of both.
-        let allowed = count < 1000 ? 0.08 : 0.12
+        // Three standard deviations of both; a few galaxies have few resamples, which come in lumps.
+        let allowed = count < 10 ? 0.15 : count < 1000 ? 0.08 : 0.12
         for (name, value) in found {
             let (value, plain) = (try #require(value), try #require(expected[String(name.dropLast(6))]))
             #expect(abs(value - plain) <= allowed * plain + 1e-12, "\(name) of \(count): \(value), plainly \(plain)")
@@ -38,7 +51,7 @@ import Testing
 
     @Test(arguments: [1, 2, 3, 7]) func doNotDependOnTheWorld(size: Int) {
         let sample = SampleRedshifts.survey(3000)
-        let quantities = { (sample: SampleRedshifts) in [sample.predicted, sample.spectroscopic] }
+        let quantities = { @Sendable (sample: SampleRedshifts) in [sample.predicted, sample.spectroscopic] }
         let expected = Evaluation(
             predicted: sample.predicted, spectroscopic: sample.spectroscopic, binnedBy: quantities(sample))
         let results = SimulatedRanks.run(size) { rank, sum in
@@ -91,7 +104,7 @@ import Testing
 
     /// The more galaxies the smaller are errors, as one over the root of their number.
     @Test func errorsOfAMillionGalaxies() throws {
-        let (few, many) = (SampleRedshifts.survey(10_000), SampleRedshifts.survey(1_000_000))
+        let (few, many) = (Self.smooth(10_000), Self.smooth(1_000_000))
         let (small, large) = (RedshiftMetrics(many, Self.many), RedshiftMetrics(few, Self.many))
         for (name, value) in small.errorsByName {
             let ratio = try #require(large.errorsByName[name] ?? nil) / (try #require(value))

@@ -63,7 +63,7 @@ import Testing
                 capacity: Evaluation.numberCount(quantities: 0, counts: 0))
             defer { memory.deallocate() }
             let broken = SumOverRanks(in: memory) { _ throws(Broken) in throw Broken() }
-            _ = try Evaluation(predicted: [0.1], spectroscopic: [0.1], binnedBy: [], counts: [], broken)
+            _ = try Evaluation(predicted: [0.1], spectroscopic: [0.1], binnedBy: [], counts: [], bootstrap: nil, broken)
         }
     }
 }

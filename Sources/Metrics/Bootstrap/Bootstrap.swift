@@ -14,7 +14,7 @@ public struct Bootstrap: Sendable, Equatable {
     /// - Parameters:
     ///   - seed: Another seed draws other galaxies.
     ///   - resamples: How often galaxies are drawn, at least 2.
-    public init(seed: UInt64 = 1, resamples: Int = 200) {
+    public init(seed: UInt64 = 1, resamples: Int = 100) {
         precondition(resamples >= 2, "one resample alone cannot scatter")
         (self.seed, self.resamples) = (seed, resamples)
     }

@@ -6,7 +6,7 @@ struct MedianErrors {
     private(set) var deviation = 0.0
 
     /// Up to so many galaxies a median lies between two of them, or is one of them; with more it does not matter.
-    private static let few = 1000
+    private static let few = 200
 
     /// - Parameters:
     ///   - cells: How the galaxies were put into cells; nil where all differences are equal, which then cannot scatter.
@@ -16,9 +16,8 @@ struct MedianErrors {
         guard let cells else { return }
         var resample = Resample(of: counts, group: group, seed: bootstrap.seed)
         let count = resample.count
-        let targets =
-            count > Self.few
-            ? [Double(count) / 2] : [Double((count - 1) / 2) + 0.5, Double(count / 2) + 0.5]
+        let middle = Double(count) / 2
+        let targets = count > Self.few || count % 2 == 1 ? [middle] : [middle - 0.5, middle + 0.5]
         var (medians, deviations) = (Scatter(), Scatter())
         for _ in 0..<bootstrap.resamples {
             resample.next()
@@ -44,7 +43,8 @@ struct MedianErrors {
         var (low, high) = (usual * (1 - spread), usual * (1 + spread))
         if count(within: low) >= target { (low, high) = (0, low) }
         while count(within: high) < target, high < 1e6 { (low, high) = (high, 2 * high) }
-        for _ in 0..<14 {
+        // What is left of the bracket is then a hundredth of the error, or less.
+        for _ in 0..<11 {
             let middle = (low + high) / 2
             if count(within: middle) < target { low = middle } else { high = middle }
         }
