@@ -16,7 +16,7 @@ struct WeightsDescription {
     /// - Throws: `HDF5Error` when the file cannot be listed.
     init(_ file: File) throws {
         readAttributes(file)
-        for member in try file.members() {
+        for member in try file.members() where member.name != WeightsFile.trainedSampleName {
             guard member.isDataset, let dataset = tensor(member.name, of: file) else {
                 if let fault = member.fault { faults.append("\(member.name): \(fault)") }
                 if member.fault == nil, !member.isDataset {

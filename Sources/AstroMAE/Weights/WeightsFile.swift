@@ -20,7 +20,7 @@ public final class WeightsFile: TensorSource {
     /// What the network was trained on.
     public let training: TrainingRecord
 
-    private let file: File
+    let file: File
     /// Faults found in values so far.
     private var valueFaults: [String] = []
 

@@ -14,6 +14,11 @@ package struct CalibrationFile: Codable, Sendable {
     /// How such a file is known.
     package static let own = OwnFile.hdf5("a calibration of photoz calibrate", attribute: "format", beginning: format)
 
+    /// Whether a file ends as a calibration does; it may be damaged all the same.
+    package static func isSealed(_ path: String) -> Bool {
+        (try? FileSeal.state(of: path)).map { $0 != .missing } ?? false
+    }
+
     /// Where it was read from.
     package let path: String
     /// SHA-256 of the file, 64 hexadecimal digits.

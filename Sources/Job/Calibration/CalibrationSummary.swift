@@ -12,9 +12,9 @@ package struct CalibrationSummary: Codable, Equatable, Sendable {
         package var labelled = 0
         /// Left out because a magnitude is missing: the network is not asked about them.
         package var withoutMagnitude = 0
-        /// Left out of the others because the prediction is not finite, or not above -1.
+        /// Left out of the others because the prediction is not finite, or beyond 1000.
         package var withoutPrediction = 0
-        /// Left out of the others because the spectroscopic redshift is not known.
+        /// Left out of the others because the spectroscopic redshift is not known, or not above -1.
         package var withoutRedshift = 0
     }
 

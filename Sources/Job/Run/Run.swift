@@ -136,7 +136,7 @@ package struct Run {
     }
 
     /// From now on ranks wait for each other as the options say.
-    private mutating func settleWaiting() throws -> Nodes {
+    mutating func settleWaiting() throws -> Nodes {
         let interrupt: @Sendable () -> (any Error)? = { StopSignal.received.map { StopSignal.Stopped(signal: $0) } }
         try world.setPatience(Patience(deadline: options.deadline, interrupt: interrupt))
         isFirstNode = try node.broadcast(world.rank, root: 0) == 0

@@ -51,19 +51,12 @@ extension PartitionFile {
     /// the network's training.
     func clear(_ buffers: GalaxyBuffers) {
         let (rule, limits, bands) = (schema.missing, schema.trained.limits, schema.bands)
-        let others = magnitudes.map { $0.elementType.stored(rule.others) }
-        let places = preparation.magnitudePlaces ?? Array(0..<bands)
+        let (others, places) = magnitudeSentinels
         let otherRedshifts = redshift.map { $0.elementType.stored(rule.others) } ?? []
         for galaxy in buffers.redshifts.indices {
-            var flags: GalaxyFlags = []
             let own = UnsafeMutableBufferPointer(
                 rebasing: buffers.magnitudes[galaxy * bands..<(galaxy + 1) * bands])
-            for band in own.indices {
-                let others = others[others.count == 1 ? 0 : places[band]]
-                guard let reason = rule.reason(magnitude: own[band], others: others) else { continue }
-                flags.insert(reason == .notDetected ? .magnitudeNotDetected : .magnitudeNotObserved)
-                own[band] = .nan
-            }
+            var flags = clear(own, of: others, places)
             flags.formUnion(limits.flags(magnitudes: own))
             let redshift = buffers.redshifts[galaxy]
             if rule.isMissing(redshift: redshift, others: otherRedshifts) {
@@ -74,5 +67,40 @@ extension PartitionFile {
             }
             buffers.flags?[galaxy].formUnion(flags)
         }
+    }
+
+    /// Puts NaN in place of what stands for missing magnitudes.
+    ///
+    /// - Parameter buffer: Magnitudes of some galaxies, in the network's order of bands.
+    func clear(magnitudes buffer: UnsafeMutableBufferPointer<Float>) {
+        let (others, places) = magnitudeSentinels
+        for start in stride(from: 0, to: buffer.count, by: schema.bands) {
+            _ = clear(UnsafeMutableBufferPointer(rebasing: buffer[start..<start + schema.bands]), of: others, places)
+        }
+    }
+
+    /// Numbers that the user says stand for missing magnitudes, as each data set stores them, and the place of each of
+    /// the network's bands.
+    private var magnitudeSentinels: (others: [[Float]], places: [Int]) {
+        (
+            magnitudes.map { $0.elementType.stored(schema.missing.others) },
+            preparation.magnitudePlaces ?? Array(0..<schema.bands)
+        )
+    }
+
+    /// The same of one galaxy.
+    ///
+    /// - Returns: Why magnitudes are missing.
+    private func clear(
+        _ own: UnsafeMutableBufferPointer<Float>, of others: [[Float]], _ places: [Int]
+    ) -> GalaxyFlags {
+        var flags: GalaxyFlags = []
+        for band in own.indices {
+            let others = others[others.count == 1 ? 0 : places[band]]
+            guard let reason = schema.missing.reason(magnitude: own[band], others: others) else { continue }
+            flags.insert(reason == .notDetected ? .magnitudeNotDetected : .magnitudeNotObserved)
+            own[band] = .nan
+        }
+        return flags
     }
 }

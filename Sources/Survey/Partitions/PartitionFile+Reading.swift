@@ -52,6 +52,23 @@ extension PartitionFile {
         clear(buffers)
     }
 
+    /// Reads magnitudes alone, in the network's order of bands; NaN where one is missing.
+    ///
+    /// - Parameter rows: A range of the file's rows.
+    /// - Returns: [rows, bands]
+    /// - Throws: `HDF5Error` when the file cannot be read.
+    public func readMagnitudes(rows: Range<Int>) throws -> [Float] {
+        guard !rows.isEmpty else { return [] }
+        let count = rows.count * schema.bands
+        return try [Float](unsafeUninitializedCapacity: count) { room, filled in
+            let buffer = UnsafeMutableBufferPointer(rebasing: room[..<count])
+            buffer.initialize(repeating: 0)
+            try readMagnitudes(rows: rows, into: buffer)
+            clear(magnitudes: buffer)
+            filled = count
+        }
+    }
+
     /// Reads the whole file and reports every galaxy whose image is not finite.
     ///
     /// - Returns: How many galaxies have each flag.

@@ -12,7 +12,7 @@ struct InspectCommand: ParsableCommand {
         commandName: "inspect",
         abstract: "Say what a file of this program holds, or every fault it has; or what the processor offers.",
         discussion: """
-            Takes partitions, weights, predictions.h5, Results.json, combined_data.json and payload.json. A partition is \
+            Takes partitions, weights, calibrations, predictions.h5, Results.json, combined_data.json and payload.json. A partition is \
             compared with the network of --weights; without it, with the bands and pixels on which its images and \
             magnitudes agree, or else with those of the published network (5 bands, 32 x 32 pixels).
             """)
@@ -52,8 +52,15 @@ struct InspectCommand: ParsableCommand {
             return
         }
         try File.requireClosed(file)
+        if CalibrationFile.isSealed(file) {
+            Exit.show(try CalibrationFile.read(file).inspection)
+            return
+        }
         let opened = try File.open(file, links: schema.followLinks ? .anywhere : nil)
-        if opened.hasAttribute("format") {
+        if CalibrationFile.own.stands(at: file) {
+            // It has lost its seal, which is what reading it says.
+            _ = try CalibrationFile.read(file)
+        } else if opened.hasAttribute("format") {
             try describeWeights(file)
         } else if opened.contains(schema.imageName) {
             try describePartition(file, opened)
@@ -62,7 +69,7 @@ struct InspectCommand: ParsableCommand {
         } else {
             throw JobError(
                 .badData,
-                "\(file): is neither weights (no attribute format) nor a partition (no data set \(schema.imageName)) nor predictions (no data set redshift_predicted); its entries are: \(EntryListing(of: opened).text(near: [schema.imageName]) ?? "none")"
+                "\(file): is neither weights nor a calibration (no attribute format) nor a partition (no data set \(schema.imageName)) nor predictions (no data set redshift_predicted); its entries are: \(EntryListing(of: opened).text(near: [schema.imageName]) ?? "none")"
             )
         }
     }

@@ -1,0 +1,225 @@
+import AstroMAE
+import Collectives
+import FoundationEssentials
+import Glibc
+import PhotozDistributions
+import PhotozMachine
+import Survey
+
+/// `photoz calibrate` on all ranks: labelled galaxies are predicted as a run predicts them, each rank its share, and
+/// rank 0 fits the calibration to all of them in data-set order, so that it is the same for any number of ranks.
+package struct Calibrate {
+    let options: CalibrateOptions
+    let world: Communicator
+    let version: String
+    /// What a run has before it predicts anything is what this has.
+    private var job: Run
+
+    /// - Parameters:
+    ///   - options: What to do; the same on every rank.
+    ///   - world: All ranks.
+    ///   - node: The ranks of this node.
+    ///   - version: The program's version, for the record.
+    ///   - ready: When MPI was up.
+    package init(
+        _ options: CalibrateOptions, world: Communicator, node: Communicator, version: String,
+        ready: ContinuousClock.Instant
+    ) {
+        (self.options, self.world, self.version) = (options, world, version)
+        job = Run(
+            options.run(on: options.data), world: world, node: node, version: version, start: ready, ready: ready)
+    }
+
+    /// Makes the calibration; every rank calls it.
+    ///
+    /// - Returns: What rank 0 has to say in the end.
+    /// - Throws: Whatever stops the job on this rank; nothing half-written is left under the file's name.
+    package mutating func run() throws -> String? {
+        let start = ContinuousClock.now
+        let nodes = try job.settleWaiting()
+        if world.rank == 0 { try requireOutput() }
+        let created = try Self.date()
+        let weights =
+            world.rank == 0 ? try WeightsFile(options.weights, followsLinks: options.schema(1, 1).followsLinks) : nil
+        let shape = try world.broadcast(weights?.shape ?? NetworkShape(), root: 0)
+        let instructionSet = try job.commonInstructionSet()
+        let (training, schema) = try job.trainedSchema(weights, shape)
+        let dataSet = try job.openDataSet(schema, nodes)
+        try requireLabels(dataSet, schema)
+        let target = try target(schema, nodes)
+        let network = try NodeWeights(nodes: nodes).load(
+            weights, of: shape, options.precision, for: instructionSet)
+        let labelled = try predict(dataSet, schema, network).gathered(on: world)
+        guard let labelled, let weights else { return nil }
+
+        try requireGalaxies(labelled.counts)
+        let hash = labelled.hash(of: dataSet.partitions)
+        let trained = try Self.overlap(of: labelled, weights)
+        let fit = try fit(labelled, target)
+        let summary = CalibrationSummary(
+            version: version, weightsHash: try fileHash(options.weights), precision: options.precision.rawValue,
+            instructionSet: "\(instructionSet)", views: options.views, bands: shape.bands,
+            bandNames: training.bands.flatMap { BandNames($0, count: shape.bands)?.names },
+            missing: CalibrationSummary.MissingRule(schema.missing), method: fit.calibration.method,
+            cells: fit.calibration.cellCount, counts: labelled.counts, labelledHash: hash, created: created,
+            heldOut: fit.heldOut, trained: trained, reweighting: fit.reweighting)
+        try CalibrationFile.write(fit.calibration, summary, to: options.output)
+        for warning in summary.warnings { warn(warning) }
+        let seconds = (ContinuousClock.now - start).seconds
+        return options.quiet ? nil : summary.report(of: options, ranks: world.size, seconds: seconds)
+    }
+
+    // MARK: What is refused
+
+    /// Refuses what must not be replaced, and a place where the calibration could not stand; rank 0 calls it.
+    private func requireOutput() throws {
+        let output = options.output
+        // A file is in nobody's way beside partitions that are named one by one.
+        try OutputPlace.require(folder(of: output), outside: (options.data + options.target).filter(isFolder))
+        guard isFolder(folder(of: output)) else {
+            throw JobError(.outputRefused, "\(output): \(folder(of: output)) is not a folder; make it first")
+        }
+        guard access(folder(of: output), W_OK) == 0 else {
+            throw JobError(
+                .outputRefused,
+                "\(output): cannot be written: \(String(cString: strerror(errno))); choose another folder")
+        }
+        var status = stat()
+        guard lstat(output, &status) == 0 else { return }
+        try CalibrationFile.own.requireReplaceable(output)
+        guard options.overwrite || status.st_size == 0 else {
+            throw JobError(
+                .outputRefused,
+                "\(output): is there already; choose another name, or give --overwrite to replace it")
+        }
+    }
+
+    /// Refuses data without redshifts before anything is computed.
+    private func requireLabels(_ dataSet: DataSet, _ schema: PartitionSchema) throws(JobError) {
+        guard dataSet.rows > 0 else { throw JobError(.badData, "\(place): holds no galaxies") }
+        guard dataSet.hasRedshift else {
+            throw JobError(
+                .badData,
+                "\(place): no partition has a data set \(schema.redshift): a calibration is made of galaxies with spectroscopic redshifts; name them with --redshift"
+            )
+        }
+    }
+
+    /// Refuses labelled galaxies none of which can be used.
+    private func requireGalaxies(_ counts: CalibrationSummary.Counts) throws(JobError) {
+        guard counts.labelled == 0 else { return }
+        throw JobError(
+            .badData,
+            "\(place): none of the \(counts.galaxies) galaxies can be used: \(counts.leftOut ?? "there are none"); a calibration is made of galaxies with all magnitudes and a spectroscopic redshift"
+        )
+    }
+
+    /// The data, for messages.
+    private var place: String { options.data.joined(separator: ", ") }
+
+    /// When this calibration is made, or when it is to be said to be: `SOURCE_DATE_EPOCH`, seconds since 1970, makes
+    /// files that are the same to the last byte.
+    private static func date() throws(JobError) -> String {
+        guard let text = getenv("SOURCE_DATE_EPOCH").map({ String(cString: $0) }) else { return timestamp(Date()) }
+        guard let seconds = Int(text), (0..<253_402_300_800).contains(seconds) else {
+            throw JobError(
+                .wrongUsage, "SOURCE_DATE_EPOCH is \(text), not seconds since 1970; unset it, or give a whole number")
+        }
+        return timestamp(Date(timeIntervalSince1970: Double(seconds)))
+    }
+
+    // MARK: What is computed
+
+    /// The magnitudes that labelled galaxies are weighted towards; nil when nobody asks.
+    private func target(_ schema: PartitionSchema, _ nodes: Nodes) throws -> TargetMagnitudes? {
+        guard !options.target.isEmpty else { return nil }
+        var schema = schema
+        // The target is what has no labels.
+        (schema.requiresRedshift, schema.requiresObjectID) = (false, false)
+        var other = Run(
+            options.run(on: options.target), world: world, node: job.node, version: version, start: .now, ready: .now)
+        let dataSet = try other.openDataSet(schema, nodes)
+        let target = try TargetMagnitudes(of: dataSet, schema, on: world)
+        guard world.rank > 0 || target.count > 0 else {
+            throw JobError(
+                .badData,
+                "\(options.target.joined(separator: ", ")): none of the \(target.galaxies) galaxies has all magnitudes, so that nothing can be weighted towards them"
+            )
+        }
+        return target
+    }
+
+    /// Predicts this rank's share.
+    private func predict(
+        _ dataSet: DataSet, _ schema: PartitionSchema, _ network: PreparedNetwork
+    ) throws -> LabelledColumns {
+        let share = job.share(of: dataSet)
+        var columns = LabelledColumns(bands: schema.bands)
+        guard !share.isEmpty else { return columns }
+        let inference = Inference(
+            network: network, dataSet: dataSet, schema: schema, batchSize: options.batchSize,
+            threads: options.threads, views: options.views, onError: .stop)
+        let engine = Engine(network, threads: options.threads)
+        let schedule = StaticSchedule([share], board: nil)
+        let work = Work(
+            schedule, partitions: dataSet.partitions, batchSize: options.batchSize, pieceSize: inference.pieceSize)
+        var progress = Progress(
+            total: dataSet.rows, resumed: 0, isShown: world.rank == 0 && !options.quiet,
+            isLaunched: Launcher.isPresent)
+        try BatchReader(work, of: dataSet, schema: schema, onError: .stop).forEach { batch in
+            columns.add(inference.predict(batch, engine).predictions, batch.buffers)
+            progress.update(schedule.fraction(done: columns.counts.galaxies))
+        }
+        return columns
+    }
+
+    /// How many labelled galaxies the network was trained on; nil where its weights do not tell.
+    private static func overlap(
+        of labelled: LabelledColumns, _ weights: WeightsFile
+    ) throws -> CalibrationSummary.TrainedOverlap? {
+        guard let stored = try weights.trainedSample(),
+            let sample = TrainedSample(fingerprints: stored.fingerprints, trained: stored.galaxies)
+        else { return nil }
+        let fingerprints = labelled.magnitudes.withUnsafeBufferPointer { magnitudes in
+            stride(from: 0, to: magnitudes.count, by: labelled.bands).map {
+                GalaxyFingerprint.of(UnsafeBufferPointer(rebasing: magnitudes[$0..<$0 + labelled.bands]))
+            }
+        }
+        let share = sample.share(of: fingerprints)
+        return CalibrationSummary.TrainedOverlap(checked: share.checked, found: share.found)
+    }
+
+    private struct Fit {
+        let calibration: Calibration
+        let heldOut: HeldOutCheck
+        let reweighting: CalibrationSummary.Reweighting?
+    }
+
+    /// Fits the calibration to all labelled galaxies, and checks one that is made of half of them.
+    private func fit(_ labelled: consuming LabelledColumns, _ target: TargetMagnitudes?) throws -> Fit {
+        let counts = labelled.counts
+        let settings = CalibrationSettings(method: options.method, smallestCell: options.smallestCell)
+        let neighbours = target.map {
+            NeighbourWeights(labelled: labelled.magnitudes, target: $0.magnitudes, bands: labelled.bands)
+        }
+        let galaxies = LabelledGalaxies(
+            predicted: labelled.predicted, spectroscopic: labelled.spectroscopic, magnitudes: labelled.magnitudes,
+            bands: labelled.bands, weights: neighbours?.weights)
+        do throws(CalibrationFault) {
+            let calibration = try Calibration(fitting: galaxies, settings)
+            let heldOut = try HeldOutCheck(of: galaxies, settings)
+            return Fit(
+                calibration: calibration, heldOut: heldOut,
+                reweighting: target.flatMap { target in
+                    neighbours.map {
+                        CalibrationSummary.Reweighting(
+                            targets: target.count, targetGalaxies: target.galaxies,
+                            effectiveSize: $0.effectiveSampleSize, outside: $0.targetOutside)
+                    }
+                })
+        } catch {
+            let leftOut = counts.leftOut.map { " (\(counts.galaxies) in all; \($0))" } ?? ""
+            throw JobError(.badData, "\(place): \(error.message)\(leftOut)")
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Collectives
+import Crypto
+import PhotozDistributions
+import PhotozMachine
+import Survey
+
+/// The labelled galaxies of a rank, in data-set order: what is known of those that a calibration can use, and how many
+/// it cannot.
+struct LabelledColumns {
+    /// Magnitudes of a galaxy.
+    let bands: Int
+    private(set) var counts = CalibrationSummary.Counts()
+    /// Photometric and spectroscopic redshifts.
+    private(set) var predicted: [Float] = []
+    private(set) var spectroscopic: [Float] = []
+    /// [galaxies, bands], mag.
+    private(set) var magnitudes: [Float] = []
+
+    /// What is beyond it is no redshift, whatever the network makes of a galaxy.
+    private static let largest: Float = 1000
+
+    init(bands: Int) { self.bands = bands }
+
+    /// Adds galaxies that the network has seen.
+    ///
+    /// - Parameters:
+    ///   - predictions: Their photometric redshifts; NaN for those that have none.
+    ///   - buffers: What was read of them.
+    mutating func add(_ predictions: [Float], _ buffers: GalaxyBuffers) {
+        counts.galaxies += predictions.count
+        for (galaxy, prediction) in predictions.enumerated() {
+            let own = buffers.magnitudes[galaxy * bands..<(galaxy + 1) * bands]
+            let redshift = buffers.redshifts[galaxy]
+            if !own.allSatisfy(\.isFinite) {
+                counts.withoutMagnitude += 1
+            } else if !(prediction.magnitude <= Self.largest) {
+                counts.withoutPrediction += 1
+            } else if !(redshift > -1 && redshift <= Self.largest) {
+                counts.withoutRedshift += 1
+            } else {
+                counts.labelled += 1
+                predicted.append(prediction)
+                spectroscopic.append(redshift)
+                magnitudes += own
+            }
+        }
+    }
+
+    /// All ranks' galaxies on rank 0, those of each behind those of the rank before; nil elsewhere. Every rank calls
+    /// it: one column after another, so that no more than one is in memory twice.
+    ///
+    /// - Throws: A communication error.
+    consuming func gathered(on world: Communicator) throws -> LabelledColumns? {
+        func gather(_ column: [Float]) throws -> [Float] {
+            try world.gatherVarying(column, root: 0).map { Array($0.joined()) } ?? []
+        }
+        var all = LabelledColumns(bands: bands)
+        let counts = try world.gatherValues(counts)
+        all.predicted = try gather(predicted)
+        predicted = []
+        all.spectroscopic = try gather(spectroscopic)
+        spectroscopic = []
+        all.magnitudes = try gather(magnitudes)
+        magnitudes = []
+        guard let counts else { return nil }
+        for own in counts { all.counts.add(own) }
+        return all
+    }
+
+    /// SHA-256 of the rows of the partitions, and of redshifts and magnitudes of the galaxies: whoever has the same
+    /// galaxies in the same order gets the same, whatever the files are called.
+    func hash(of partitions: PartitionTable) -> String {
+        var hash = SHA256()
+        for partition in partitions.indices {
+            let rows = Int64(partitions.galaxies(of: partition).count).littleEndian
+            withUnsafeBytes(of: rows) { hash.update(bufferPointer: $0) }
+        }
+        for column in [spectroscopic, magnitudes] {
+            column.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        }
+        return hexadecimal(hash.finalize())
+    }
+}
+
+extension CalibrationSummary.Counts {
+    /// Adds those of another rank.
+    fileprivate mutating func add(_ other: Self) {
+        galaxies += other.galaxies
+        labelled += other.labelled
+        withoutMagnitude += other.withoutMagnitude
+        withoutPrediction += other.withoutPrediction
+        withoutRedshift += other.withoutRedshift
+    }
+}
