@@ -49,8 +49,8 @@ package struct Calibrate {
         let target = try target(schema, nodes)
         let network = try NodeWeights(nodes: nodes).load(
             weights, of: shape, options.precision, for: instructionSet)
-        let labelled = try predict(dataSet, schema, network).gathered(on: world)
-        guard let labelled, let weights else { return nil }
+        var mine = try predict(dataSet, schema, network)
+        guard let labelled = try mine.gathered(on: world), let weights else { return nil }
 
         try requireGalaxies(labelled.counts)
         let hash = labelled.hash(of: dataSet.partitions)
@@ -66,7 +66,11 @@ package struct Calibrate {
         try CalibrationFile.write(fit.calibration, summary, to: options.output)
         for warning in summary.warnings { warn(warning) }
         let seconds = (ContinuousClock.now - start).seconds
-        return options.quiet ? nil : summary.report(of: options, ranks: world.size, seconds: seconds)
+        let cells = fit.calibration.smallestCellCount...fit.calibration.largestCellCount
+        return options.quiet
+            ? nil
+            : summary.report(
+                on: options.output, cells: cells, ranks: world.size, seconds: seconds)
     }
 
     // MARK: What is refused
@@ -189,37 +193,43 @@ package struct Calibrate {
         return CalibrationSummary.TrainedOverlap(checked: share.checked, found: share.found)
     }
 
+    /// What rank 0 makes of all labelled galaxies.
     private struct Fit {
         let calibration: Calibration
-        let heldOut: HeldOutCheck
+        /// Nil when half of the galaxies are too few.
+        let heldOut: HeldOutCheck?
         let reweighting: CalibrationSummary.Reweighting?
     }
 
     /// Fits the calibration to all labelled galaxies, and checks one that is made of half of them.
-    private func fit(_ labelled: consuming LabelledColumns, _ target: TargetMagnitudes?) throws -> Fit {
+    private func fit(_ labelled: LabelledColumns, _ target: TargetMagnitudes?) throws(JobError) -> Fit {
         let counts = labelled.counts
         let settings = CalibrationSettings(method: options.method, smallestCell: options.smallestCell)
-        let neighbours = target.map {
-            NeighbourWeights(labelled: labelled.magnitudes, target: $0.magnitudes, bands: labelled.bands)
-        }
-        let galaxies = LabelledGalaxies(
-            predicted: labelled.predicted, spectroscopic: labelled.spectroscopic, magnitudes: labelled.magnitudes,
-            bands: labelled.bands, weights: neighbours?.weights)
         do throws(CalibrationFault) {
+            let neighbours = try target.map { target throws(CalibrationFault) in
+                try NeighbourWeights(labelled: labelled.magnitudes, target: target.magnitudes, bands: labelled.bands)
+            }
+            let galaxies = LabelledGalaxies(
+                predicted: labelled.predicted, spectroscopic: labelled.spectroscopic,
+                magnitudes: labelled.magnitudes, bands: labelled.bands, weights: neighbours?.weights)
             let calibration = try Calibration(fitting: galaxies, settings)
-            let heldOut = try HeldOutCheck(of: galaxies, settings)
+            var reweighting: CalibrationSummary.Reweighting?
+            if let target, let neighbours { reweighting = CalibrationSummary.Reweighting(target, neighbours) }
             return Fit(
-                calibration: calibration, heldOut: heldOut,
-                reweighting: target.flatMap { target in
-                    neighbours.map {
-                        CalibrationSummary.Reweighting(
-                            targets: target.count, targetGalaxies: target.galaxies,
-                            effectiveSize: $0.effectiveSampleSize, outside: $0.targetOutside)
-                    }
-                })
+                calibration: calibration, heldOut: try? HeldOutCheck(of: galaxies, settings), reweighting: reweighting)
         } catch {
-            let leftOut = counts.leftOut.map { " (\(counts.galaxies) in all; \($0))" } ?? ""
+            let leftOut = counts.leftOut.map { " (\($0))" } ?? ""
             throw JobError(.badData, "\(place): \(error.message)\(leftOut)")
         }
+    }
+}
+
+extension CalibrationSummary.Reweighting {
+    /// - Parameters:
+    ///   - target: What galaxies were weighted towards.
+    ///   - neighbours: How.
+    fileprivate init(_ target: TargetMagnitudes, _ neighbours: NeighbourWeights) {
+        (targets, targetGalaxies) = (target.count, target.galaxies)
+        (effectiveSize, outside) = (neighbours.effectiveSampleSize, neighbours.targetOutside)
     }
 }

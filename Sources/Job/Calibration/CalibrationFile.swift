@@ -6,13 +6,16 @@ import PhotozMachine
 import Survey
 
 /// A calibration as `photoz calibrate` writes it, read and checked.
-package struct CalibrationFile: Codable, Sendable {
+package struct CalibrationFile: Sendable {
     /// What the root attribute `format` of such a file says.
     static let format = "photoz.calibration"
     /// What the root attribute `format_version` says.
     static let formatVersion = 1
     /// How such a file is known.
     package static let own = OwnFile.hdf5("a calibration of photoz calibrate", attribute: "format", beginning: format)
+
+    /// What `photoz inspect` says of it.
+    package var inspection: String { summary.inspection(of: self) }
 
     /// Whether a file ends as a calibration does; it may be damaged all the same.
     package static func isSealed(_ path: String) -> Bool {
@@ -25,7 +28,6 @@ package struct CalibrationFile: Codable, Sendable {
     package let hash: String
     /// What it says beside its numbers.
     package let summary: CalibrationSummary
-    private let numbers: CalibrationNumbers
     /// What turns a redshift and magnitudes into a distribution.
     package let calibration: Calibration
 
@@ -57,7 +59,10 @@ package struct CalibrationFile: Codable, Sendable {
     ///
     /// - Throws: As ``read(_:)`` on rank 0; a communication error anywhere.
     package static func read(_ path: String, on world: Communicator) throws -> CalibrationFile {
-        try world.broadcastValue(world.rank == 0 ? try read(path) : nil)
+        let mine = world.rank == 0 ? try read(path) : nil
+        let head = try world.broadcastValue(mine.map { Head(path: $0.path, hash: $0.hash, summary: $0.summary) })
+        return try CalibrationFile(
+            head, CalibrationNumbers(mine?.calibration.numbers, head.summary, on: world))
     }
 
     /// Refuses a calibration of another network: its residuals are those of other redshifts.
@@ -113,52 +118,28 @@ package struct CalibrationFile: Codable, Sendable {
 
     private init(_ path: String, hash: String) throws {
         let file = try File.open(path)
-        summary = try CalibrationSummary(file)
-        numbers = try CalibrationNumbers(file)
-        (self.path, self.hash) = (path, hash)
-        calibration = try Self.calibration(numbers, summary, path)
+        let summary = try CalibrationSummary(file)
+        try self.init(Head(path: path, hash: hash, summary: summary), CalibrationNumbers(file, summary))
     }
 
-    /// What the numbers of a file make, when they go together with what it says beside them.
-    private static func calibration(
-        _ numbers: CalibrationNumbers, _ summary: CalibrationSummary, _ path: String
-    ) throws(JobError) -> Calibration {
-        let calibration: Calibration
+    /// - Throws: ``JobError`` with code 65 when the numbers make no calibration, or not what the file says beside them.
+    private init(_ head: Head, _ numbers: CalibrationNumbers) throws(JobError) {
+        (path, hash, summary) = (head.path, head.hash, head.summary)
         do throws(CalibrationFault) { calibration = try Calibration(numbers) } catch {
-            throw JobError(.badData, "\(path): \(error.message); make it again with: photoz calibrate")
+            throw JobError(.badData, "\(head.path): \(error.message); make it again with: photoz calibrate")
         }
-        guard calibration.bands == summary.bands, calibration.method == summary.method,
-            calibration.cellCount == summary.cells
-        else {
+        guard calibration.cellCount == summary.cells else {
             throw JobError(
                 .badData,
-                "\(path): its attributes and its numbers contradict each other; make it again with: photoz calibrate")
+                "\(path): says that it has \(summary.cells) cells, and has \(calibration.cellCount); make it again with: photoz calibrate"
+            )
         }
-        return calibration
     }
 
-    // MARK: Between ranks
-
-    private enum CodingKeys: String, CodingKey {
-        case path, hash, summary, numbers
-    }
-
-    /// What another rank has read.
-    package init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        path = try values.decode(String.self, forKey: .path)
-        hash = try values.decode(String.self, forKey: .hash)
-        summary = try values.decode(CalibrationSummary.self, forKey: .summary)
-        numbers = try values.decode(CalibrationNumbers.self, forKey: .numbers)
-        calibration = try Self.calibration(numbers, summary, path)
-    }
-
-    /// For other ranks.
-    package func encode(to encoder: any Encoder) throws {
-        var values = encoder.container(keyedBy: CodingKeys.self)
-        try values.encode(path, forKey: .path)
-        try values.encode(hash, forKey: .hash)
-        try values.encode(summary, forKey: .summary)
-        try values.encode(numbers, forKey: .numbers)
+    /// What ranks must know beside the numbers.
+    private struct Head: Codable {
+        let path: String
+        let hash: String
+        let summary: CalibrationSummary
     }
 }

@@ -41,7 +41,7 @@ extension CalibrationSummary {
         try file.setAttribute(Name.noPrediction, counts.withoutPrediction)
         try file.setAttribute(Name.noRedshift, counts.withoutRedshift)
         try file.setAttribute(Name.labelledHash, labelledHash)
-        try file.setAttribute(Name.heldOut, Self.text(heldOut))
+        if let heldOut { try file.setAttribute(Name.heldOut, Self.text(heldOut)) }
         if let trained { try file.setAttribute(Name.trained, Self.text(trained)) }
         if let reweighting { try file.setAttribute(Name.reweighting, Self.text(reweighting)) }
     }
@@ -85,7 +85,7 @@ extension CalibrationSummary {
         self.method = method
         cells = try Self.count(file, Name.cells, 1...Int(Int32.max))
         counts = try Self.counts(file)
-        heldOut = try Self.value(file, Name.heldOut)
+        heldOut = file.hasAttribute(Name.heldOut) ? try Self.value(file, Name.heldOut) : nil
         trained = file.hasAttribute(Name.trained) ? try Self.value(file, Name.trained) : nil
         reweighting = file.hasAttribute(Name.reweighting) ? try Self.value(file, Name.reweighting) : nil
     }

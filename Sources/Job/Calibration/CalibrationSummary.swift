@@ -90,8 +90,9 @@ package struct CalibrationSummary: Codable, Equatable, Sendable {
     package var labelledHash: String
     /// When it was made, ISO 8601 in UTC.
     package var created: String
-    /// How a calibration made with one half of the labelled galaxies held against the other.
-    package var heldOut: HeldOutCheck
+    /// How a calibration made with one half of the labelled galaxies held against the other; nil where that half was
+    /// too small for one.
+    package var heldOut: HeldOutCheck?
     /// Labelled galaxies that the network was trained on; nil where the weights do not tell.
     package var trained: TrainedOverlap?
     /// Nil where all labelled galaxies counted alike.

@@ -46,11 +46,11 @@ struct LabelledColumns {
         }
     }
 
-    /// All ranks' galaxies on rank 0, those of each behind those of the rank before; nil elsewhere. Every rank calls
-    /// it: one column after another, so that no more than one is in memory twice.
+    /// All ranks' galaxies on rank 0, those of each behind those of the rank before; nil elsewhere. They
+    /// are gone from here, one column after another, so that no more than one is in memory twice. Every rank calls it.
     ///
     /// - Throws: A communication error.
-    consuming func gathered(on world: Communicator) throws -> LabelledColumns? {
+    mutating func gathered(on world: Communicator) throws -> LabelledColumns? {
         func gather(_ column: [Float]) throws -> [Float] {
             try world.gatherVarying(column, root: 0).map { Array($0.joined()) } ?? []
         }
