@@ -59,8 +59,9 @@ let package = Package(
         .target(
             name: "PhotozJob",
             dependencies: [
-                "AstroMAE", "Collectives", "HDF5", "PhotozCosts", "PhotozExitCodes", "PhotozMachine", "PhotozMetrics",
-                "PhotozRecords", "PhotozText", "Survey", .product(name: "Crypto", package: "swift-crypto"),
+                "AstroMAE", "Collectives", "HDF5", "PhotozCosts", "PhotozDistributions", "PhotozExitCodes",
+                "PhotozMachine", "PhotozMetrics", "PhotozRecords", "PhotozText", "Survey",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Job"),
         .target(

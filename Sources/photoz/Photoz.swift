@@ -15,8 +15,9 @@ struct Photoz: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            RunCommand.self, PlanCommand.self, SweepCommand.self, SummarizeCommand.self, ReportCommand.self,
-            NzCommand.self, ImportCommand.self, SplitCommand.self, SimulateCommand.self, InspectCommand.self,
+            RunCommand.self, CalibrateCommand.self, PlanCommand.self, SweepCommand.self, SummarizeCommand.self,
+            ReportCommand.self, NzCommand.self, ImportCommand.self, SplitCommand.self, SimulateCommand.self,
+            InspectCommand.self,
             StatusCommand.self, BenchCommand.self, ServeCommand.self, SelftestCommand.self, DoctorCommand.self,
         ])
 

@@ -30,6 +30,13 @@ package struct Calibrate {
             options.run(on: options.data), world: world, node: node, version: version, start: ready, ready: ready)
     }
 
+    /// What rank 0 knows of the weights before anything is predicted: they may be replaced meanwhile.
+    private struct Origin {
+        let weightsHash: String
+        let trainedSample: WeightsFile.TrainedSample?
+        let created: String
+    }
+
     /// Makes the calibration; every rank calls it.
     ///
     /// - Returns: What rank 0 has to say in the end.
@@ -38,9 +45,13 @@ package struct Calibrate {
         let start = ContinuousClock.now
         let nodes = try job.settleWaiting()
         if world.rank == 0 { try requireOutput() }
-        let created = try Self.date()
         let weights =
             world.rank == 0 ? try WeightsFile(options.weights, followsLinks: options.schema(1, 1).followsLinks) : nil
+        let origin = try weights.map {
+            Origin(
+                weightsHash: try fileHash(options.weights), trainedSample: try $0.trainedSample(),
+                created: try Self.date())
+        }
         let shape = try world.broadcast(weights?.shape ?? NetworkShape(), root: 0)
         let instructionSet = try job.commonInstructionSet()
         let (training, schema) = try job.trainedSchema(weights, shape)
@@ -50,27 +61,23 @@ package struct Calibrate {
         let network = try NodeWeights(nodes: nodes).load(
             weights, of: shape, options.precision, for: instructionSet)
         var mine = try predict(dataSet, schema, network)
-        guard let labelled = try mine.gathered(on: world), let weights else { return nil }
+        guard let labelled = try mine.gathered(on: world), let origin else { return nil }
 
         try requireGalaxies(labelled.counts)
-        let hash = labelled.hash(of: dataSet.partitions)
-        let trained = try Self.overlap(of: labelled, weights)
         let fit = try fit(labelled, target)
         let summary = CalibrationSummary(
-            version: version, weightsHash: try fileHash(options.weights), precision: options.precision.rawValue,
+            version: version, weightsHash: origin.weightsHash, precision: options.precision.rawValue,
             instructionSet: "\(instructionSet)", views: options.views, bands: shape.bands,
             bandNames: training.bands.flatMap { BandNames($0, count: shape.bands)?.names },
-            missing: CalibrationSummary.MissingRule(schema.missing), method: fit.calibration.method,
-            cells: fit.calibration.cellCount, counts: labelled.counts, labelledHash: hash, created: created,
-            heldOut: fit.heldOut, trained: trained, reweighting: fit.reweighting)
+            missing: CalibrationSummary.MissingRule(schema.missing), method: options.method,
+            cells: fit.calibration.cellCount, counts: labelled.counts,
+            labelledHash: labelled.hash(of: dataSet.partitions), created: origin.created, heldOut: fit.heldOut,
+            trained: labelled.overlap(with: origin.trainedSample), reweighting: fit.reweighting)
         try CalibrationFile.write(fit.calibration, summary, to: options.output)
         for warning in summary.warnings { warn(warning) }
-        let seconds = (ContinuousClock.now - start).seconds
-        let cells = fit.calibration.smallestCellCount...fit.calibration.largestCellCount
-        return options.quiet
-            ? nil
-            : summary.report(
-                on: options.output, cells: cells, ranks: world.size, seconds: seconds)
+        guard !options.quiet else { return nil }
+        return summary.report(
+            on: options.output, of: fit.calibration, ranks: world.size, seconds: (ContinuousClock.now - start).seconds)
     }
 
     // MARK: What is refused
@@ -175,22 +182,6 @@ package struct Calibrate {
             progress.update(schedule.fraction(done: columns.counts.galaxies))
         }
         return columns
-    }
-
-    /// How many labelled galaxies the network was trained on; nil where its weights do not tell.
-    private static func overlap(
-        of labelled: LabelledColumns, _ weights: WeightsFile
-    ) throws -> CalibrationSummary.TrainedOverlap? {
-        guard let stored = try weights.trainedSample(),
-            let sample = TrainedSample(fingerprints: stored.fingerprints, trained: stored.galaxies)
-        else { return nil }
-        let fingerprints = labelled.magnitudes.withUnsafeBufferPointer { magnitudes in
-            stride(from: 0, to: magnitudes.count, by: labelled.bands).map {
-                GalaxyFingerprint.of(UnsafeBufferPointer(rebasing: magnitudes[$0..<$0 + labelled.bands]))
-            }
-        }
-        let share = sample.share(of: fingerprints)
-        return CalibrationSummary.TrainedOverlap(checked: share.checked, found: share.found)
     }
 
     /// What rank 0 makes of all labelled galaxies.

@@ -21,20 +21,17 @@ extension CalibrationSummary {
     ///
     /// - Parameters:
     ///   - output: Where it stands.
-    ///   - cells: Labelled galaxies of the smallest and of the largest cell.
+    ///   - calibration: What was fitted.
     ///   - ranks: How many ranks did it.
     ///   - seconds: Wall time.
-    func report(
-        on output: String, cells range: ClosedRange<Int>, ranks: Int, seconds: Double
-    ) -> String {
+    func report(on output: String, of calibration: Calibration, ranks: Int, seconds: Double) -> String {
         let head =
             "\(labelled) labelled galaxies, \(ranks) rank\(ranks == 1 ? "" : "s"), \(instructionSet), \(precision), \(viewsText), \(decimal(seconds, 2)) s"
-        return ([head] + rows(cells: range) + ["", "Calibration: \(output)"]).joined(separator: "\n")
+        return ([head] + rows(of: calibration) + ["", "Calibration: \(output)"]).joined(separator: "\n")
     }
 
     /// What `photoz inspect` says of a file.
     func inspection(of file: CalibrationFile) -> String {
-        let range = file.calibration.smallestCellCount...file.calibration.largestCellCount
         let lines = [
             "\(file.path): calibration, whole", "  SHA-256: \(file.hash)",
             "  for weights with SHA-256: \(weightsHash)", "  for precision \(precision), \(viewsText)",
@@ -43,7 +40,7 @@ extension CalibrationSummary {
             "  made by photoz \(version) with \(instructionSet), \(created)",
             "  \(labelled) labelled galaxies of \(counts.galaxies), SHA-256: \(labelledHash)",
         ]
-        return (lines + rows(cells: range) + Self.rangeLines(file.calibration.ranges)).joined(separator: "\n")
+        return (lines + rows(of: file.calibration) + Self.rangeLines(file.calibration.ranges)).joined(separator: "\n")
     }
 
     private var viewsText: String { views == 1 ? "1 view" : "\(views) views" }
@@ -58,7 +55,8 @@ extension CalibrationSummary {
     }
 
     /// A line for each thing to know, with its name in a column.
-    private func rows(cells range: ClosedRange<Int>) -> [String] {
+    private func rows(of calibration: Calibration) -> [String] {
+        let (smallest, largest) = (calibration.smallestCellCount, calibration.largestCellCount)
         var lines: [String] = []
         func row(_ name: String, _ value: String) {
             lines.append("  " + name + String(repeating: " ", count: max(1, 24 - name.count)) + value)
@@ -67,8 +65,7 @@ extension CalibrationSummary {
         row(
             "method",
             "\(method.rawValue), \(cells) cell\(cells == 1 ? "" : "s") of "
-                + (range.lowerBound == range.upperBound
-                    ? "\(range.lowerBound) galaxies" : "\(range.lowerBound) to \(range.upperBound) galaxies"))
+                + (smallest == largest ? "\(largest) galaxies" : "\(smallest) to \(largest) galaxies"))
         if let reweighting {
             row(
                 "weighted towards",

@@ -1,3 +1,4 @@
+import AstroMAE
 import Collectives
 import Crypto
 import PhotozDistributions
@@ -79,6 +80,19 @@ struct LabelledColumns {
             column.withUnsafeBytes { hash.update(bufferPointer: $0) }
         }
         return hexadecimal(hash.finalize())
+    }
+
+    /// How many of the galaxies the network was trained on; nil where its weights do not tell.
+    func overlap(with stored: WeightsFile.TrainedSample?) -> CalibrationSummary.TrainedOverlap? {
+        guard let stored, let sample = TrainedSample(fingerprints: stored.fingerprints, trained: stored.galaxies)
+        else { return nil }
+        let share = magnitudes.withUnsafeBufferPointer { magnitudes in
+            sample.share(
+                of: stride(from: 0, to: magnitudes.count, by: bands).lazy.map {
+                    GalaxyFingerprint.of(UnsafeBufferPointer(rebasing: magnitudes[$0..<$0 + bands]))
+                })
+        }
+        return CalibrationSummary.TrainedOverlap(checked: share.checked, found: share.found)
     }
 }
 
