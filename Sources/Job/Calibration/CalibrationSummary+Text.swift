@@ -50,8 +50,10 @@ extension CalibrationSummary {
             "\(decimal(Double(range.lowerBound), 3)) to \(decimal(Double(range.upperBound), 3))"
         }
         func list(_ ranges: [ClosedRange<Float>]) -> String { ranges.map(text).joined(separator: ", ") }
-        return ["  labelled predictions: \(text(ranges.redshift))", "  labelled magnitudes: \(list(ranges.magnitudes))"]
-            + (ranges.colours.isEmpty ? [] : ["  labelled colours: \(list(ranges.colours))"])
+        let lines = [
+            "  labelled predictions: \(text(ranges.redshift))", "  labelled magnitudes: \(list(ranges.magnitudes))",
+        ]
+        return lines + (ranges.colours.isEmpty ? [] : ["  labelled colours: \(list(ranges.colours))"])
     }
 
     /// A line for each thing to know, with its name in a column.
@@ -133,7 +135,9 @@ extension CalibrationSummary {
                 "half of the \(labelled) labelled galaxies are too few for a calibration to be held against the other half: nothing shows how good this one is"
         }
         // The half that was calibrated with has an error of its own, as large.
-        let off = heldOut.coverage.filter { abs($0.fraction - $0.level) > 4 * 2.0.squareRoot() * error(of: $0, heldOut) }
+        let off = heldOut.coverage.filter {
+            abs($0.fraction - $0.level) > 4 * 2.0.squareRoot() * error(of: $0, heldOut)
+        }
         guard !off.isEmpty else { return nil }
         let words = off.map { "\(percent($0.level, 0)) intervals hold \(percent($0.fraction, 2))" }
         return

@@ -59,8 +59,15 @@ package struct CalibrationSummary: Codable, Equatable, Sendable {
         package let targetGalaxies: Int
         /// Kish's effective number of labelled galaxies: (sum of weights)^2 / sum of their squares.
         package let effectiveSize: Double
-        /// The share of the target that lies outside of what was labelled.
+        /// The share of the target that has no labelled galaxy near.
         package let outside: Double
+
+        private enum CodingKeys: String, CodingKey {
+            case targets
+            case targetGalaxies = "target_galaxies"
+            case effectiveSize = "effective_sample_size"
+            case outside = "target_outside"
+        }
     }
 
     /// The program's version that wrote it.
