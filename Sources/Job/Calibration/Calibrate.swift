@@ -41,7 +41,7 @@ package struct Calibrate {
     ///
     /// - Returns: What rank 0 has to say in the end.
     /// - Throws: Whatever stops the job on this rank; nothing half-written is left under the file's name.
-    package mutating func run() throws -> String? {
+    package mutating func run() throws -> RunEnding {
         let start = ContinuousClock.now
         let nodes = try job.settleWaiting()
         if world.rank == 0 { try requireOutput() }
@@ -61,7 +61,7 @@ package struct Calibrate {
         let network = try NodeWeights(nodes: nodes).load(
             weights, of: shape, options.precision, for: instructionSet)
         var mine = try predict(dataSet, schema, network)
-        guard let labelled = try mine.gathered(on: world), let origin else { return nil }
+        guard let labelled = try mine.gathered(on: world), let origin else { return RunEnding() }
 
         try requireGalaxies(labelled.counts)
         let fit = try fit(labelled, target)
@@ -75,9 +75,9 @@ package struct Calibrate {
             trained: labelled.overlap(with: origin.trainedSample), reweighting: fit.reweighting)
         try CalibrationFile.write(fit.calibration, summary, to: options.output)
         for warning in summary.warnings { warn(warning) }
-        guard !options.quiet else { return nil }
-        return summary.report(
+        let report = summary.report(
             on: options.output, of: fit.calibration, ranks: world.size, seconds: (ContinuousClock.now - start).seconds)
+        return RunEnding(summary: options.quiet ? nil : report, leftOut: leftOut(labelled.skipped))
     }
 
     // MARK: What is refused
@@ -125,6 +125,16 @@ package struct Calibrate {
         )
     }
 
+    /// What could not be read, for the end; nil when all could.
+    private func leftOut(_ rows: [SkippedRows]) -> String? {
+        let all = job.skippedFiles + rows
+        guard let first = all.first else { return nil }
+        let row = first.firstRow.map { ", row \($0)" } ?? ""
+        let count = rows.reduce(0) { $0 + ($1.rows ?? 0) }
+        return
+            "\(options.output): is whole, but \(job.skippedFiles.count) partitions and \(count) rows could not be read and were left out, the first: \(first.file)\(row): \(first.reason)"
+    }
+
     /// The data, for messages.
     private var place: String { options.data.joined(separator: ", ") }
 
@@ -169,7 +179,7 @@ package struct Calibrate {
         guard !share.isEmpty else { return columns }
         let inference = Inference(
             network: network, dataSet: dataSet, schema: schema, batchSize: options.batchSize,
-            threads: options.threads, views: options.views, onError: .stop)
+            threads: options.threads, views: options.views, onError: options.onError)
         let engine = Engine(network, threads: options.threads)
         let schedule = StaticSchedule([share], board: nil)
         let work = Work(
@@ -177,8 +187,8 @@ package struct Calibrate {
         var progress = Progress(
             total: dataSet.rows, resumed: 0, isShown: world.rank == 0 && !options.quiet,
             isLaunched: Launcher.isPresent)
-        try BatchReader(work, of: dataSet, schema: schema, onError: .stop).forEach { batch in
-            columns.add(inference.predict(batch, engine).predictions, batch.buffers)
+        try BatchReader(work, of: dataSet, schema: schema, onError: options.onError).forEach { batch in
+            columns.add(inference.predict(batch, engine), batch)
             progress.update(schedule.fraction(done: columns.counts.galaxies))
         }
         return columns

@@ -27,6 +27,8 @@ package struct CalibrateOptions: Sendable {
     package var views = 1
     /// The widest instruction set that may be used, by its short name; nil for whatever the processors have.
     package var instructionSet: String?
+    /// What becomes of the calibration when partitions, or some of their rows, cannot be read.
+    package var onError = ErrorPolicy.stop
     /// Whether a calibration that is there is replaced.
     package var overwrite = false
     /// Whether progress and summary are left out.
@@ -49,6 +51,7 @@ package struct CalibrateOptions: Sendable {
         run.threads = threads
         run.views = views
         run.instructionSet = instructionSet
+        run.onError = onError
         run.quiet = quiet
         run.schema = schema
         return run

@@ -14,7 +14,7 @@ extension CalibrationSummary {
         static let labelled = "labelled", labelledHash = "labelled_sha256", galaxies = "galaxies"
         static let noMagnitude = "without_magnitude", noPrediction = "without_prediction"
         static let noRedshift = "without_redshift", heldOut = "held_out_check", trained = "trained_on"
-        static let reweighting = "reweighting"
+        static let reweighting = "reweighting", skipped = "skipped"
     }
 
     /// Writes it to the root of a file.
@@ -40,6 +40,7 @@ extension CalibrationSummary {
         try file.setAttribute(Name.noMagnitude, counts.withoutMagnitude)
         try file.setAttribute(Name.noPrediction, counts.withoutPrediction)
         try file.setAttribute(Name.noRedshift, counts.withoutRedshift)
+        try file.setAttribute(Name.skipped, counts.skipped)
         try file.setAttribute(Name.labelledHash, labelledHash)
         if let heldOut { try file.setAttribute(Name.heldOut, Self.text(heldOut)) }
         if let trained { try file.setAttribute(Name.trained, Self.text(trained)) }
@@ -98,7 +99,9 @@ extension CalibrationSummary {
         counts.withoutMagnitude = try count(file, Name.noMagnitude, any)
         counts.withoutPrediction = try count(file, Name.noPrediction, any)
         counts.withoutRedshift = try count(file, Name.noRedshift, any)
-        let parts = counts.labelled + counts.withoutMagnitude + counts.withoutPrediction + counts.withoutRedshift
+        counts.skipped = try count(file, Name.skipped, any)
+        let leftOut = counts.withoutMagnitude + counts.withoutPrediction + counts.withoutRedshift + counts.skipped
+        let parts = counts.labelled + leftOut
         guard parts == counts.galaxies else {
             throw fault(file, Name.galaxies, "is \(counts.galaxies), and those used and left out are \(parts)")
         }

@@ -6,7 +6,7 @@ extension CalibrationSummary.Counts {
     var leftOut: String? {
         let parts = [
             (withoutMagnitude, "without a magnitude"), (withoutPrediction, "without a usable prediction"),
-            (withoutRedshift, "without a redshift"),
+            (withoutRedshift, "without a redshift"), (skipped, "that could not be read"),
         ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
         return parts.isEmpty ? nil : "left out: " + parts.joined(separator: ", ")
     }

@@ -16,6 +16,8 @@ package struct CalibrationSummary: Codable, Equatable, Sendable {
         package var withoutPrediction = 0
         /// Left out of the others because the spectroscopic redshift is not known, or not above -1.
         package var withoutRedshift = 0
+        /// Left out because the row could not be read.
+        package var skipped = 0
     }
 
     /// What is no magnitude: galaxies that lack one have no prediction, so that another rule asks about others.

@@ -16,6 +16,8 @@ struct LabelledColumns {
     private(set) var spectroscopic: [Float] = []
     /// [galaxies, bands], mag.
     private(set) var magnitudes: [Float] = []
+    /// Rows that could not be read.
+    private(set) var skipped: [SkippedRows] = []
 
     /// What is beyond it is no redshift, whatever the network makes of a galaxy.
     private static let largest: Float = 1000
@@ -25,14 +27,17 @@ struct LabelledColumns {
     /// Adds galaxies that the network has seen.
     ///
     /// - Parameters:
-    ///   - predictions: Their photometric redshifts; NaN for those that have none.
-    ///   - buffers: What was read of them.
-    mutating func add(_ predictions: [Float], _ buffers: GalaxyBuffers) {
-        counts.galaxies += predictions.count
-        for (galaxy, prediction) in predictions.enumerated() {
-            let own = buffers.magnitudes[galaxy * bands..<(galaxy + 1) * bands]
-            let redshift = buffers.redshifts[galaxy]
-            if !own.allSatisfy(\.isFinite) {
+    ///   - findings: What it made of them.
+    ///   - batch: What was read of them.
+    mutating func add(_ findings: BatchFindings, _ batch: BatchReader.Batch) {
+        counts.galaxies += findings.predictions.count
+        skipped += batch.skipped.map(\.rows)
+        for (galaxy, prediction) in findings.predictions.enumerated() {
+            let own = batch.buffers.magnitudes[galaxy * bands..<(galaxy + 1) * bands]
+            let redshift = findings.redshifts[galaxy]
+            if findings.flags[galaxy].contains(.skipped) {
+                counts.skipped += 1
+            } else if !own.allSatisfy(\.isFinite) {
                 counts.withoutMagnitude += 1
             } else if !(prediction.magnitude <= Self.largest) {
                 counts.withoutPrediction += 1
@@ -57,6 +62,7 @@ struct LabelledColumns {
         }
         var all = LabelledColumns(bands: bands)
         let counts = try world.gatherValues(counts)
+        all.skipped = try world.gatherValues(skipped).map { $0.flatMap(\.self) } ?? []
         all.predicted = try gather(predicted)
         predicted = []
         all.spectroscopic = try gather(spectroscopic)
@@ -104,5 +110,6 @@ extension CalibrationSummary.Counts {
         withoutMagnitude += other.withoutMagnitude
         withoutPrediction += other.withoutPrediction
         withoutRedshift += other.withoutRedshift
+        skipped += other.skipped
     }
 }

@@ -69,6 +69,12 @@ struct CalibrateCommand: ParsableCommand {
         help: "The widest instruction set to use: portable, avx2, avx512, avx512-vnni or avx512-bf16.")
     var instructionSet: InstructionSetName?
 
+    @Option(
+        help:
+            "What to do about partitions and rows that cannot be read: stop, or skip them, go on, and end with exit code 65."
+    )
+    var onError = ErrorPolicy.stop
+
     @Flag(help: "Replace a calibration that is there.")
     var overwrite = false
 
@@ -92,10 +98,13 @@ struct CalibrateCommand: ParsableCommand {
     }
 
     func run() {
+        var ending = RunEnding()
         underMPI { world, node, ready in
             var calibrate = Calibrate(options, world: world, node: node, version: Photoz.version, ready: ready)
-            return try calibrate.run()
+            ending = try calibrate.run()
+            return ending.summary
         }
+        if let leftOut = ending.leftOut { Exit.withoutMPI(JobError(.badData, leftOut)) }
     }
 
     private var options: CalibrateOptions {
@@ -108,6 +117,7 @@ struct CalibrateCommand: ParsableCommand {
         options.threads = min(threads, RunOptions.cores)
         options.views = views
         options.instructionSet = instructionSet?.rawValue
+        options.onError = onError
         options.overwrite = overwrite
         options.quiet = quiet
         let schema = schema
