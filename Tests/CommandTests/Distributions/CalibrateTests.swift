@@ -115,15 +115,18 @@ extension CommandTests {
 
         @Test("Rows that cannot be read are left out when asked, and told of by the exit code")
         func unreadableRows() async throws {
-            try MockSurvey().write(
-                scratch.file("bad.h5"), count: 256,
-                .init(changeImage: { $0[MockSurvey.pixels * 77] = .nan; $0[MockSurvey.pixels * 201] = .infinity }))
+            let path = scratch.file("bad.h5")
+            var variation = MockSurvey.Variation()
+            variation.changeImage = {
+                $0[MockSurvey.pixels * 77] = .nan
+                $0[MockSurvey.pixels * 201] = .infinity
+            }
+            try MockSurvey().write(path, count: 256, variation)
             let options = ["--method", "cells", "--cell", "60"]
-            let stopped = try await calibrate("c.hdf5", [scratch.file("bad.h5")], ranks: 2, options)
+            let stopped = try await calibrate("c.hdf5", [path], ranks: 2, options)
             #expect(stopped.exitCode == 65 && stopped.error.contains("row 77"), "\(stopped.report)")
             #expect(!FileManager.default.fileExists(atPath: scratch.file("c.hdf5")))
-            let skipped = try await calibrate(
-                "c.hdf5", [scratch.file("bad.h5")], ranks: 2, options + ["--on-error", "skip"])
+            let skipped = try await calibrate("c.hdf5", [path], ranks: 2, options + ["--on-error", "skip"])
             #expect(skipped.exitCode == 65 && skipped.error.contains("2 rows could not be read"), "\(skipped.report)")
             #expect(try numbers("c.hdf5", Self.counts + ["skipped"]) == [256, 254, 0, 0, 0, 2])
         }
