@@ -70,11 +70,12 @@ extension CalibrationSummary {
         }
         instructionSet = try Self.word(file, Name.instructionSet)
         views = try Self.count(file, Name.views, 1...8)
-        bands = try Self.count(file, Name.bandCount, 1...Int(Int32.max))
-        bandNames = file.hasAttribute(Name.bands) ? try file.attributeStrings(Name.bands) : nil
-        guard bandNames.map({ $0.count == bands && $0.allSatisfy(Self.isWord) }) ?? true else {
+        let bands = try Self.count(file, Name.bandCount, 1...Int(Int32.max))
+        let names = file.hasAttribute(Name.bands) ? try file.attributeStrings(Name.bands) : nil
+        guard names.map({ $0.count == bands && $0.allSatisfy(Self.isWord) }) ?? true else {
             throw Self.fault(file, Name.bands, "does not name \(bands) bands")
         }
+        (self.bands, bandNames) = (bands, names)
         let range = try file.attributeNumbers(Name.range, as: Float.self)
         guard range.count == 2, range[0] < range[1] else { throw Self.fault(file, Name.range, "is no range") }
         missing = MissingRule(
