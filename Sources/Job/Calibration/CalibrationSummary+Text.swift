@@ -122,11 +122,12 @@ extension CalibrationSummary {
             "the network was trained on \(trained.found) of the \(trained.checked) labelled galaxies that can be told about, about \(percent(Double(trained.found) / Double(trained.checked), 1)) of all: \(Self.consequence), so that the distributions promise too much; calibrate with galaxies that it was not trained on"
     }
 
-    /// Standard deviation of a covered fraction as it should be.
+    /// Standard deviation of a covered fraction that is right: that of the galaxies looked at, and as much from the
+    /// half that was calibrated with.
     private func error(of coverage: HeldOutCheck.Coverage, _ heldOut: HeldOutCheck) -> Double {
         let share = reweighting.map { $0.effectiveSize / Double(max(labelled, 1)) } ?? 1
         let count = max(Double(heldOut.galaxies) * share, 1)
-        return (coverage.level * (1 - coverage.level) / count).squareRoot()
+        return (2 * coverage.level * (1 - coverage.level) / count).squareRoot()
     }
 
     private var coverageWarning: String? {
@@ -134,11 +135,8 @@ extension CalibrationSummary {
             return
                 "half of the \(labelled) labelled galaxies are too few for a calibration to be held against the other half: nothing shows how good this one is"
         }
-        // The half that was calibrated with has an error of its own, as large; ranks in cells and lines between the
-        // levels have one that more galaxies do not make smaller.
-        let off = heldOut.coverage.filter {
-            abs($0.fraction - $0.level) > 4 * 2.0.squareRoot() * error(of: $0, heldOut) + 0.005
-        }
+        // Ranks in cells, and lines between the levels, have an error that more galaxies do not make smaller.
+        let off = heldOut.coverage.filter { abs($0.fraction - $0.level) > 4 * error(of: $0, heldOut) + 0.005 }
         guard !off.isEmpty else { return nil }
         let words = off.map { "\(percent($0.level, 0)) intervals hold \(percent($0.fraction, 2))" }
         return
