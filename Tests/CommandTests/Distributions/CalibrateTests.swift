@@ -123,7 +123,7 @@ extension CommandTests {
             }
             try MockSurvey().write(path, count: 256, variation)
             let options = ["--method", "cells", "--cell", "60"]
-            let stopped = try await calibrate("c.hdf5", [path], ranks: 2, options)
+            let stopped = try await calibrate("c.hdf5", [path], options)
             #expect(stopped.exitCode == 65 && stopped.error.contains("row 77"), "\(stopped.report)")
             #expect(!FileManager.default.fileExists(atPath: scratch.file("c.hdf5")))
             let skipped = try await calibrate("c.hdf5", [path], ranks: 2, options + ["--on-error", "skip"])
