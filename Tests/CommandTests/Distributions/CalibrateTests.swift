@@ -131,6 +131,28 @@ extension CommandTests {
             #expect(try numbers("c.hdf5", Self.counts + ["skipped"]) == [256, 254, 0, 0, 0, 2])
         }
 
+        @Test("Each labelled galaxy takes little memory, on rank 0 alone")
+        func memory() async throws {
+            try MockSurvey().write(scratch.file("one.h5"), count: 2048)
+            func peaks(partitions: Int) async throws -> [Double] {
+                let folder = scratch.file("\(partitions)")
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+                for number in 1...partitions {
+                    try FileManager.default.createSymbolicLink(
+                        atPath: "\(folder)/\(number).h5", withDestinationPath: scratch.file("one.h5"))
+                }
+                async let outcome = calibrate("\(partitions).hdf5", [folder], ranks: 2, ["--method", "smooth"])
+                let peaks = try await ProportionalMemory.peaks(of: 2, withCommand: scratch.file("\(partitions).hdf5"))
+                let finished = try await outcome
+                try #require(finished.exitCode == 0 && peaks.count == 2, "\(peaks)\(finished.report)")
+                return peaks
+            }
+            let (few, many) = (try await peaks(partitions: 10), try await peaks(partitions: 100))
+            let bytes = zip(few, many).map { ($1 - $0) * 1e6 / (90 * 2048) }
+            print("bytes that a labelled galaxy takes on each rank: \(bytes)")
+            #expect(bytes[0] <= 200 && bytes[1] <= 60, "\(few) MB, \(many) MB")
+        }
+
         // MARK: What is refused
 
         @Test func unusableData() async throws {
