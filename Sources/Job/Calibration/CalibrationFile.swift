@@ -90,7 +90,7 @@ package struct CalibrationFile: Sendable {
         guard summary.views == views else {
             throw another(
                 "was made for redshifts of \(Self.words(views: summary.views)), and the run has \(Self.words(views: views))",
-                "give --views \(summary.views), or calibrate with --views \(views)")
+                "\(Self.option(views: summary.views)), or calibrate anew and \(Self.option(views: views))")
         }
         guard summary.bands == bands else {
             throw another("is for \(summary.bands) magnitudes, and the network takes \(bands)", "calibrate anew")
@@ -115,6 +115,8 @@ package struct CalibrationFile: Sendable {
     }
 
     private static func words(views: Int) -> String { views == 1 ? "one view" : "\(views) views" }
+
+    private static func option(views: Int) -> String { views == 1 ? "leave --views out" : "give --views \(views)" }
 
     private init(_ path: String, hash: String) throws {
         let file = try File.open(path)

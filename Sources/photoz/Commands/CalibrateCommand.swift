@@ -45,9 +45,9 @@ struct CalibrateCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Predict so many (1 to 8) mirror and rotation views of each galaxy and take their mean, as the run will.",
+            "Predict so many (2 to 8) mirror and rotation views of each galaxy and take their mean, as the run will.",
             valueName: "count"))
-    var views = 1
+    var views: Int?
 
     @Option(help: "How weights and activations are stored, as the run will: f32, bf16 or int8.")
     var precision = Precision.float32
@@ -89,7 +89,7 @@ struct CalibrateCommand: ParsableCommand {
         guard !output.isEmpty else { throw ValidationError("--output needs a file for the calibration.") }
         guard batchSize > 0 else { throw ValidationError("--batch-size must be at least 1.") }
         guard threads > 0 else { throw ValidationError("--threads must be at least 1.") }
-        guard (1...8).contains(views) else { throw ValidationError("--views must be 1 to 8.") }
+        if let views, !(2...8).contains(views) { throw ValidationError("--views must be 2 to 8.") }
         if let cell, cell < CalibrationSettings.leastSmallestCell {
             throw ValidationError(
                 "--cell must be at least \(CalibrationSettings.leastSmallestCell): the quantiles of fewer galaxies say little."
@@ -115,7 +115,7 @@ struct CalibrateCommand: ParsableCommand {
         options.batchSize = batchSize
         options.precision = precision
         options.threads = min(threads, RunOptions.cores)
-        options.views = views
+        options.views = views ?? 1
         options.instructionSet = instructionSet?.rawValue
         options.onError = onError
         options.overwrite = overwrite
