@@ -109,7 +109,8 @@ let package = Package(
         .executableTarget(
             name: "collectives-check", dependencies: ["Collectives"], path: "Tests/CollectivesCheck"),
         .executableTarget(
-            name: "write-check", dependencies: ["Collectives", "HDF5", "PhotozJob", "PhotozMachine", "Survey"],
+            name: "write-check",
+            dependencies: ["Collectives", "HDF5", "PhotozDistributions", "PhotozJob", "PhotozMachine", "Survey"],
             path: "Tests/WriteCheck"),
         .testTarget(name: "CollectivesTests", dependencies: ["TestSupport", "collectives-check"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),

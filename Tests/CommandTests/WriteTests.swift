@@ -8,18 +8,19 @@ extension CommandTests {
     @Suite(.serialized) struct WriteTests {
         private let scratch = try! TemporaryFolder()
         private static let galaxies = 67_000
+        private static let names = ["predictions.h5", "predictions.csv", "pz.hdf5"]
 
         private func write(
             ranks: Int, _ more: [String], galaxies: Int = galaxies, environment: [String: String] = [:]
         ) async throws -> Outcome {
-            for name in ["predictions.h5", "predictions.csv"] { unlink(scratch.file(name)) }
+            for name in Self.names { unlink(scratch.file(name)) }
             return try await Launch.mpirun(
                 ranks: ranks, Launch.products + "/write-check", [scratch.path, "\(galaxies)"] + more, limit: 120,
                 environment: environment)
         }
 
         private func written() throws -> [Data] {
-            try ["predictions.h5", "predictions.csv"].compactMap { name in
+            try Self.names.compactMap { name in
                 FileManager.default.fileExists(atPath: scratch.file(name))
                     ? try Data(contentsOf: URL(fileURLWithPath: scratch.file(name))) : nil
             }
@@ -27,7 +28,11 @@ extension CommandTests {
 
         @Test(
             "The same bytes whoever has which galaxies and whoever writes",
-            arguments: [["integers", "csv", "views"], ["fixed"], ["any", "csv"], []])
+            arguments: [
+                ["integers", "csv", "views"], ["fixed"], ["any", "csv"], [], ["quant"],
+                ["any", "views", "interp", "csv"],
+                ["fixed", "hist"],
+            ])
         func sameBytes(columns: [String]) async throws {
             var reference: [Data]?
             let runs: [(ranks: Int, more: [String])] = [
@@ -37,11 +42,42 @@ extension CommandTests {
                 let outcome = try await write(ranks: ranks, columns + more)
                 try #require(outcome.exitCode == 0, "\(outcome.report)")
                 let bytes = try written()
-                #expect(bytes.count == (columns.contains("csv") ? 2 : 1))
+                #expect(bytes.count == 1 + (columns.contains("csv") ? 1 : 0) + (form(columns) == nil ? 0 : 1))
                 #expect(bytes == reference ?? bytes, "\(columns) on \(ranks) ranks \(more)")
                 reference = bytes
             }
             try expectKnownNumbers(columns)
+            if let form = form(columns) { try expectDistributions(form, columns) }
+        }
+
+        private func form(_ columns: [String]) -> String? {
+            columns.first { ["quant", "interp", "hist"].contains($0) }
+        }
+
+        /// Each galaxy's distribution stands in its own row: about its own redshift.
+        private func expectDistributions(_ form: String, _ columns: [String]) throws {
+            let (pz, file) = (
+                try StoredDistributions(Output(folder: scratch.path), form),
+                try File.open(scratch.file("predictions.h5"))
+            )
+            let redshifts: [Float] = try file.dataset("redshift_predicted").readAll()
+            let means = try pz.ancil("zmean")
+            #expect(means.count == Self.galaxies && pz.values.count == Self.galaxies * pz.count)
+            let fault = redshifts.indices.first { galaxy in
+                redshifts[galaxy].isNaN
+                    ? !means[galaxy].isNaN : !(abs(means[galaxy] - redshifts[galaxy]) < 0.1)
+            }
+            #expect(fault == nil, "\(fault ?? 0)")
+            let lower: [Float] = try file.dataset("z_lower_68").readAll()
+            #expect(try lower.map(\.bitPattern) == pz.ancil("z_q16").map(\.bitPattern))
+            let name = columns.contains { ["any", "fixed", "integers"].contains($0) } ? "object_id" : "id"
+            let identifiers = try pz.file.dataset("ancil/" + name)
+            if name == "id" {
+                #expect(try identifiers.readAll(as: Int.self) == Array(0..<Self.galaxies))
+            } else {
+                let rows = 0..<Self.galaxies
+                #expect(try identifiers.readBytes(rows: rows) == file.dataset("object_id").readBytes(rows: rows))
+            }
         }
 
         /// What HDF5 reads is what `write-check` makes up, told here once more.
@@ -58,9 +94,9 @@ extension CommandTests {
             if columns.contains("integers") {
                 #expect(try file.dataset("object_id").readAll(as: Int.self) == numbers.map { $0 << 20 })
             }
-            guard !columns.isEmpty, columns[0] != "integers" else { return }
+            guard columns.contains("any") || columns.contains("fixed") else { return }
             let names = try file.dataset("object_id")
-            let hasAnyLength = columns[0] == "any"
+            let hasAnyLength = columns.contains("any")
             #expect(names.stringLength == (hasAnyLength ? nil : 12))
             let read = try names.readBytes(rows: numbers)
             let fault = numbers.first { read[$0] != Self.name($0, hasAnyLength: hasAnyLength) }

@@ -1,6 +1,7 @@
 import Collectives
 import Glibc
 import HDF5
+import PhotozDistributions
 import PhotozJob
 import PhotozMachine
 import Survey
@@ -9,7 +10,7 @@ import Survey
 /// them:
 ///
 ///     mpirun -np 2 write-check FOLDER GALAXIES [ranks|collect] [dealt] [integers|fixed|any] [csv] [views]
-///         [missing|twice]
+///         [quant|interp|hist] [missing|twice]
 ///
 /// Galaxies are dealt in order, or with `dealt` in small chunks to whichever rank, in any order. What is written
 /// depends on the galaxy alone. With `missing` and `twice` the ranks do not have each galaxy once. Rank 0 prints how
@@ -37,14 +38,18 @@ enum WriteCheck {
     private static func run(_ words: [String], _ world: Communicator) throws {
         let options = Set(words.dropFirst(2))
         guard words.count >= 2, let galaxies = Int(words[1]) else { throw JobError(.wrongUsage, "FOLDER GALAXIES") }
-        let survey = MadeUpSurvey(galaxies: galaxies, options)
+        let survey = try MadeUpSurvey(galaxies: galaxies, options)
         let spans = try spans(galaxies, options, world)
         try world.barrier()
         let start = ContinuousClock.now
+        let content = ResultContent(
+            of: survey.dataSet, hasViews: survey.hasViews, calibration: survey.calibration,
+            provenance: [("photoz_version", "check"), ("calibration_sha256", "check")])
+        let paths = ResultPaths(
+            predictions: words[0] + "/predictions.h5", distributions: words[0] + "/pz.hdf5",
+            table: options.contains("csv") ? words[0] + "/predictions.csv" : nil)
         let writer = try PredictionsWriter(
-            words[0] + "/predictions.h5", table: options.contains("csv") ? words[0] + "/predictions.csv" : nil,
-            dataSet: survey.dataSet, hasViews: survey.hasViews, provenance: [("photoz_version", "check")],
-            way: options.contains("collect") ? .collect : .ranks, on: world)
+            content, to: paths, way: options.contains("collect") ? .collect : .ranks, on: world)
         try world.barrier()
         let created = ContinuousClock.now
         let found = survey.findings(of: spans)
@@ -82,9 +87,13 @@ enum WriteCheck {
 struct MadeUpSurvey {
     let dataSet: DataSet
     let hasViews: Bool
+    let calibration: (Calibration, DistributionForm)?
 
-    init(galaxies: Int, _ options: Set<String>) {
+    private var columns: FoundColumns { FoundColumns(views: hasViews, distributions: calibration != nil) }
+
+    init(galaxies: Int, _ options: Set<String>) throws {
         hasViews = options.contains("views")
+        calibration = try Self.form(options).map { (try Self.madeUpCalibration(), $0) }
         let size = 100_000
         var rows = (0..<galaxies).cut(every: size).map(\.count)
         rows.insert(0, at: rows.count / 2)
@@ -101,13 +110,11 @@ struct MadeUpSurvey {
 
     func findings(of spans: [Range<Int>]) -> RankFindings {
         var found = RankFindings(
-            capacity: spans.reduce(0) { $0 + $1.count }, hasViews: hasViews, identifiers: dataSet.identifiers)
+            capacity: spans.reduce(0) { $0 + $1.count }, columns, identifiers: dataSet.identifiers)
         for span in spans {
-            let columns = (0..<BatchFindings.columnCount(hasViews: hasViews) - 1).map { column in
-                span.map { $0 % 1001 == column ? Float.nan : Float(mixed($0 * 8 + column) >> 44) / 0x1p20 }
-            }
+            let numbers = (0..<(hasViews ? 4 : 3)).map { column in span.map { Self.number($0, column) } }
             let flags = span.map { Float(bitPattern: UInt32(mixed($0) & 0x3fff)) }
-            found.append(BatchFindings(galaxies: span, columns: columns + [flags]))
+            found.append(BatchFindings(galaxies: span, columns: numbers + places(numbers[0]) + [flags], columns))
             switch dataSet.identifiers {
             case .none: break
             case .integers, .unsignedIntegers: found.identifiers.append(.integers(span.map { Int64($0) << 20 }))
@@ -115,6 +122,40 @@ struct MadeUpSurvey {
             }
         }
         return found
+    }
+
+    private static func number(_ galaxy: Int, _ column: Int) -> Float {
+        galaxy % 1001 == column ? .nan : Float(mixed(galaxy * 8 + column) >> 44) / 0x1p20
+    }
+
+    /// Cell and scale for each redshift, as the journal has them.
+    private func places(_ redshifts: [Float]) -> [[Float]] {
+        guard let calibration = calibration?.0 else { return [] }
+        let places = redshifts.map { redshift -> (cell: Int32, scale: Float) in
+            guard !redshift.isNaN else { return (-1, .nan) }
+            let place = withUnsafePointer(to: 20 * redshift) {
+                calibration.place(redshift: redshift, magnitudes: UnsafeBufferPointer(start: $0, count: 1))
+            }
+            return (place.cell, place.scale)
+        }
+        return [places.map { Float(bitPattern: UInt32(bitPattern: $0.cell)) }, places.map(\.scale)]
+    }
+
+    private static func form(_ options: Set<String>) -> DistributionForm? {
+        let grid = RedshiftGrid("0:1:101")
+        if options.contains("interp"), let grid { return .interpolated(grid) }
+        if options.contains("hist"), let grid { return .histogram(grid) }
+        return options.contains("quant") ? .quantiles : nil
+    }
+
+    /// Of galaxies that are up to a tenth off, in one band.
+    private static func madeUpCalibration() throws -> Calibration {
+        let redshifts = (0..<2000).map { number($0 * 1001 + 500, 0) }
+        let labelled = LabelledGalaxies(
+            predicted: redshifts,
+            spectroscopic: redshifts.indices.map { redshifts[$0] + 0.2 * (number($0 * 1001 + 500, 1) - 0.5) },
+            magnitudes: redshifts.map { 20 * $0 }, bands: 1)
+        return try Calibration(fitting: labelled, CalibrationSettings(method: .smooth, smallestCell: 100))
     }
 
     /// Of 0 to 12 bytes, each of them any but zero; very long ones now and then where strings have any length.

@@ -9,7 +9,7 @@ struct FinishedGalaxies {
     private let folder: String
     private let files: [JournalFile]
     private let finished: FinishedSpans
-    private let columns: Int
+    private let columns: FoundColumns
     /// Galaxies of the data set.
     private let total: Int
     /// Attempts so far.
@@ -26,11 +26,11 @@ struct FinishedGalaxies {
     /// - Parameters:
     ///   - output: The folder of the results.
     ///   - plan: Of this run.
-    ///   - columns: Numbers of a galaxy.
+    ///   - columns: What is found of a galaxy.
     ///   - world: All ranks.
     /// - Throws: ``JobError`` with code 73 when a journal belongs to another run, `RecordError` when one cannot be
     ///   read.
-    init(in output: String, _ plan: RunPlan, columns: Int, world: Communicator) throws {
+    init(in output: String, _ plan: RunPlan, columns: FoundColumns, world: Communicator) throws {
         let dataSet = plan.dataSet
         folder = output + "/" + Journal.folder
         self.columns = columns
@@ -41,7 +41,8 @@ struct FinishedGalaxies {
         for file in stride(from: world.rank, to: files.count, by: world.size) {
             do {
                 mine += try files[file].scan(
-                    in: folder, index: file, identity: plan.identity, columns: columns, total: total)
+                    in: folder, index: file, identity: plan.identity, columns: BatchFindings.columnCount(columns),
+                    total: total)
             } catch let error as ForeignJournal {
                 throw JobError.cannotResume(output, error)
             }
@@ -91,14 +92,15 @@ struct FinishedGalaxies {
     /// What stands in the record of a span, of all its galaxies.
     private func findings(of span: JournalSpan, in file: RegularFile) throws -> BatchFindings {
         let start = try file.bytes(at: span.place, count: Journal.Head.size)
-        guard let head = start.withUnsafeBytes({ Journal.Head($0, columns: columns, total: total) }),
+        let count = BatchFindings.columnCount(columns)
+        guard let head = start.withUnsafeBytes({ Journal.Head($0, columns: count, total: total) }),
             head.galaxies.clamped(to: span.galaxies) == span.galaxies
         else { throw Self.changed(file.path) }
         let record = try file.bytes(at: span.place, count: head.recordSize)
         guard let numbers = record.withUnsafeBytes({ Journal.columns(of: $0, head: head) }) else {
             throw Self.changed(file.path)
         }
-        return BatchFindings(galaxies: head.galaxies, columns: numbers)
+        return BatchFindings(galaxies: head.galaxies, columns: numbers, columns)
     }
 
     private static func changed(_ path: String) -> JobError {

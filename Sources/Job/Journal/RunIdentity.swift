@@ -13,20 +13,25 @@ struct RunIdentity: Codable, Equatable {
     private let precision: String
     private let instructionSet: String
     private let views: Int
+    /// SHA-256 of the calibration, and how distributions are written; nil without one.
+    private let calibration: String?
+    private let distributions: String?
     private let schema: [String]
     private let partitionCount: Int
     /// Of the partitions' names and galaxies.
     private let partitions: BlockDigests
 
     init(
-        version: String, weightsHash: String, options: RunOptions, instructionSet: InstructionSet, dataSet: DataSet,
-        schema: PartitionSchema
+        version: String, weightsHash: String, calibrationHash: String?, options: RunOptions,
+        instructionSet: InstructionSet, dataSet: DataSet, schema: PartitionSchema
     ) {
         self.version = version
         weights = weightsHash
         precision = options.precision.rawValue
         self.instructionSet = "\(instructionSet)"
         views = options.views
+        calibration = calibrationHash
+        distributions = calibrationHash.map { _ in options.distributionForm.description }
         // Whatever the schema comes to say: how values are read decides what is predicted.
         self.schema = Mirror(reflecting: schema).children.map { "\($0.label ?? "") \(Self.described($0.value))" }
         partitionCount = dataSet.partitions.count
@@ -70,6 +75,10 @@ struct RunIdentity: Codable, Equatable {
                 words("version", version, before.version), words("precision", precision, before.precision),
                 words("weights with SHA-256", weights.prefix(12), before.weights.prefix(12)),
                 words("views", views, before.views),
+                words(
+                    "calibration with SHA-256", calibration?.prefix(12) ?? "none",
+                    before.calibration?.prefix(12) ?? "none"),
+                words("distributions as", distributions ?? "none", before.distributions ?? "none"),
                 words("instruction set", instructionSet, before.instructionSet),
             ] + zip(schema, before.schema).map { words("", $0, $1) }
         if let first = settings.lazy.compactMap(\.self).first { return first }

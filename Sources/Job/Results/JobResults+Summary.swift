@@ -36,8 +36,11 @@ extension JobResults {
         } else {
             lines.append("  no galaxy with a spectroscopic redshift above -1: no metrics")
         }
+        lines += distributionLines
         lines += flagLines.isEmpty ? [] : [""] + flagLines
-        lines += ["", "Results: \(output)/Results.json, \(output)/predictions.h5, \(output)/combined_data.json"]
+        let files =
+            ["Results.json", "predictions.h5", "combined_data.json"] + (distributions == nil ? [] : ["pz.hdf5"])
+        lines += ["", "Results: " + files.map { "\(output)/\($0)" }.joined(separator: ", ")]
         return lines.joined(separator: "\n")
     }
 
@@ -47,6 +50,29 @@ extension JobResults {
             provenance.weightsDescription.text.map { "Weights: \($0)" },
             provenance.weightsDemonstration.text.map(demonstrationNotice),
         ].compactMap(\.self)
+    }
+
+    /// What made the distributions, and how they fare; nothing without a calibration.
+    private var distributionLines: [String] {
+        guard let distributions else { return [] }
+        let origin = distributions.calibration
+        var lines = [
+            "",
+            "  distributions (\(distributions.form)) by \(origin.file): \(origin.method), \(origin.labelled) labelled galaxies",
+        ]
+        guard let scores = distributions.evaluation?.metrics, scores.count > 0 else { return lines }
+        func row(_ name: String, _ value: String, _ remark: String) {
+            lines.append("  " + padded(name, 24) + padded(value, 21) + remark)
+        }
+        for interval in scores.coverage where [0.68, 0.95].contains(interval.level) {
+            row(
+                "within \(decimal(interval.level * 100, 0)) %", percent(interval.fraction),
+                "of the \(scores.count), give or take \(percent(interval.error)) by chance")
+        }
+        row("CRPS", decimal(scores.crps, 5), "mean ∫(F - [x >= z])² dx")
+        row("CDE loss", decimal(scores.cdeLoss, 3), "mean ∫p² - 2 p(z)")
+        row("PIT KS", decimal(scores.pit?.ks, 4), "probability by chance: \(decimal(scores.pit?.ksProbability, 3))")
+        return lines
     }
 
     /// What is odd about the galaxies; nothing when nothing is.
@@ -73,6 +99,7 @@ extension JobResults {
                 ("not finite", .imageNotFinite),
             ]))
         row("odd redshifts", flags[.predictionOutside], "predicted outside of those trained on")
+        row("outside of calibration", flags[.calibrationOutside], "nothing vouches for their distributions")
         row("no answer", flags[.predictionNotFinite], "the network's answer is not finite: no redshift")
         if !training.hasRanges {
             lines.append("  range unknown           the weights do not say what they were trained on")

@@ -53,9 +53,9 @@ struct JobResults: Encodable {
         /// Of the middle band: r.
         let magnitude: [MetricsBin]
 
-        enum CodingKeys: String, CodingKey {
-            case redshift, magnitude
+        enum CodingKeys: String, CodingKey, CaseIterable {
             case predicted = "redshift_predicted"
+            case redshift, magnitude
         }
     }
 
@@ -76,30 +76,6 @@ struct JobResults: Encodable {
         enum CodingKeys: String, CodingKey {
             case files, rows
             case galaxies = "num_samples"
-        }
-    }
-
-    /// How many redshifts lie within their uncertainties, of those with a spectroscopic redshift.
-    struct Calibration: Encodable {
-        let views: Int
-        let count: Int
-        let withinOne: Int
-        let withinTwo: Int
-
-        enum CodingKeys: String, CodingKey {
-            case views
-            case count = "N"
-            case withinOne = "within_1_sigma"
-            case withinTwo = "within_2_sigma"
-        }
-
-        func encode(to encoder: any Encoder) throws {
-            var values = encoder.container(keyedBy: CodingKeys.self)
-            try values.encode(views, forKey: .views)
-            try values.encode(count, forKey: .count)
-            // Fractions; null when there is nothing to compare with.
-            try values.encode(count > 0 ? Double(withinOne) / Double(count) : nil, forKey: .withinOne)
-            try values.encode(count > 0 ? Double(withinTwo) / Double(count) : nil, forKey: .withinTwo)
         }
     }
 
@@ -151,7 +127,10 @@ struct JobResults: Encodable {
     var wallTime: WallTime
     let metrics: RedshiftMetrics?
     let bins: Bins?
-    let calibration: Calibration?
+    /// Views of each image.
+    let views: Int
+    /// Nil without a calibration.
+    let distributions: DistributionResults?
     let flags: FlagCounts
     /// What the network was trained on.
     let training: TrainingRecord
@@ -174,9 +153,8 @@ struct JobResults: Encodable {
     private var resumed: Int { reports.reduce(0) { $0 + $1.resumed } }
 
     enum CodingKeys: String, CodingKey {
-        case schema, device, precision, metrics, provenance, ranks, bands
+        case schema, device, precision, views, metrics, distributions, provenance, ranks, bands
         case bins = "metrics_in_bins"
-        case calibration = "uncertainty"
         case worldSize = "world_size"
         case samples = "num_samples"
         case partitions = "num_partitions"
@@ -204,6 +182,7 @@ struct JobResults: Encodable {
         try values.encode(batches, forKey: .batches)
         try values.encode("cpu", forKey: .device)
         try values.encode(precision, forKey: .precision)
+        try values.encode(views, forKey: .views)
         // Null where the weights do not name them.
         try values.encode(bands, forKey: .bands)
         try values.encode(processorTime, forKey: .processorTime)
@@ -217,7 +196,8 @@ struct JobResults: Encodable {
         // Present in every file, null without redshifts.
         if let metrics { try values.encode(metrics, forKey: .metrics) } else { try values.encodeNil(forKey: .metrics) }
         if let bins { try values.encode(bins, forKey: .bins) } else { try values.encodeNil(forKey: .bins) }
-        try values.encode(calibration, forKey: .calibration)
+        // Null without a calibration.
+        try values.encode(distributions, forKey: .distributions)
         try values.encode(resumed, forKey: .resumed)
         try values.encode(cost, forKey: .cost)
         try values.encode(skipped, forKey: .skipped)

@@ -4,17 +4,17 @@ import Survey
 struct PredictionsTable {
     private let partitions: PartitionTable
     private let hasIdentifiers: Bool
-    private let hasViews: Bool
+    private let found: FoundColumns
     /// Names of the columns that are carried from the partitions.
     private let kept: [String]
 
     /// - Parameters:
     ///   - dataSet: The survey.
-    ///   - hasViews: Whether there are uncertainties.
-    init(_ dataSet: DataSet, hasViews: Bool) {
+    ///   - found: What was found beside what every run finds.
+    init(_ dataSet: DataSet, _ found: FoundColumns) {
         partitions = dataSet.partitions
         hasIdentifiers = dataSet.identifiers != .none
-        self.hasViews = hasViews
+        self.found = found
         kept = dataSet.kept.map(\.name)
     }
 
@@ -22,7 +22,8 @@ struct PredictionsTable {
     var head: [UInt8] {
         let columns =
             ["partition", "row"] + (hasIdentifiers ? ["object_id"] : []) + ["redshift_predicted", "redshift"]
-            + (hasViews ? ["redshift_mean", "redshift_sigma"] : []) + ["flags"]
+            + (found.contains(.views) ? [PredictionsColumn.scatter.rawValue] : [])
+            + (found.contains(.distributions) ? PredictionsColumn.ends.map(\.column.rawValue) : []) + ["flags"]
         let fields = columns.map { Array($0.utf8) } + kept.map { Self.field(Array($0.utf8)) }
         return Array(fields.joined(separator: [Self.comma])) + [Self.newline]
     }
@@ -31,15 +32,19 @@ struct PredictionsTable {
     ///
     /// - Parameters:
     ///   - rows: The galaxies.
-    ///   - kept: Theirs of the columns that are carried.
-    func lines(of rows: PredictionRows, kept: [[String]]) -> [UInt8] {
-        let (found, places) = (rows.found, rows.places)
+    ///   - layout: Of the predictions.
+    /// - Throws: What reading the columns that are carried throws.
+    func lines(of rows: PredictionRows, _ layout: PredictionsLayout) throws -> [UInt8] {
+        let (found, places, kept) = (rows.found, rows.places, try layout.kept?.texts(of: rows) ?? [])
+        let intervals = layout.intervals(of: rows)
         let columns =
-            [found.predictions, found.redshifts] + (hasViews ? [found.means, found.scatters] : [])
+            [found.predictions[places], found.redshifts[places]]
+            + (self.found.contains(.views) ? [found.scatters[places]] : [])
+            + PredictionsColumn.ends.compactMap { intervals[$0.column]?[...] }
         let identifiers = hasIdentifiers ? found.identifiers[places].values.texts : []
         var text: [UInt8] = []
         text.reserveCapacity(places.count * 64)
-        var place = places.lowerBound
+        var place = 0
         for piece in rows.pieces {
             let name = Self.field(Array(partitions.name(of: piece.partition)))
             for row in piece.rows {
@@ -48,17 +53,18 @@ struct PredictionsTable {
                 text += "\(row)".utf8
                 if hasIdentifiers {
                     text.append(Self.comma)
-                    text += Self.field(Array(identifiers[place - places.lowerBound].utf8))
+                    text += Self.field(Array(identifiers[place].utf8))
                 }
                 for column in columns {
                     text.append(Self.comma)
-                    if !column[place].isNaN { text += column[place].description.utf8 }
+                    let number = column[column.startIndex + place]
+                    if !number.isNaN { text += number.description.utf8 }
                 }
                 text.append(Self.comma)
-                text += "\(found.flags[place].rawValue)".utf8
+                text += "\(found.flags[places.lowerBound + place].rawValue)".utf8
                 for column in kept {
                     text.append(Self.comma)
-                    text += Self.field(Array(column[place - places.lowerBound].utf8))
+                    text += Self.field(Array(column[place].utf8))
                 }
                 text.append(Self.newline)
                 place += 1

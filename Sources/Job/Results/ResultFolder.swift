@@ -12,11 +12,13 @@ final class ResultFolder {
     /// The finished files, in the order of their renaming.
     static let names = [ResultNames.predictions, "combined_data.json", mark]
     /// What is large and not whole before the run's end.
-    static let largeNames = [ResultNames.predictions, ResultNames.otherName, ResultNames.table]
+    static let largeNames = [
+        ResultNames.predictions, ResultNames.distributions, ResultNames.otherName, ResultNames.table,
+    ]
 
     let path: String
     private let lock: FolderLock
-    /// Files that this run writes beside those: the predictions as text, the entries of single ranks.
+    /// Files that this run writes beside those: the distributions, the predictions as text, the entries of single ranks.
     private let extras: [String]
     /// What `--resume` found.
     let isFinished: Bool
@@ -89,7 +91,7 @@ final class ResultFolder {
     /// How a file of this program's is known that stands under a name of a result.
     private static func own(_ name: String) -> OwnFile {
         switch name {
-        case ResultNames.predictions, ResultNames.otherName: predictionsFile
+        case ResultNames.predictions, ResultNames.otherName, ResultNames.distributions: predictionsFile
         case "Results.json":
             .json("a result of photoz run", keys: ["provenance"], texts: ["schema": "photoz.results/"])
         case ResultNames.table:
@@ -207,7 +209,7 @@ final class ResultFolder {
 
     /// Whether some runs write a file of that name beside their results.
     private static func isExtra(_ name: String) -> Bool {
-        name == ResultNames.table || name == ResultNames.otherName
+        [ResultNames.table, ResultNames.otherName, ResultNames.distributions].contains(name)
             || name.hasSuffix(".json") && Int(name.dropLast(5)).map { "\($0).json" } == name
     }
 }

@@ -31,8 +31,6 @@ struct StringHeap {
     private let total: Int
     /// Bytes of all collections.
     let byteCount: Int
-    /// Where in the file the first collection begins; known when the file is there.
-    var start = 0
 
     /// Every rank calls it.
     ///
@@ -94,15 +92,16 @@ struct StringHeap {
     /// - Parameters:
     ///   - block: Galaxies between two multiples of ``galaxies``, or up to where this rank's end.
     ///   - strings: Theirs.
+    ///   - start: Where in the file the first collection begins.
     /// - Returns: The references, and where the part begins in the file and its bytes.
     func bytes(
-        of block: Range<Int>, _ strings: ArraySlice<[UInt8]>
+        of block: Range<Int>, _ strings: ArraySlice<[UInt8]>, from start: Int
     ) -> (references: [UInt8], place: Int, heap: [UInt8]) {
         var (references, heap) = ([UInt8](), [UInt8]())
         references.reserveCapacity(block.count * Self.referenceBytes)
         let first = pieces.firstPlace { $0.lowerBound >= block.lowerBound }
         var (piece, string) = (first, strings.startIndex)
-        let begin = begin(of: first)
+        let begin = start + begin(of: first)
         while piece < pieces.count, pieces[piece].lowerBound < block.upperBound {
             let (galaxies, place) = (pieces[piece], places[piece])
             if galaxies.lowerBound % Self.galaxies == 0 { Self.append(head: place.bytes, to: &heap) }
@@ -122,10 +121,11 @@ struct StringHeap {
         return (references, begin, heap)
     }
 
+    /// Where what a piece adds begins in the heap.
     private func begin(of piece: Int) -> Int {
-        guard piece < pieces.count else { return start }
+        guard piece < pieces.count else { return 0 }
         let isFirst = pieces[piece].lowerBound % Self.galaxies == 0
-        return start + (isFirst ? places[piece].collection : places[piece].first)
+        return isFirst ? places[piece].collection : places[piece].first
     }
 
     private static func append(head bytes: Int, to heap: inout [UInt8]) {

@@ -10,7 +10,7 @@ struct TableParts {
     /// Bytes of the whole file.
     let byteCount: Int
     private let table: PredictionsTable
-    private let carried: KeptReader?
+    private let layout: PredictionsLayout
     /// Where each block of lines begins.
     private let places: [Int]
     /// The lines of the first blocks; those of others are made once more when they are written, so that memory does not
@@ -24,27 +24,24 @@ struct TableParts {
     ///
     /// - Parameters:
     ///   - path: The file.
-    ///   - dataSet: The survey.
-    ///   - hasViews: Whether there are uncertainties.
-    ///   - carried: Reads the columns that are carried.
+    ///   - layout: Of the predictions.
     ///   - rows: This rank's galaxies.
     ///   - owners: Of the galaxies.
     ///   - world: All ranks.
     /// - Throws: A communication error, on rank 0 ``JobError`` with code 74, or on every rank with code 65 when a
     ///   partition has changed.
     init(
-        _ path: String, _ dataSet: DataSet, hasViews: Bool, carried: KeptReader?, _ rows: [PredictionRows],
-        _ owners: GalaxyOwners,
+        _ path: String, _ layout: PredictionsLayout, _ rows: [PredictionRows], _ owners: GalaxyOwners,
         on world: Communicator
     ) throws {
-        let table = PredictionsTable(dataSet, hasViews: hasViews)
+        let table = PredictionsTable(layout.dataSet, layout.found)
         self.path = path
         self.table = table
-        self.carried = carried
+        self.layout = layout
         var (lengths, kept, bytes) = ([Int](), [[UInt8]](), 0)
         try world.together {
             for block in rows {
-                let lines = table.lines(of: block, kept: try carried?.texts(of: block) ?? [])
+                let lines = try table.lines(of: block, layout)
                 lengths.append(lines.count)
                 bytes += lines.count
                 if bytes <= Self.keptBytes { kept.append(lines) }
@@ -60,11 +57,14 @@ struct TableParts {
 
     /// What a block of rows is in the file.
     ///
+    /// - Parameters:
+    ///   - file: Index of this file among those that are written.
+    ///   - step: The block's place among this rank's.
+    ///   - rows: The block.
     /// - Throws: ``JobError`` with code 65 when partitions were changed since the lines were made first.
-    func part(_ step: Int, _ rows: PredictionRows) throws -> FilePart {
-        if step < kept.count { return FilePart(file: 1, place: places[step], bytes: kept[step]) }
-        let lines = table.lines(of: rows, kept: try carried?.texts(of: rows) ?? [])
-        return FilePart(file: 1, place: places[step], bytes: lines)
+    func part(_ file: Int, _ step: Int, _ rows: PredictionRows) throws -> FilePart {
+        let lines = step < kept.count ? kept[step] : try table.lines(of: rows, layout)
+        return FilePart(file: file, place: places[step], bytes: lines)
     }
 
     /// The room that was taken before is kept.

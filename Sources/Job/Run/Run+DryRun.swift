@@ -11,7 +11,9 @@ extension Run {
     mutating func tryOut(_ weights: WeightsFile?, _ shape: NetworkShape, _ nodes: Nodes) throws -> RunEnding {
         let contents = world.rank == 0 ? try admittedOutput() : nil
         let instructionSet = try commonInstructionSet()
-        let dataSet = try openDataSet(try trainedSchema(weights, shape).1, nodes)
+        let schema = try trainedSchema(weights, shape).1
+        let calibration = try readCalibration(shape, schema)
+        let dataSet = try openDataSet(schema, nodes)
         guard let contents else { return RunEnding() }
         let need = bytesNeeded(for: dataSet, journal: .current(in: options.output))
         let folder = FolderCheck(path: nearestFolder)
@@ -27,6 +29,7 @@ extension Run {
         row("network", "\(shape.bands) bands of \(shape.imageSize) x \(shape.imageSize) pixels")
         row("redshifts", dataSet.hasRedshift ? "yes" : "none: no metrics")
         row("identifiers", dataSet.identifiers.description)
+        if let calibration { row("distributions", words(for: calibration)) }
         if !dataSet.kept.isEmpty { row("carried columns", dataSet.kept.map(\.name).joined(separator: ", ")) }
         for assumption in dataSet.assumptions.prefix(5) { row("taken for granted", assumption) }
         for skipped in skippedFiles.prefix(5) { row("left out", "\(skipped.file): \(skipped.reason)") }
@@ -42,6 +45,11 @@ extension Run {
         let contents = ResultContents(of: options.output)
         try ResultFolder.admit(contents, in: options.output, overwrite: options.overwrite, resume: options.resume)
         return contents
+    }
+
+    /// What makes the distributions, and how they are written.
+    private func words(for calibration: CalibrationFile) -> String {
+        "\(options.distributionForm), by \(calibration.path): \(calibration.summary.method.rawValue), \(calibration.summary.labelled) labelled galaxies"
     }
 
     /// The output folder, or the one that it would be made in.

@@ -6,8 +6,8 @@ import Survey
 /// What is odd about the galaxies, over all ranks.
 extension Run {
     /// Warns of what the user must know about the predictions. Every rank calls it.
-    func warnOfFlags(_ counts: FlagCounts, _ found: RankFindings, _ plan: RunPlan) throws {
-        let (dataSet, training) = (plan.dataSet, plan.training)
+    func warnOfFlags(_ evaluated: Evaluated, _ found: RankFindings, _ plan: RunPlan) throws {
+        let (dataSet, training, counts) = (plan.dataSet, plan.training, evaluated.flags)
         var first = Int.max
         if counts[.predictionNotFinite] > 0 {
             let places = found.flags.indices.lazy.filter { found.flags[$0].contains(.predictionNotFinite) }
@@ -17,6 +17,7 @@ extension Run {
         for warning in counts.warnings(training, dataSet, firstNotFinite: first == Int.max ? nil : first) {
             warn(warning)
         }
+        for warning in distributionWarnings(evaluated) { warn(warning) }
         guard !training.hasRanges else { return }
         WarningLog.add(
             "range unknown: the weights do not say what range they were trained on, so that no galaxy is flagged as outside of it"

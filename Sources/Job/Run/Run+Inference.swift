@@ -8,7 +8,7 @@ extension Run {
     func infer(_ means: RunMeans) throws -> RankFindings {
         let (dataSet, schema, finished) = (means.dataSet, means.plan.schema, means.finished)
         let share = share(of: dataSet)
-        var found = RankFindings(capacity: share.count, hasViews: options.views > 1, identifiers: dataSet.identifiers)
+        var found = RankFindings(capacity: share.count, options.columns, identifiers: dataSet.identifiers)
         try finished.forEach(in: share) { found.append($0) }
         try addIdentifiers(of: dataSet, schema, to: &found)
         found.report.resumed = found.report.samples
@@ -18,7 +18,8 @@ extension Run {
             isShown: world.rank == 0 && !options.quiet, isLaunched: Launcher.isPresent)
         let inference = Inference(
             network: means.network, dataSet: dataSet, schema: schema, batchSize: options.batchSize,
-            threads: options.threads, views: options.views, onError: options.onError)
+            threads: options.threads, views: options.views, calibration: means.plan.calibration?.calibration,
+            onError: options.onError)
         let journal = try JournalWriter(
             in: options.output + "/" + Journal.folder, attempt: finished.attempts + 1, world: world, node: node,
             identity: means.plan.identity)

@@ -4,62 +4,51 @@ import Survey
 
 /// What is found out over all ranks.
 extension Run {
-    /// The metrics, over all galaxies and in bins of predicted and of known redshift and of magnitude, both nil when
-    /// no partition knows redshifts; how many redshifts are where their uncertainties say, nil without views; and how
-    /// many galaxies have each flag. Every rank calls it: all ranks add up their numbers thirteen times at most.
-    /// Errors are for rank 0.
-    func evaluate(_ found: RankFindings, _ dataSet: DataSet) throws -> Evaluated {
+    /// The metrics, over all galaxies and in bins of predicted redshift, of redshift and of magnitude, both nil when no
+    /// partition knows redshifts; how distributions fare, nil without a calibration or redshifts; and how many galaxies
+    /// have each flag. Every rank calls it: all ranks add up their numbers fourteen times at most. Errors of metrics
+    /// are for rank 0.
+    func evaluate(_ found: RankFindings, _ plan: RunPlan) throws -> Evaluated {
+        let hasRedshift = plan.dataSet.hasRedshift
+        let distributions = plan.calibration.map { GalaxyDistributions(calibration: $0.calibration) }
         var flags = FlagCounts()
         for galaxy in found.flags { flags.add(galaxy) }
-        let (ownFlags, ownCalibration) = (flags.numbers, options.views > 1 ? calibrationCounts(found) : [])
-        let quantities = dataSet.hasRedshift ? [found.predictions, found.redshifts, found.magnitudes] : []
-        let counts = ownFlags + ownCalibration
-        let sums = try AgreedBuffer<Int64>(
-            count: Evaluation.numberCount(quantities: quantities.count, counts: counts.count), on: world)
+        let cut = options.distributionForm.grid.flatMap { distributions?.cutCount(of: found, by: $0) } ?? 0
+        let counts = flags.numbers + [cut]
+        let quantities = hasRedshift ? [found.predictions, found.redshifts, found.magnitudes] : []
+        let numbers = max(
+            Evaluation.numberCount(quantities: quantities.count, counts: counts.count),
+            distributions == nil ? 0 : DistributionEvaluation.numberCount(quantities: quantities.count))
+        let sums = try AgreedBuffer<Int64>(count: numbers, on: world)
+        let sum = SumOverRanks(in: sums.elements) { count throws(CollectiveError) in
+            try sums.allReduce(.sum, first: count)
+        }
         let evaluation = try Evaluation(
             predicted: found.predictions, spectroscopic: found.redshifts, binnedBy: quantities, counts: counts,
-            bootstrap: world.rank == 0 ? Bootstrap() : nil,
-            SumOverRanks(in: sums.elements) { count throws(CollectiveError) in
-                try sums.allReduce(.sum, first: count)
-            })
-        let bins = dataSet.hasRedshift ? evaluation.bins : []
-        return Evaluated(
-            metrics: dataSet.hasRedshift ? evaluation.metrics : nil,
-            bins: bins.isEmpty
-                ? nil : JobResults.Bins(predicted: bins[0], redshift: bins[1], magnitude: bins[2]),
-            calibration: options.views > 1 ? calibration(evaluation.counts.suffix(ownCalibration.count)) : nil,
-            flags: FlagCounts(Array(evaluation.counts.prefix(ownFlags.count))))
-    }
-
-    /// How many of this rank's galaxies have a redshift and an uncertainty, and in how many they differ by no more than
-    /// that, and twice that.
-    private func calibrationCounts(_ found: RankFindings) -> [Int] {
-        var counts = [0, 0, 0]
-        for (index, redshift) in found.redshifts.enumerated() {
-            let (error, sigma) = (abs(found.means[index] - redshift), found.scatters[index])
-            guard error.isFinite, sigma.isFinite, redshift > -1 else { continue }
-            counts[0] += 1
-            counts[1] += error <= sigma ? 1 : 0
-            counts[2] += error <= 2 * sigma ? 1 : 0
-        }
-        return counts
-    }
-
-    private func calibration(_ counts: ArraySlice<Int>) -> JobResults.Calibration {
-        let counts = Array(counts)
-        return JobResults.Calibration(
-            views: options.views, count: counts[0], withinOne: counts[1], withinTwo: counts[2])
+            bootstrap: world.rank == 0 ? Bootstrap() : nil, sum)
+        var evaluated = Evaluated(
+            flags: FlagCounts(Array(evaluation.counts.dropLast())), cut: evaluation.counts[counts.count - 1])
+        guard hasRedshift else { return evaluated }
+        let bins = evaluation.bins
+        evaluated.metrics = evaluation.metrics
+        evaluated.bins = JobResults.Bins(predicted: bins[0], redshift: bins[1], magnitude: bins[2])
+        guard let scores = distributions?.scores(of: found) else { return evaluated }
+        evaluated.distributions = try DistributionEvaluation(
+            pit: scores.pit, cdeLoss: scores.cdeLoss, crps: scores.crps, binnedBy: quantities, as: evaluation, sum)
+        return evaluated
     }
 }
 
 /// What is known of all galaxies together.
 struct Evaluated {
     /// Over all galaxies; nil when no partition knows redshifts.
-    let metrics: RedshiftMetrics?
-    /// In bins of predicted and of known redshift and of magnitude; nil likewise.
-    let bins: JobResults.Bins?
-    /// How many redshifts are where their uncertainties say; nil without views.
-    let calibration: JobResults.Calibration?
+    var metrics: RedshiftMetrics?
+    /// In bins of predicted redshift, of redshift and of magnitude; nil likewise.
+    var bins: JobResults.Bins?
+    /// How the distributions fare; nil likewise, and without a calibration.
+    var distributions: DistributionEvaluation?
     /// How many galaxies have each flag.
     let flags: FlagCounts
+    /// Galaxies whose distribution does not lie within the grid: see ``GalaxyDistributions/tolerableCut``.
+    let cut: Int
 }

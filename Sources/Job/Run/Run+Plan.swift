@@ -19,12 +19,13 @@ extension Run {
     ) throws -> RunPlan {
         if let weights { weightsLabel = weights.label }
         let (training, schema) = try trainedSchema(weights, shape)
+        let calibration = try readCalibration(shape, schema)
         let dataSet = try openDataSet(schema, nodes)
-        let mine = try output.map { try begin(dataSet, schema, instructionSet, in: $0) }
+        let mine = try output.map { try begin(dataSet, schema, instructionSet, calibration, in: $0) }
         let beginning = try world.broadcastValue(mine)
         return RunPlan(
-            dataSet: dataSet, schema: schema, training: training, identity: beginning.identity,
-            isFinished: beginning.isFinished)
+            dataSet: dataSet, schema: schema, training: training, calibration: calibration,
+            identity: beginning.identity, isFinished: beginning.isFinished)
     }
 
     /// What the network was trained on, and how partitions lie for it. Every rank calls it.
@@ -34,12 +35,13 @@ extension Run {
     }
 
     private mutating func begin(
-        _ dataSet: DataSet, _ schema: PartitionSchema, _ instructionSet: InstructionSet, in output: ResultFolder
+        _ dataSet: DataSet, _ schema: PartitionSchema, _ instructionSet: InstructionSet,
+        _ calibration: CalibrationFile?, in output: ResultFolder
     ) throws -> Beginning {
-        weightsHash = try fileHash(options.weights)
+        if weightsHash.isEmpty { weightsHash = try fileHash(options.weights) }
         let identity = RunIdentity(
-            version: version, weightsHash: weightsHash, options: options, instructionSet: instructionSet,
-            dataSet: dataSet, schema: schema)
+            version: version, weightsHash: weightsHash, calibrationHash: calibration?.hash, options: options,
+            instructionSet: instructionSet, dataSet: dataSet, schema: schema)
         let sources = RunSources(identity: identity, dataSet)
         self.sources = sources
         if output.isFinished {
@@ -76,10 +78,9 @@ extension Run {
     /// - Parameter journal: What the journals of earlier attempts hold need not be written again; without them they are
     ///   removed first.
     func bytesNeeded(for dataSet: DataSet, journal: JournalFolder) -> Int {
-        let results = PredictionsWriter.byteCount(
-            of: dataSet, ranks: world.size, hasViews: options.views > 1, isTable: options.writesCSV,
-            hasRankFiles: options.writesRankFiles)
-        let columns = BatchFindings.columnCount(hasViews: options.views > 1)
+        let results = ResultSizes(dataSet: dataSet, found: options.columns, form: options.distributionForm).all(
+            ranks: world.size, isTable: options.writesCSV, hasRankFiles: options.writesRankFiles)
+        let columns = BatchFindings.columnCount(options.columns)
         return results + max(0, dataSet.rows * (4 * columns + 1) + world.size * 4096 - journal.byteCount)
     }
 

@@ -9,9 +9,11 @@ import Survey
 
 /// What rank 0 writes when all is computed.
 extension Run {
-    /// What `predictions.h5` says of its origin: nothing that differs between two runs with the same result.
-    func provenanceTexts(_ network: PreparedNetwork) -> [(String, String)] {
+    /// What predictions and distributions say of their origin: nothing that differs between two runs with the same
+    /// result.
+    func provenanceTexts(_ network: PreparedNetwork, _ calibration: CalibrationFile?) -> [(String, String)] {
         Provenance.texts(version, weightsHash, options.precision, network.instructionSet)
+            + (calibration.map { [("calibration_sha256", $0.hash)] } ?? [])
     }
 
     /// What each rank did, in rank order; nil but on rank 0. Every rank calls it.
@@ -41,7 +43,8 @@ extension Run {
         return JobResults(
             reports: reports, partitionCount: dataSet.partitions.count, batchSize: options.batchSize,
             precision: options.precision.rawValue, wallTime: times, metrics: evaluated.metrics, bins: evaluated.bins,
-            calibration: evaluated.calibration, flags: evaluated.flags, training: training,
+            views: options.views, distributions: distributionResults(evaluated, means.plan), flags: evaluated.flags,
+            training: training,
             bands: training.bands.flatMap { BandNames($0, count: network.shape.bands)?.names },
             warnings: WarningLog.all,
             // A function, as a rank, lives as long as the job.
@@ -61,6 +64,15 @@ extension Run {
                 instructionSet: "\(network.instructionSet)", threads: options.threads,
                 shard: options.sharding.rawValue, schedule: options.schedule.rawValue, write: means.writer.way.rawValue,
                 start: timestamp(started), end: timestamp(Date()), sources: sources))
+    }
+
+    /// What there is to say of the distributions; nil without a calibration.
+    private func distributionResults(_ evaluated: Evaluated, _ plan: RunPlan) -> DistributionResults? {
+        plan.calibration.map {
+            DistributionResults(
+                calibration: .init($0), form: options.distributionForm, outside: evaluated.flags[.calibrationOutside],
+                cut: evaluated.cut, evaluation: evaluated.distributions)
+        }
     }
 
     /// The same texts without repetitions, in the order in which they come first.

@@ -15,13 +15,16 @@ extension Run {
     func predictionsWriter(
         _ plan: RunPlan, _ network: PreparedNetwork, _ nodes: Nodes
     ) throws -> PredictionsWriter {
-        let path = ResultFolder.temporary(ResultNames.predictions, in: options.output)
-        let writer = try PredictionsWriter(
-            path, table: options.writesCSV ? ResultFolder.temporary(ResultNames.table, in: options.output) : nil,
-            dataSet: plan.dataSet, hasViews: options.views > 1, provenance: provenanceTexts(network),
-            kept: KeptReader(plan.dataSet, plan.schema), way: try writeWay(nodes),
-            on: world)
-        if world.rank == 0, options.hasOtherName { try giveOtherName(path) }
+        func path(_ name: String) -> String { ResultFolder.temporary(name, in: options.output) }
+        let content = ResultContent(
+            of: plan.dataSet, hasViews: options.views > 1,
+            calibration: plan.calibration.map { ($0.calibration, options.distributionForm) },
+            provenance: provenanceTexts(network, plan.calibration), kept: KeptReader(plan.dataSet, plan.schema))
+        let paths = ResultPaths(
+            predictions: path(ResultNames.predictions), distributions: path(ResultNames.distributions),
+            table: options.writesCSV ? path(ResultNames.table) : nil)
+        let writer = try PredictionsWriter(content, to: paths, way: try writeWay(nodes), on: world)
+        if world.rank == 0, options.hasOtherName { try giveOtherName(paths.predictions) }
         return writer
     }
 

@@ -100,7 +100,7 @@ package struct Run {
             hasBegun = true
             try output?.journal.write(note(on: plan.dataSet))
             let finished = try FinishedGalaxies(
-                in: options.output, plan, columns: BatchFindings.columnCount(hasViews: options.views > 1), world: world)
+                in: options.output, plan, columns: options.columns, world: world)
             end(.startup)
             let network = try NodeWeights(nodes: nodes).load(
                 weights, of: shape, options.precision, for: instructionSet)
@@ -170,8 +170,8 @@ package struct Run {
         StopSignal.ignore()
         end(.inference)
 
-        let evaluated = try evaluate(found, means.dataSet)
-        try warnOfFlags(evaluated.flags, found, means.plan)
+        let evaluated = try evaluate(found, means.plan)
+        try warnOfFlags(evaluated, found, means.plan)
         try warnOfDuplicates(found, means.plan)
         let ranks = try gather(found, means.dataSet)
         end(.reduce)

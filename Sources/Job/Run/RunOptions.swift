@@ -19,8 +19,12 @@ package struct RunOptions: Sendable {
     package var precision = Precision.float32
     /// Threads of a rank.
     package var threads = 1
-    /// Views of each image, 1 to 8: with more than one, their scatter is the redshift's uncertainty.
+    /// Views of each image, 1 to 8: with more than one, a redshift is the mean over them.
     package var views = 1
+    /// The calibration that distributions are made by; nil for none.
+    package var calibration: String?
+    /// How distributions are written.
+    package var distributionForm = DistributionForm.quantiles
     /// How galaxies are dealt to ranks.
     package var sharding = Sharding.rows
     /// Whether ranks do their shares, or chunks until none is left.
@@ -65,8 +69,12 @@ package struct RunOptions: Sendable {
 
     /// Files with the predictions beside `predictions.h5`.
     var extraPredictions: [String] {
-        (hasOtherName ? [ResultNames.otherName] : []) + (writesCSV ? [ResultNames.table] : [])
+        (calibration == nil ? [] : [ResultNames.distributions]) + (hasOtherName ? [ResultNames.otherName] : [])
+            + (writesCSV ? [ResultNames.table] : [])
     }
+
+    /// What is found out about each galaxy beside what every run finds.
+    var columns: FoundColumns { FoundColumns(views: views > 1, distributions: calibration != nil) }
 
     /// What is wrong with the names of columns that are to be carried into the predictions; nil when nothing is.
     ///

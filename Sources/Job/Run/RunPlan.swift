@@ -10,6 +10,8 @@ struct RunPlan {
     let schema: PartitionSchema
     /// What the network was trained on.
     let training: TrainingRecord
+    /// What distributions are made by; nil where none are asked for.
+    let calibration: CalibrationFile?
     /// The hash that this attempt's journals begin with.
     let identity: [UInt8]
     /// Whether there is nothing to do: `--resume` found the results.

@@ -5,22 +5,9 @@ import Survey
 
 /// Writes predictions of a whole data set that are in memory of this process, in the form of `predictions.h5`.
 struct PredictionsCopy {
-    private let dataSet: DataSet
-    private let hasViews: Bool
-    private let provenance: [(String, String)]
-    private let kept: KeptReader?
+    let layout: PredictionsLayout
 
-    /// - Parameters:
-    ///   - dataSet: The survey.
-    ///   - schema: How its partitions lie.
-    ///   - hasViews: Whether there are uncertainties.
-    ///   - provenance: Attributes of the file.
-    init(_ dataSet: DataSet, _ schema: PartitionSchema, hasViews: Bool, provenance: [(String, String)]) {
-        self.dataSet = dataSet
-        self.hasViews = hasViews
-        self.provenance = provenance
-        kept = KeptReader(dataSet, schema)
-    }
+    private var dataSet: DataSet { layout.dataSet }
 
     /// Writes them all, in the order of the data set.
     ///
@@ -32,19 +19,18 @@ struct PredictionsCopy {
     func write(_ found: RankFindings, to path: String) throws {
         try found.identifiers.requireStorable(in: dataSet)
         try writeWhole(path, replacing: ResultFolder.predictionsFile) { path in
-            let file = try PredictionsFile(
-                creating: path, dataSet, hasViews: hasViews, provenance: provenance, kept: kept)
+            let file = try ReservedFile(creating: path, layout)
             try writeElements(found, to: file)
             if dataSet.hasStringsOfAnyLength { try writeStrings(found, to: path) }
         }
     }
 
-    private func writeElements(_ found: RankFindings, to file: PredictionsFile) throws {
+    private func writeElements(_ found: RankFindings, to file: ReservedFile) throws {
         let descriptor = open(file.path, O_WRONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw systemFailure("\(file.path): cannot be opened") }
         defer { close(descriptor) }
         for rows in PredictionRows.blocks(of: found, dataSet) {
-            for part in try file.parts(of: rows, in: dataSet, kept) {
+            for part in try file.parts(0, of: rows, layout, nil) {
                 try writeAll(part.bytes, at: part.place, to: descriptor, file.path)
             }
         }

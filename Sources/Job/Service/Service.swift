@@ -82,8 +82,10 @@ package final class Service {
         let schema = try request.schema(network.shape.bands, network.shape.imageSize).trained(on: training)
         let dataSet = try DataSet.open(request.data, schema: schema)
         let found = try predict(dataSet, schema, request)
-        try PredictionsCopy(dataSet, schema, hasViews: request.views > 1, provenance: provenance).write(
-            found, to: request.output)
+        let content = ResultContent(
+            of: dataSet, hasViews: request.views > 1, calibration: nil, provenance: provenance,
+            kept: KeptReader(dataSet, schema))
+        try PredictionsCopy(layout: content.predictions).write(found, to: request.output)
         return answer(found, dataSet)
     }
 
@@ -99,7 +101,8 @@ package final class Service {
             network: network, dataSet: dataSet, schema: schema, batchSize: request.batchSize, threads: threads,
             views: request.views, onError: request.onError)
         var found = RankFindings(
-            capacity: dataSet.rows, hasViews: request.views > 1, identifiers: dataSet.identifiers)
+            capacity: dataSet.rows, FoundColumns(views: request.views > 1, distributions: false),
+            identifiers: dataSet.identifiers)
         guard dataSet.rows > 0 else { return found }
         let work = Work(
             StaticSchedule([0..<dataSet.rows], board: nil), partitions: dataSet.partitions,

@@ -4,19 +4,22 @@ import Survey
 package struct BatchFindings {
     /// Their places in the data set.
     let galaxies: Range<Int>
-    /// Photometric redshifts; NaN for a galaxy that has none, as its flags say.
+    /// Photometric redshifts, with views the means over them; NaN for a galaxy that has none, as its flags say.
     var predictions: [Float]
     /// Spectroscopic redshifts, NaN where unknown.
     var redshifts: [Float]
     /// Magnitudes in the reference band.
     var magnitudes: [Float]
-    /// Mean and scatter of the redshifts of all views; empty without views.
-    var means: [Float] = []
+    /// Scatter of the redshifts of all views; empty without views.
     var scatters: [Float] = []
+    /// Cell and scale of the calibration, which stand for a distribution; empty without one. A galaxy without a
+    /// redshift has the cell -1.
+    var cells: [Int32] = []
+    var scales: [Float] = []
     /// What is odd about each.
     var flags: [GalaxyFlags]
 
-    /// Findings without views.
+    /// Findings without ``FoundColumns``.
     init(
         galaxies: Range<Int>, predictions: [Float], redshifts: [Float], magnitudes: [Float], flags: [GalaxyFlags]
     ) {
@@ -25,11 +28,5 @@ package struct BatchFindings {
         self.redshifts = redshifts
         self.magnitudes = magnitudes
         self.flags = flags
-    }
-
-    /// Those of some of the galaxies.
-    func part(_ part: Range<Int>) -> BatchFindings {
-        let places = part.lowerBound - galaxies.lowerBound..<part.upperBound - galaxies.lowerBound
-        return BatchFindings(galaxies: part, columns: columns.map { Array($0[places]) })
     }
 }

@@ -1,5 +1,5 @@
 /// The eight mirror and rotation views of an image: on the sky all of them are as likely, so the scatter of their
-/// redshifts says how sure the network is.
+/// redshifts tells of the network's doubts about the image, and their mean is better than any of them.
 enum ImageViews {
     /// Writes another view of each image.
     ///

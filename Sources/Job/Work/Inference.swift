@@ -1,4 +1,5 @@
 import AstroMAE
+import PhotozDistributions
 import PhotozMachine
 import Survey
 
@@ -11,6 +12,8 @@ struct Inference {
     let threads: Int
     /// Views of each image, 1 to 8.
     let views: Int
+    /// Places each galaxy's distribution; nil where none is asked for.
+    var calibration: Calibration?
     let onError: ErrorPolicy
 
     /// Galaxies that are read and computed at once: they keep the engine's tiles full, and memory does not grow with
@@ -77,12 +80,11 @@ struct Inference {
 
     // MARK: The computation
 
-    /// What the network, and the flags, say of a batch.
+    /// What the network, the flags and the calibration say of a batch.
     func predict(_ batch: BatchReader.Batch, _ engine: Engine) -> BatchFindings {
-        let images = UnsafeBufferPointer(batch.buffers.images)
         var flags = batch.buffers.flags.map { Array($0) } ?? []
         let known = flags.map { $0.isDisjoint(with: Self.withoutPrediction) }
-        let redshifts = predict(batch, images, engine, known)
+        let (redshifts, scatters) = predictViews(of: batch, engine, known)
         for (galaxy, redshift) in redshifts.enumerated() where known[galaxy] {
             if !redshift.isFinite {
                 flags[galaxy].insert(.predictionNotFinite)
@@ -93,7 +95,18 @@ struct Inference {
         var findings = BatchFindings(
             galaxies: batch.galaxies, predictions: redshifts, redshifts: Array(batch.buffers.redshifts),
             magnitudes: referenceMagnitudes(batch), flags: flags)
-        guard views > 1 else { return findings }
+        findings.scatters = scatters
+        if let calibration { findings.place(by: calibration, UnsafeBufferPointer(batch.buffers.magnitudes)) }
+        return findings
+    }
+
+    /// Redshifts of the galaxies, means over the views, and how far the views lie apart; the latter empty for one view.
+    private func predictViews(
+        of batch: BatchReader.Batch, _ engine: Engine, _ known: [Bool]
+    ) -> (redshifts: [Float], scatters: [Float]) {
+        let images = UnsafeBufferPointer(batch.buffers.images)
+        let redshifts = predict(batch, images, engine, known)
+        guard views > 1 else { return (redshifts, []) }
         var statistics = ViewStatistics(redshifts)
         withUnsafeTemporaryAllocation(of: Float.self, capacity: images.count) { turned in
             turned.initialize(repeating: 0)
@@ -102,8 +115,7 @@ struct Inference {
                 statistics.add(predict(batch, UnsafeBufferPointer(turned), engine, known))
             }
         }
-        (findings.means, findings.scatters) = (statistics.means, statistics.scatters)
-        return findings
+        return (statistics.means, statistics.scatters)
     }
 
     /// What keeps the network from being asked.

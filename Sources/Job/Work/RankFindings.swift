@@ -25,8 +25,9 @@ package struct RankFindings {
     private(set) var predictions: [Float] = []
     private(set) var redshifts: [Float] = []
     private(set) var magnitudes: [Float] = []
-    private(set) var means: [Float] = []
     private(set) var scatters: [Float] = []
+    private(set) var cells: [Int32] = []
+    private(set) var scales: [Float] = []
     /// Of the same galaxies in the same order, where the data set has any.
     package var identifiers: GalaxyIdentifiers
     private(set) var flags: [GalaxyFlags] = []
@@ -35,15 +36,16 @@ package struct RankFindings {
     var report = RankReport()
 
     /// Room for so many galaxies, so that the columns are not copied while they grow.
-    package init(capacity: Int, hasViews: Bool, identifiers: PartitionFile.Identifiers) {
+    package init(capacity: Int, _ columns: FoundColumns, identifiers: PartitionFile.Identifiers) {
         self.identifiers = GalaxyIdentifiers(identifiers)
         predictions.reserveCapacity(capacity)
         redshifts.reserveCapacity(capacity)
         magnitudes.reserveCapacity(capacity)
         flags.reserveCapacity(capacity)
-        guard hasViews else { return }
-        means.reserveCapacity(capacity)
-        scatters.reserveCapacity(capacity)
+        if columns.contains(.views) { scatters.reserveCapacity(capacity) }
+        guard columns.contains(.distributions) else { return }
+        cells.reserveCapacity(capacity)
+        scales.reserveCapacity(capacity)
     }
 
     /// Adds what is known of more galaxies.
@@ -55,8 +57,9 @@ package struct RankFindings {
         predictions += findings.predictions
         redshifts += findings.redshifts
         magnitudes += findings.magnitudes
-        means += findings.means
         scatters += findings.scatters
+        cells += findings.cells
+        scales += findings.scales
         flags += findings.flags
         report.samples = predictions.count
     }

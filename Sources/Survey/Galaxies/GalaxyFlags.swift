@@ -34,12 +34,14 @@ public struct GalaxyFlags: OptionSet, Sendable, BitwiseCopyable {
     public static let predictionNotFinite = GalaxyFlags(rawValue: 1 << 12)
     /// The row could not be used and was left out.
     public static let skipped = GalaxyFlags(rawValue: 1 << 13)
+    /// The galaxy lies outside of what the calibration's labelled galaxies cover: nothing vouches for its distribution.
+    public static let calibrationOutside = GalaxyFlags(rawValue: 1 << 14)
 
     /// The name of each bit, from the lowest.
     public static let names = [
         "magnitude_not_observed", "magnitude_not_detected", "magnitude_outside", "colour_outside", "image_outside",
         "image_blank", "image_constant", "image_saturated", "image_not_finite", "redshift_missing", "redshift_outside",
-        "prediction_outside", "prediction_not_finite", "skipped",
+        "prediction_outside", "prediction_not_finite", "skipped", "calibration_outside",
     ]
 
     /// A magnitude is missing, for either reason.

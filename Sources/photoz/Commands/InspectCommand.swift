@@ -12,9 +12,9 @@ struct InspectCommand: ParsableCommand {
         commandName: "inspect",
         abstract: "Say what a file of this program holds, or every fault it has; or what the processor offers.",
         discussion: """
-            Takes partitions, weights, calibrations, predictions.h5, Results.json, combined_data.json and payload.json. A partition is \
-            compared with the network of --weights; without it, with the bands and pixels on which its images and \
-            magnitudes agree, or else with those of the published network (5 bands, 32 x 32 pixels).
+            Takes partitions, weights, calibrations, predictions.h5, pz.hdf5, Results.json, combined_data.json and \
+            payload.json. A partition is compared with the network of --weights; without it, with the bands and pixels \
+            on which its images and magnitudes agree, or else with those of the published network (5 bands, 32 x 32 pixels).
             """)
 
     @Argument(help: ArgumentHelp("The file.", valueName: "file"))
@@ -66,10 +66,12 @@ struct InspectCommand: ParsableCommand {
             try describePartition(file, opened)
         } else if opened.contains("redshift_predicted") {
             Exit.show(try ResultInspection.describePredictions(opened))
+        } else if DistributionsInspection.isOne(opened) {
+            Exit.show(try DistributionsInspection(opened).description())
         } else {
             throw JobError(
                 .badData,
-                "\(file): is neither weights nor a calibration (no attribute format) nor a partition (no data set \(schema.imageName)) nor predictions (no data set redshift_predicted); its entries are: \(EntryListing(of: opened).text(near: [schema.imageName]) ?? "none")"
+                "\(file): is neither weights nor a calibration (no attribute format) nor a partition (no data set \(schema.imageName)) nor predictions (no data set redshift_predicted) nor distributions (no group meta); its entries are: \(EntryListing(of: opened).text(near: [schema.imageName]) ?? "none")"
             )
         }
     }

@@ -15,8 +15,8 @@ struct RunCommand: ParsableCommand {
             mpirun -np N photoz run --weights W.h5 --payload payload.json [OPTIONS]
             """,
         discussion: """
-            Writes predictions.h5, combined_data.json and Results.json in the output folder, each whole or not at all. \
-            Also runs without mpirun, as one rank.
+            Writes predictions.h5, combined_data.json and Results.json in the output folder, and pz.hdf5 with \
+            --calibration, each whole or not at all. Also runs without mpirun, as one rank.
             """)
 
     @Option(help: ArgumentHelp("The network's weights (HDF5).", valueName: "file"))
@@ -39,11 +39,10 @@ struct RunCommand: ParsableCommand {
     @Option(help: "How weights and activations are stored: f32, bf16 or int8.")
     var precision = Precision.float32
 
-    @Option(
-        help: ArgumentHelp(
-            "Predict so many (2 to 8) mirror and rotation views of each galaxy; their mean and scatter join the predictions.",
-            valueName: "views"))
-    var uncertainty: Int?
+    @OptionGroup var views: ViewOptions
+
+    @OptionGroup(title: "Distributions")
+    var distributions: DistributionOptions
 
     @Option(help: ArgumentHelp("Threads of a rank; with one rank a core, 1 is best.", valueName: "count"))
     var threads = 1
@@ -128,7 +127,6 @@ struct RunCommand: ParsableCommand {
             throw ValidationError("--overwrite starts anew and --resume goes on: give one of them.")
         }
         guard threads > 0 else { throw ValidationError("--threads must be at least 1.") }
-        if let uncertainty, !(2...8).contains(uncertainty) { throw ValidationError("--uncertainty must be 2 to 8.") }
         if payload != nil {
             guard data.isEmpty, fileLimit == nil, shard == nil, schedule == .static else {
                 throw ValidationError(
@@ -168,7 +166,9 @@ struct RunCommand: ParsableCommand {
         options.writesCSV = csv
         options.writeWay = write
         options.precision = precision
-        options.views = uncertainty ?? 1
+        options.views = views.count
+        options.calibration = distributions.calibration
+        options.distributionForm = distributions.form
         options.threads = min(threads, RunOptions.cores)
         options.instructionSet = instructionSet?.rawValue
         if options.threads < threads, world.rank == 0 {

@@ -15,7 +15,7 @@ struct ServeCommand: ParsableCommand {
         discussion: """
             Each line of standard input is a request, a JSON object: data (a partition, or a list), output (the file \
             that receives the predictions, as predictions.h5), and if wanted id (a text or a number) and options, a list \
-            of words: those of photoz run about the files of other surveys, --keep, --uncertainty, --batch-size and \
+            of words: those of photoz run about the files of other surveys, --keep, --views, --batch-size and \
             --on-error. Each is answered by a line of standard output with the same id: ok, and galaxies, flags, \
             skipped, warnings and output, or error and code, the exit code of photoz run. The first line says that the \
             network is ready. A bad request ends nothing; the end of standard input does, with 0, and SIGTERM with 75. \

@@ -121,20 +121,19 @@ struct ServiceAnswer: Encodable {
 /// The options of a request: those of `photoz run` that may differ from one to the next.
 struct ServiceOptions: ParsableArguments {
     @Option var batchSize = 512
-    @Option var uncertainty: Int?
+    @OptionGroup var views: ViewOptions
     @Option var onError = ErrorPolicy.stop
     @OptionGroup var keep: KeepOptions
     @OptionGroup var schema: SchemaOptions
 
     func validate() throws {
         guard batchSize > 0 else { throw ValidationError("--batch-size must be at least 1.") }
-        if let uncertainty, !(2...8).contains(uncertainty) { throw ValidationError("--uncertainty must be 2 to 8.") }
     }
 
     /// Puts them into a request.
     func apply(to request: inout Service.Request) {
         request.batchSize = batchSize
-        request.views = uncertainty ?? 1
+        request.views = views.count
         request.onError = onError
         request.schema = { keep.added(to: schema.schema(bands: $0, imageSize: $1)) }
     }

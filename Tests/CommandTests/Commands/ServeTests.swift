@@ -41,7 +41,7 @@ extension CommandTests {
             }
             try MockSurvey().write(data, count: 60, variation)
             let folder = Output(folder: scratch.file("run"))
-            let options = ["--uncertainty", "2", "--keep", "redshift_copy"]
+            let options = ["--views", "2", "--keep", "redshift_copy"]
             let file = try File.openForWriting(data)
             try file.createDataset("redshift_copy", of: Double.self, shape: [60])
                 .write(rows: 0..<60, from: (0..<60).map { Double($0) / 7 })
@@ -115,7 +115,7 @@ extension CommandTests {
                 ("{\"data\": \"\(data)\", \"output\": \"\(good)\", \"id\": [1]}", 64, "an id that is neither"),
                 ("{\"data\": \"a\\u0000b\", \"output\": \"\(good)\"}", 64, "zero character"),
                 (request(data, good, ["--unit", "x"]), 64, "Unknown option"),
-                (request(data, good, ["--uncertainty", "9"]), 64, "2 to 8"),
+                (request(data, good, ["--views", "9"]), 64, "2 to 8"),
                 (request(data, good, ["--keep", "flags"]), 64, "of their own"),
                 (request(data, good, ["--bands", "ugr"]), 64, "does not name 5 bands"),
                 (request(scratch.file("no.h5"), good), 66, "no.h5"),

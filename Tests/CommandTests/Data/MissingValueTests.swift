@@ -10,9 +10,9 @@ extension CommandTests {
         /// Bits of `flags`.
         private static let (notObserved, notDetected, redshiftMissing) = (1, 2, 512)
 
-        private func plain(_ count: Int = 20) async throws -> [Float] {
+        private func plain(_ count: Int = 20, _ more: [String] = []) async throws -> [Float] {
             try OddSurvey(count: count).write(folder.file("plain.h5"))
-            let run = try await OddRun(folder.file("plain.h5"), to: folder.file("plain"))
+            let run = try await OddRun(folder.file("plain.h5"), to: folder.file("plain"), more)
             try #require(run.outcome.exitCode == 0, "\(run.outcome.report)")
             return try run.predictions()
         }
@@ -27,18 +27,16 @@ extension CommandTests {
             survey.magnitudeType = .float(bits: bits)
             for (row, sentinel) in sentinels.enumerated() { survey.magnitudes[row * 5 + row % 5] = sentinel.0 }
             try survey.write(folder.file("1.h5"))
-            let run = try await OddRun(folder.file("1.h5"), to: folder.file("out"), ["--uncertainty", "2"])
+            let run = try await OddRun(folder.file("1.h5"), to: folder.file("out"), ["--views", "2"])
             #expect(run.outcome.exitCode == 0, "\(run.outcome.report)")
-            let columns = try ["redshift_predicted", "redshift_mean", "redshift_sigma"].map {
-                try run.output.floats($0)
-            }
+            let columns = try ["redshift_predicted", "view_scatter"].map { try run.output.floats($0) }
             let flags = try run.flags()
             for row in 0..<survey.count {
                 let isMissing = row < sentinels.count
                 for column in columns { #expect(column[row].isNaN == isMissing, "row \(row) of \(columns)") }
                 #expect(flags[row] & 3 == (isMissing ? sentinels[row].1 : 0), "row \(row)")
             }
-            if bits == 64 { #expect(Array(columns[0][17...]) == Array(try await plain()[17...])) }
+            if bits == 64 { #expect(Array(columns[0][17...]) == Array(try await plain(20, ["--views", "2"])[17...])) }
             let missing = try run.output.results()["missing"] as? [String: Int]
             #expect(missing == ["magnitudes": sentinels.count, "redshifts": 0])
             #expect(try run.counts()["magnitude_not_observed"] == sentinels.count { $0.1 == 1 })

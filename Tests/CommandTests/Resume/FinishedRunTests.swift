@@ -35,7 +35,7 @@ extension CommandTests {
                 #expect(outcome.error.components(separatedBy: "photoz: error").count == 2, "\(outcome.report)")
             }
             try await expectRefusal(["--precision", "bf16"], "precision bf16 instead of f32")
-            try await expectRefusal(["--uncertainty", "3"], "views 3 instead of 1")
+            try await expectRefusal(["--views", "3"], "views 3 instead of 1")
             try await expectRefusal(["--file-limit", "1"], "number of partitions 1 instead of 2")
             try await expectRefusal(["--crop"], "crop true instead of crop false")
             try await expectRefusal(["--redshift-range", "0,10"], "redshifts 0.0 to 10.0 instead of missing")

@@ -23,7 +23,7 @@ extension CommandTests {
         private func run(_ name: String, ranks: Int, _ more: [String] = ["--keep", "ra"]) async throws -> Outcome {
             try await Photoz.run(
                 ranks: ranks, data: [input.path], output: scratch.file(name),
-                ["--batch-size", "50", "--quiet", "--precision", "bf16", "--uncertainty", "4"] + more, limit: 120)
+                ["--batch-size", "50", "--quiet", "--precision", "bf16", "--views", "4"] + more, limit: 120)
         }
 
         private func expectFresh(_ output: Output, _ expected: [Double]) async throws {

@@ -62,7 +62,7 @@ extension CommandTests {
             try write(isVirtual: isVirtual)
             let output = Output(folder: scratch.file("out"))
             // With views, so that the run is not at its end before a busy machine has seen its first findings.
-            let views = ["--uncertainty", "4"]
+            let views = ["--views", "4"]
             async let run = run("out", views)
             try await output.waitForFindings()
             for process in JobProcesses(word: output.folder).all where process.isLauncher { kill(process.id, SIGTERM) }

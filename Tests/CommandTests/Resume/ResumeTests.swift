@@ -93,7 +93,7 @@ extension CommandTests {
             #expect(plain.exitCode == 73, "\(plain.report)")
             #expect(plain.error.contains("half-finished run; add --resume"), "\(plain.report)")
             for more in [
-                ["--precision", "f32"], ["--uncertainty", "2"], ["--file-limit", "3"],
+                ["--precision", "f32"], ["--views", "2"], ["--file-limit", "3"],
                 ["--instruction-set", "portable"],
             ] {
                 let outcome = try await resume(half, data, more)

@@ -130,7 +130,7 @@ extension CommandTests {
             }
             try await expectRefusal("dek", 65, "dek: is missing")
             try await expectRefusal("ra,flags", 64, "--keep flags: the predictions have a column flags of their own")
-            try await expectRefusal("redshift_sigma", 64, "a column redshift_sigma of their own")
+            try await expectRefusal("view_scatter", 64, "a column view_scatter of their own")
             try await expectRefusal("ra,photometry/ra", 64, "both would be called ra")
             try await expectRefusal("images", 65, "images: has shape [42, 5, 32, 32]; --keep carries columns [N]")
             func change(_ body: (File) throws -> Void) throws {

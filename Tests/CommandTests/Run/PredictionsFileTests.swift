@@ -21,14 +21,13 @@ extension CommandTests {
             var variation = MockSurvey.Variation()
             variation.integerIdentifiers = true
             try MockSurvey().write(input.file("1.h5"), count: 20, variation)
-            let outcome = try await run(ranks: ranks, ["--uncertainty", "2"])
+            let outcome = try await run(ranks: ranks, ["--views", "2"])
             try #require(outcome.exitCode == 0, "\(outcome.report)")
             let file = try File.open(output.folder + "/predictions.h5")
             let names = try file.members().map(\.name)
             #expect(
                 names == [
-                    "flags", "object_id", "partition", "redshift", "redshift_mean", "redshift_predicted",
-                    "redshift_sigma", "row",
+                    "flags", "object_id", "partition", "redshift", "redshift_predicted", "row", "view_scatter",
                 ])
             var descriptions: Set<String> = []
             for name in names {
@@ -38,9 +37,9 @@ extension CommandTests {
             #expect(descriptions.count == names.count && !descriptions.contains(""))
             let flags = try file.dataset("flags").attributeString("description")
             #expect(flags.contains("0 when nothing is: 1 magnitude_not_observed, 2 magnitude_not_detected, 4 "))
-            #expect(flags.hasSuffix("4096 prediction_not_finite, 8192 skipped"))
+            #expect(flags.hasSuffix("8192 skipped, 16384 calibration_outside"))
             let meanings = try file.dataset("flags").attributeString("flag_meanings").split(separator: " ")
-            #expect(meanings.first == "magnitude_not_observed" && meanings.count == 14)
+            #expect(meanings.first == "magnitude_not_observed" && meanings.count == 15)
         }
 
         private func inode(_ name: String) throws -> Int {

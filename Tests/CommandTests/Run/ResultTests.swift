@@ -22,10 +22,10 @@ extension CommandTests {
                 "schema", "world_size", "num_samples", "num_partitions", "batch_size", "num_batches", "device",
                 "precision",
                 "total_cpu_time (seconds)", "total_cpu_memory (MB)", "execution_time (seconds/batch)", "throughput_bps",
-                "sample_persec", "wall_time (seconds)", "ranks", "metrics", "metrics_in_bins", "uncertainty",
+                "sample_persec", "wall_time (seconds)", "ranks", "metrics", "metrics_in_bins", "distributions",
                 "cpu_info",
                 "ram_info (GB)", "provenance", "cost", "missing", "skipped", "resumed_samples", "flags", "warnings",
-                "bands",
+                "bands", "views",
             ]
             let results = try output.results()
             #expect(Set(results.keys) == keys)

@@ -63,19 +63,18 @@ extension CommandTests {
             second.hasRedshift = false
             try MockSurvey().write(input.file("2.h5"), first: 40, count: 25, second)
 
-            let views = ["--uncertainty", "2"]
+            let views = ["--views", "2"]
             let output = try await run(ranks: 1, views)
             let table = records(String(decoding: try output.bytes("predictions.csv"), as: UTF8.self))
             let head = [
-                "partition", "row", "object_id", "redshift_predicted", "redshift", "redshift_mean", "redshift_sigma",
-                "flags",
+                "partition", "row", "object_id", "redshift_predicted", "redshift", "view_scatter", "flags",
             ]
             try #require(table.first == head && table.count == 66 && table.allSatisfy { $0.count == head.count })
             func column(_ name: String) -> [String] { table.dropFirst().map { $0[head.firstIndex(of: name)!] } }
 
-            for name in head[3..<7] { expectEqual(column(name), try output.floats(name)) }
+            for name in head[3..<6] { expectEqual(column(name), try output.floats(name)) }
             #expect(column("flags") == (try output.integers("flags")).map(String.init))
-            #expect(column("redshift_mean")[7] == "" && column("redshift_sigma")[7] == "")
+            #expect(column("view_scatter")[7] == "")
             #expect(column("redshift_predicted")[7] == "" && column("redshift_predicted")[8] != "")
             #expect(column("redshift")[39] != "" && column("redshift")[40] == "")
             let rows = try output.integers("row")

@@ -50,7 +50,7 @@ extension CommandTests {
             let cases: [(more: [String], others: [String], words: [String])] = [
                 ([], ["--batch-size", "8"], ["rank 1 was given --batch-size 8 and rank 0 no --batch-size"]),
                 (["--precision", "bf16"], [], ["rank 1 was given no --precision and rank 0 --precision bf16"]),
-                (["--uncertainty=2"], ["--uncertainty", "3"], ["--uncertainty 3", "--uncertainty 2"]),
+                (["--views=2"], ["--views", "3"], ["--views 3", "--views 2"]),
                 (["--on-error", "skip"], ["--on-error", "stop"], ["--on-error stop", "--on-error skip"]),
                 (["--csv"], [], ["rank 1 was given no --csv"]),
             ]

@@ -4,8 +4,8 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-    /// `photoz run --uncertainty`.
-    @Suite(.serialized) struct UncertaintyTests {
+    /// `photoz run --views`.
+    @Suite(.serialized) struct ViewsTests {
         let input = try! TemporaryFolder()
         let scratch = try! TemporaryFolder()
         private static let galaxies = 20
@@ -36,7 +36,7 @@ extension CommandTests {
             let outcome = try await Photoz.run(ranks: ranks, data: [data], output: output, more, limit: 60)
             try #require(outcome.exitCode == 0, "\(outcome.report)")
             let file = try File.open(output + "/predictions.h5")
-            let names = ["redshift_predicted", "redshift", "redshift_mean", "redshift_sigma"]
+            let names = ["redshift_predicted", "redshift", "view_scatter"]
             return try Dictionary(
                 uniqueKeysWithValues: names.filter { file.contains($0) }.map { ($0, try file.dataset($0).readAll()) })
         }
@@ -44,46 +44,40 @@ extension CommandTests {
         @Test(arguments: [2, 5, 8]) func meanAndScatterOfTheViews(count: Int) async throws {
             var views: [[Float]] = []
             for view in 0..<count { views.append(try await redshifts(turned: view)) }
-            let found = try await predictions("found", data: input.file("turned-0.h5"), ["--uncertainty", "\(count)"])
-            #expect(found["redshift_predicted"] == views[0])
+            let found = try await predictions("found", data: input.file("turned-0.h5"), ["--views", "\(count)"])
             for galaxy in 0..<Self.galaxies {
                 let values = views.map { Double($0[galaxy]) }
                 let mean = values.reduce(0, +) / Double(count)
                 let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count - 1)
-                #expect(abs(Double(found["redshift_mean"]![galaxy]) - mean) < 1e-7)
-                #expect(abs(Double(found["redshift_sigma"]![galaxy]) - variance.squareRoot()) < 1e-7)
+                #expect(abs(Double(found["redshift_predicted"]![galaxy]) - mean) < 1e-7)
+                #expect(abs(Double(found["view_scatter"]![galaxy]) - variance.squareRoot()) < 1e-7)
             }
-            #expect(found["redshift_sigma"]!.allSatisfy { $0 > 0 })
+            #expect(found["view_scatter"]!.allSatisfy { $0 > 0 })
+            #expect(try Output(folder: scratch.file("found")).results()["views"] as? Int == count)
+        }
+
+        @Test func metricsAreThoseOfTheMeans() async throws {
+            let data = try MockSurvey().folder(input, counts: [100])[0]
+            let columns = try await predictions("out", data: data, ranks: 2, ["--views", "4"])
+            let errors = zip(columns["redshift_predicted"]!, columns["redshift"]!).map { abs(Double($0) - Double($1)) }
+            let metrics = try Output(folder: scratch.file("out")).results()["metrics"] as? [String: Any] ?? [:]
+            #expect(abs((metrics["MAE"] as? Double ?? .nan) - errors.reduce(0, +) / 100) < 1e-12)
         }
 
         @Test(arguments: [2, 3, 5]) func sameOnAnyWorld(ranks: Int) async throws {
             let data = try MockSurvey().folder(input, counts: [70, 33])[0]
-            let alone = try await predictions("alone", data: data, ["--uncertainty", "3"])
+            let alone = try await predictions("alone", data: data, ["--views", "3"])
             let many = try await predictions(
-                "many", data: data, ranks: ranks, ["--uncertainty", "3", "--batch-size", "7"])
-            #expect(alone == many && alone.count == 4)
-        }
-
-        @Test func calibrationCountsGalaxiesWithinTheirUncertainties() async throws {
-            let data = try MockSurvey().folder(input, counts: [100])[0]
-            let columns = try await predictions("out", data: data, ranks: 2, ["--uncertainty", "4"])
-            let ratios = zip(zip(columns["redshift_mean"]!, columns["redshift"]!), columns["redshift_sigma"]!).map {
-                abs($0.0 - $0.1) / $1
-            }
-            let calibration = try Output(folder: scratch.file("out")).results()["uncertainty"] as? [String: Double]
-            #expect(
-                calibration == [
-                    "views": 4, "N": 100, "within_1_sigma": Double(ratios.count { $0 <= 1 }) / 100,
-                    "within_2_sigma": Double(ratios.count { $0 <= 2 }) / 100,
-                ])
+                "many", data: data, ranks: ranks, ["--views", "3", "--batch-size", "7"])
+            #expect(alone == many && alone.count == 3)
         }
 
         @Test(arguments: ["0", "1", "9", "-2", "many"]) func wrongNumbersOfViews(views: String) async throws {
             let outcome = try await Photoz.alone([
                 "run", "--weights", Repository.weights, "--data", Repository.galaxies, "--output", scratch.file("out"),
-                "--uncertainty", views,
+                "--views", views,
             ])
-            #expect(outcome.exitCode == 64 && outcome.error.contains("uncertainty"), "\(outcome.report)")
+            #expect(outcome.exitCode == 64 && outcome.error.contains("views"), "\(outcome.report)")
         }
     }
 }

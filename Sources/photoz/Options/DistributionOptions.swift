@@ -1,0 +1,70 @@
+import ArgumentParser
+import PhotozDistributions
+import PhotozJob
+
+/// Which distributions a run makes, and how it writes them.
+struct DistributionOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Give each galaxy the distribution of its redshift by this calibration, which photoz calibrate made for these weights, this precision and these views: pz.hdf5, and intervals in the predictions.",
+            valueName: "file"))
+    var calibration: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What distributions are in pz.hdf5, by qp's names: quantiles (quant, which loses nothing), densities at the points of a grid (interp) or between them (hist) (default: quant).",
+            valueName: "form"))
+    var pdf: FormName?
+
+    @Option(
+        help: ArgumentHelp(
+            "The redshifts of the grid for --pdf interp and hist: the first, the last and how many, such as 0:2:301. What lies outside is cut off.",
+            valueName: "grid"))
+    var grid: RedshiftGrid?
+
+    /// The forms by qp's names.
+    enum FormName: String, ExpressibleByArgument, CaseIterable {
+        case quant, interp, hist
+    }
+
+    func validate() throws {
+        guard calibration != nil || pdf == nil && grid == nil else {
+            throw ValidationError("--pdf and --grid say how distributions are written, which --calibration makes.")
+        }
+        if let pdf, pdf != .quant {
+            guard grid != nil else { throw ValidationError("--pdf \(pdf.rawValue) needs --grid, such as 0:2:301.") }
+        } else if grid != nil {
+            throw ValidationError("--grid is for --pdf interp and hist: quantiles need none.")
+        }
+    }
+
+    /// The form that is asked for.
+    var form: DistributionForm {
+        switch (pdf, grid) {
+        case (.interp, let grid?): .interpolated(grid)
+        case (.hist, let grid?): .histogram(grid)
+        default: .quantiles
+        }
+    }
+}
+
+extension RedshiftGrid: ExpressibleByArgument {
+    /// As it is written.
+    package init?(argument: String) { self.init(argument) }
+}
+
+/// How many views of each galaxy are predicted.
+struct ViewOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Predict so many (2 to 8) mirror and rotation views of each galaxy; its redshift is their mean, and their scatter joins the predictions.",
+            valueName: "count"))
+    private var views: Int?
+
+    /// Views of each image, 1 unless asked for.
+    var count: Int { views ?? 1 }
+
+    func validate() throws {
+        if let views, !(2...8).contains(views) { throw ValidationError("--views must be 2 to 8.") }
+    }
+}
