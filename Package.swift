@@ -76,7 +76,9 @@ let package = Package(
             dependencies: ["AstroMAE", "Collectives", "HDF5", "PhotozMachine"], path: "Sources/Diagnosis"),
         .target(
             name: "PhotozReport",
-            dependencies: ["HDF5", "PhotozCosts", "PhotozExitCodes", "PhotozRecords", "PhotozText"],
+            dependencies: [
+                "CPhotozZlib", "HDF5", "PhotozCosts", "PhotozExitCodes", "PhotozRecords", "PhotozText", "Survey",
+            ],
             path: "Sources/Report"),
         .target(
             name: "PhotozTomography",

@@ -1,7 +1,4 @@
-import Dispatch
 import Glibc
-import Subprocess
-import Synchronization
 
 /// Starts one run of a sweep and waits for its end.
 package enum SweepRun {
@@ -19,7 +16,7 @@ package enum SweepRun {
             )
         }
         defer { close(descriptor) }
-        switch wait({ try await run(words, descriptor) }) {
+        switch Program.run(words, output: descriptor) {
         case .failure(let error):
             throw SweepError(
                 .noLauncher,
@@ -30,18 +27,6 @@ package enum SweepRun {
                 .failed(code),
                 "the run failed with exit code \(code): \(words.joined(separator: " "))\n\(said(log))\nAll that it printed: \(log)"
             )
-        }
-    }
-
-    private static func run(_ words: [String], _ log: Int32) async throws -> Int32 {
-        let result = try await Subprocess.run(
-            words[0].contains("/") ? .path(.init(words[0])) : .name(words[0]),
-            arguments: Arguments(Array(words.dropFirst())),
-            output: .fileDescriptor(.init(rawValue: log), closeAfterSpawningProcess: false),
-            error: .fileDescriptor(.init(rawValue: log), closeAfterSpawningProcess: false))
-        switch result.terminationStatus {
-        case .exited(let status): return status
-        case .signaled(let signal): return 128 + signal
         }
     }
 
@@ -58,19 +43,5 @@ package enum SweepRun {
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
         let start = lines.firstIndex { $0.contains("photoz: error") } ?? max(0, lines.count - 6)
         return lines[start...].prefix(6).joined(separator: "\n")
-    }
-
-    /// Waits for asynchronous work: commands of this program are synchronous, since MPI belongs to one thread.
-    private static func wait<T: Sendable>(_ work: @escaping @Sendable () async throws -> T) -> Result<T, any Error> {
-        let outcome = Mutex<Result<T, any Error>?>(nil)
-        let done = DispatchSemaphore(value: 0)
-        Task {
-            let result: Result<T, any Error>
-            do { result = .success(try await work()) } catch { result = .failure(error) }
-            outcome.withLock { $0 = result }
-            done.signal()
-        }
-        done.wait()
-        return outcome.withLock { $0! }
     }
 }

@@ -37,8 +37,29 @@ private func draw(_ bytes: [UInt8]) {
     let pairs = stride(from: 0, to: numbers.count - 1, by: 2)
     let redshifts = Redshifts(
         predicted: pairs.map { numbers[$0] }, spectroscopic: pairs.map { numbers[$0 + 1] })
+    drawDistributions(numbers)
     guard redshifts.count > 0 else { return }
-    for figure in RedshiftFigures(redshifts).all { precondition(!figure.svg(standalone: true).isEmpty) }
+    for figure in RedshiftFigures(redshifts).all { expectWhole(figure) }
+}
+
+/// The same numbers as rows of distributions of each kind, and as the image and redshifts of a galaxy.
+private func drawDistributions(_ numbers: [Float]) {
+    let marks = [0, 0.1, 0.5, 0.9, 1]
+    let image = GalaxyInputs.Galaxy(image: numbers, magnitudes: [])
+    let side = Int(Double(numbers.count).squareRoot())
+    _ = ColourComposite.picture(Array(numbers.prefix(side * side)), bands: 1, size: side, softening: [1])?.png
+    for (kind, width) in [("quant", 5), ("interp", 5), ("hist", 4)] where numbers.count >= width {
+        let curve = DistributionForm(kind, marks: marks)!.curve(numbers.prefix(width).map(Double.init))
+        let galaxy = ChosenGalaxy(
+            row: 0, predicted: numbers[0], spectroscopic: numbers[1], flags: 1, place: nil, identifier: nil,
+            curve: curve, input: image)
+        expectWhole(GalaxyGallery([galaxy], nil).figure("galaxy", "A galaxy"))
+    }
+}
+
+private func expectWhole(_ figure: Figure) {
+    precondition(figure.svg(standalone: true).hasSuffix("</svg>\n") && figure.svg(standalone: false).hasPrefix("<svg"))
+    precondition(figure.pdf.starts(with: Figure.pdfMark.utf8) && !figure.numbers.csv.isEmpty)
 }
 
 /// Beside the input: the predictions of four galaxies, which is what `num_samples` must say for a report of one run.

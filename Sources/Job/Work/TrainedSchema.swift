@@ -6,7 +6,7 @@ extension PartitionSchema {
     /// The same for a network that was trained on what its weights say.
     ///
     /// - Throws: ``JobError`` with code 64 when the user's options contradict each other or the weights.
-    func trained(on record: TrainingRecord) throws(JobError) -> PartitionSchema {
+    package func trained(on record: TrainingRecord) throws(JobError) -> PartitionSchema {
         var schema = self
         schema.trained.bands = record.bands.flatMap { BandNames($0, count: bands) }
         schema.trained.units = record.imageUnits

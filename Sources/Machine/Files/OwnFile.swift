@@ -21,6 +21,11 @@ package struct OwnFile: Sendable {
         }
     }
 
+    /// A file that has these bytes at a place.
+    package static func bytes(_ kind: String, _ mark: [UInt8], at place: Int) -> OwnFile {
+        OwnFile(kind: kind) { firstBytes(of: $0, count: place + mark.count).dropFirst(place).elementsEqual(mark) }
+    }
+
     /// A JSON object, or an array of objects, with all of these keys.
     ///
     /// - Parameters:

@@ -42,9 +42,12 @@ struct RankTimes {
         var figure = Figure(
             "ranks",
             caption: "The inference phase of \(shown). Waiting is drawn first, although it is spread over the phase.",
+            numbers: TextTable(
+                ["rank", "galaxies", "inference_s", "waiting_s"],
+                rows.map { ["\($0.rank)", "\($0.samples)", plain($0.inference), plain($0.wait)] }),
             x: Axis("seconds in the inference phase", from: 0, to: longest),
             y: Axis("rank", from: 0, to: Double(rows.count), tickCount: rows.count),
-            height: 120 + 20 * max(rows.count, 4), legend: legend, yLabels: rows.reversed().map { "\($0.rank)" })
+            height: 120 + 20 * max(rows.count, 4), legend: legend, names: rows.reversed().map { "\($0.rank)" })
         for (index, row) in rows.reversed().enumerated() {
             let (low, high) = (Double(index) + 0.15, Double(index) + 0.85)
             let tip = "rank \(row.rank): \(grouped(row.samples)) galaxies, \(decimal(row.speed, 0)) a second"

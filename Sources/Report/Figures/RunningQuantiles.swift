@@ -7,6 +7,8 @@ struct RunningQuantiles {
         /// The quantiles that enclose the middle 68.27 % : one sigma each side of a normal distribution.
         let lower: Double
         let upper: Double
+        /// Galaxies.
+        let count: Int
     }
 
     /// Bins with fewer galaxies are left out: their quantiles would be noise.
@@ -27,7 +29,8 @@ struct RunningQuantiles {
             let sorted = residuals[index]
             return Bin(
                 redshift: range.lowerBound + (Double(index) + 0.5) * width, median: quantile(sorted, 0.5),
-                lower: quantile(sorted, 0.158_655), upper: quantile(sorted, 0.841_345))
+                lower: quantile(sorted, 0.158_655), upper: quantile(sorted, 0.841_345),
+                count: sorted.count)
         }
     }
 }
@@ -38,4 +41,10 @@ func quantile(_ sorted: [Float], _ fraction: Double) -> Double {
     let index = Int(place)
     let next = min(index + 1, sorted.count - 1)
     return Double(sorted[index]) + (place - Double(index)) * (Double(sorted[next]) - Double(sorted[index]))
+}
+
+/// Some of many values, evenly spread over their order, sorted: enough to choose an axis by.
+func sortedSample(_ count: Int, _ value: (Int) -> Float) -> [Float] {
+    let step = max(1, count >> 17)
+    return stride(from: 0, to: count, by: step).map(value).sorted()
 }

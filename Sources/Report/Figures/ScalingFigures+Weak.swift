@@ -20,6 +20,11 @@ extension ScalingFigures {
             caption:
                 "Weak-scaling efficiency over ranks: throughput of a rank where every rank has as many galaxies, beside that "
                 + "in the smallest world; medians; dashed: ideal." + Self.left(all),
+            numbers: TextTable(
+                ["series", "ranks", "efficiency"],
+                zip(lines, points).flatMap { line, points in
+                    points.map { [Self.weakLabel(line), plain($0.0), plain($0.1)] }
+                }),
             x: Axis("ranks", from: 0, to: most, smallestStep: 1),
             y: Axis("weak-scaling efficiency", over: points.joined().map(\.1), atLeast: 1), height: 360,
             legend: lines.enumerated().map { ("series s\($0.offset) line", Self.weakLabel($0.element)) })

@@ -171,6 +171,11 @@ struct ScalingFigures {
             caption: "\(title.prefix(1).uppercased() + title.dropFirst()) over \(variable.title). "
                 + "Dots are runs, lines join medians of runs with otherwise equal settings"
                 + (variable == .worldSize ? Self.ideal(name) : ".") + Self.left(all),
+            numbers: TextTable(
+                ["series", variable.title, title],
+                all.flatMap { group in
+                    group.runs.map { [group.label, "\(variable.value($0.results))", plain(value($0))] }
+                }),
             x: Axis(variable.title, over: runs.map { Double(variable.value($0.results)) }, smallestStep: 1),
             y: Axis(title, over: values, atLeast: 1e-9), height: 360,
             legend: lines.enumerated().map { ("series s\($0.offset) line", $0.element.label) })

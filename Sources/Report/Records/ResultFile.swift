@@ -1,3 +1,4 @@
+import Glibc
 import PhotozRecords
 
 /// JSON files that a run left.
@@ -33,3 +34,6 @@ enum ResultFile {
         return value
     }
 }
+
+/// Whether a path leads to anything.
+func fileIsThere(_ path: String) -> Bool { access(path, F_OK) == 0 }

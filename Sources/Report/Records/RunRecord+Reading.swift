@@ -12,22 +12,18 @@ extension RunRecord.Results {
         processorTime = try root.entry("total_cpu_time (seconds)").number()
         samplesPerSecond = try root.entry("sample_persec").number()
         wallTime = try WallTime(root.entry("wall_time (seconds)"))
-        metrics = try root.known("metrics").map { node throws(RecordError) in
-            var metrics: [String: Double?] = [:]
-            for (name, value) in try node.entries() {
-                metrics.updateValue(value.value == .null ? nil : try value.number(), forKey: name)
-            }
-            return metrics
-        }
-        bins = try root.known("metrics_in_bins").map { node throws(RecordError) in
-            Bins(redshift: try Self.bins(node, "redshift"), magnitude: try Self.bins(node, "magnitude"))
-        }
-        calibration = try root.known("uncertainty").map { node throws(RecordError) in
-            Calibration(
-                views: try node.entry("views").whole(),
-                withinOne: try node.known("within_1_sigma")?.number(),
+        metrics = try root.known("metrics").map(Scores.init)
+        bins = try root.known("metrics_in_bins").map(Self.bins) ?? [:]
+        distributions = try root.known("distributions").map(Distributions.init)
+        views = try root.known("uncertainty").map { node throws(RecordError) in
+            Views(
+                count: try node.entry("views").whole(), withinOne: try node.known("within_1_sigma")?.number(),
                 withinTwo: try node.known("within_2_sigma")?.number())
         }
+        let identity = try root.known("provenance")?.known("sources")?.known("identity")
+        let identified = try identity?.known("views")?.whole()
+        viewCount = views?.count ?? identified
+        skipped = try root.known("skipped").map(Skipped.init)
         missing = try root.known("missing").map { node throws(RecordError) in
             Missing(magnitudes: try node.entry("magnitudes").whole(), redshifts: try node.entry("redshifts").whole())
         }
@@ -54,14 +50,75 @@ extension RunRecord.Results {
         return word.map { String($0) }
     }
 
-    private static func bins(_ node: JSONNode, _ variable: String) throws(RecordError) -> [Bin] {
-        try node.entry(variable).list().map { bin throws(RecordError) in
-            Bin(
-                from: try bin.entry("from").number(), to: try bin.entry("to").number(),
-                count: try bin.entry("N").whole(), bias: try bin.known("Bias")?.number(),
-                sigmaMAD: try bin.known("sigma_mad")?.number(),
-                outliers: try bin.known("outlier_fraction_0.15")?.number())
+    /// Metrics in bins of each quantity that they are there for.
+    fileprivate static func bins(_ node: JSONNode) throws(RecordError) -> [Variable: [Bin]] {
+        var bins: [Variable: [Bin]] = [:]
+        for variable in Variable.allCases {
+            bins[variable] = try node.known(variable.rawValue)?.list().map { bin throws(RecordError) in
+                Bin(
+                    from: try bin.entry("from").number(), to: try bin.entry("to").number(), scores: try Scores(bin))
+            }
         }
+        return bins
+    }
+}
+
+extension RunRecord.Results.Scores {
+    fileprivate init(_ node: JSONNode) throws(RecordError) {
+        count = try node.entry("N").whole()
+        var values: [String: Double] = [:]
+        for (name, value) in try node.entries() {
+            switch value.value {
+            case .null, .list, .object: continue
+            default: values[name] = try value.number()
+            }
+        }
+        self.values = values
+        coverage =
+            try node.known("coverage")?.list().map { level throws(RecordError) in
+                Coverage(
+                    level: try level.entry("level").number(), fraction: try level.entry("fraction").number(),
+                    error: try level.known("error")?.number())
+            } ?? []
+        transform =
+            try node.known("pit_histogram")?.list().map { count throws(RecordError) in try count.whole() } ?? []
+    }
+}
+
+extension RunRecord.Results.Distributions {
+    fileprivate init(_ node: JSONNode) throws(RecordError) {
+        calibration = try Calibration(node.entry("calibration"))
+        form = try node.entry("form").text()
+        grid = try node.known("grid")?.text()
+        outside = try node.known("outside_calibration")?.whole()
+        scores = try node.known("metrics").map(RunRecord.Results.Scores.init)
+        bins = try node.known("metrics_in_bins").map(RunRecord.Results.bins) ?? [:]
+    }
+}
+
+extension RunRecord.Results.Distributions.Calibration {
+    fileprivate init(_ node: JSONNode) throws(RecordError) {
+        file = try node.entry("file").text()
+        hash = try node.entry("sha256").text()
+        method = try node.known("method")?.text()
+        labelled = try node.known("labelled")?.whole()
+        cells = try node.known("cells")?.whole()
+        created = try node.known("created")?.text()
+    }
+}
+
+extension RunRecord.Results.Skipped {
+    fileprivate init(_ node: JSONNode) throws(RecordError) {
+        func rows(_ name: String) throws(RecordError) -> [Rows] {
+            try node.entry(name).list().map { part throws(RecordError) in
+                Rows(
+                    file: try part.entry("file").text(), firstRow: try part.known("first_row")?.whole(),
+                    rows: try part.known("rows")?.whole(), reason: try part.entry("reason").text())
+            }
+        }
+        galaxies = try node.entry("num_samples").whole()
+        files = try rows("files")
+        self.rows = try rows("rows")
     }
 }
 
@@ -90,6 +147,8 @@ extension RunRecord.Results.Provenance {
         weightsDescription = try node.known("weights_description")?.text()
         weightsDemonstration = try node.known("weights_demonstration")?.text()
         data = try node.known("data").map { _ throws(RecordError) in try texts("data") }
+        workingDirectory = try node.known("working_directory")?.text()
+        partitions = try node.known("partitions").map { _ throws(RecordError) in try texts("partitions") }
         hosts = try texts("hosts")
         mpi = try text("mpi")
         hdf5 = try text("hdf5")

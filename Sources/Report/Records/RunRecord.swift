@@ -26,6 +26,10 @@ struct RunRecord {
             let weightsDemonstration: String?
             /// What `--data` named; missing in results of other programs.
             let data: [String]?
+            /// What its paths are relative to; missing in results of earlier versions.
+            let workingDirectory: String?
+            /// The partitions' names in the folder of data, or their paths; missing in results of earlier versions.
+            let partitions: [String]?
             let hosts: [String]
             let mpi: String
             let hdf5: String
@@ -38,28 +42,29 @@ struct RunRecord {
             let end: String
         }
 
-        /// Metrics between two edges of redshift or magnitude.
-        struct Bin {
-            let from: Double
-            let to: Double
-            let count: Int
-            let bias: Double?
-            let sigmaMAD: Double?
-            let outliers: Double?
-        }
-
-        struct Bins {
-            let redshift: [Bin]
-            let magnitude: [Bin]
-        }
-
         struct Missing {
             let magnitudes: Int
             let redshifts: Int
         }
 
-        struct Calibration {
-            let views: Int
+        /// What was left out because it could not be read.
+        struct Skipped {
+            struct Rows {
+                let file: String
+                /// Nil for a whole partition.
+                let firstRow: Int?
+                let rows: Int?
+                let reason: String
+            }
+
+            let galaxies: Int
+            let files: [Rows]
+            let rows: [Rows]
+        }
+
+        /// What earlier versions said of the scatter over views.
+        struct Views {
+            let count: Int
             let withinOne: Double?
             let withinTwo: Double?
         }
@@ -72,10 +77,18 @@ struct RunRecord {
         let processorTime: Double
         let samplesPerSecond: Double
         let wallTime: WallTime
-        /// By the names of `Results.json`; null where there is nothing to tell.
-        let metrics: [String: Double?]?
-        let bins: Bins?
-        let calibration: Calibration?
+        /// Nil without spectroscopic redshifts.
+        let metrics: Scores?
+        /// Missing in results of earlier versions, or some of them.
+        let bins: [Variable: [Bin]]
+        /// Nil where the run made none.
+        let distributions: Distributions?
+        /// Only in results of earlier versions.
+        let views: Views?
+        /// Views that redshifts are the mean over; missing in results of other programs.
+        let viewCount: Int?
+        /// Missing in results of earlier versions.
+        let skipped: Skipped?
         /// Missing in results of earlier versions.
         let missing: Missing?
         /// Galaxies with each flag, by its name. Missing in results of earlier versions.

@@ -32,13 +32,17 @@ struct RunSettings {
         }
         let file = origin.weights.split(separator: "/").last.map(String.init) ?? origin.weights
         let paths = origin.data.map { $0.joined(separator: " ") }
-        let views = results.calibration?.views ?? 1
+        let views = results.viewCount ?? 1
+        let calibration = results.distributions?.calibration
         all = [
             setting("weights", origin.weightsHash, "\(file) (\(origin.weightsHash.prefix(8)))"),
             setting(
                 "data", paths,
                 origin.data.map { $0.count > 3 ? "\($0[0]) and \($0.count - 1) more files" : paths ?? "" }),
             setting("views", "\(views)", views == 1 ? "1 view" : "\(views) views"),
+            setting(
+                "calibration", calibration.map { "\($0.hash) \(results.distributions?.form ?? "")" },
+                calibration.map { "calibration \($0.hash.prefix(8)) (\(results.distributions?.form ?? ""))" } ?? "none"),
             setting("precision", results.precision),
             setting("hosts", hosts.joined(separator: " "), "on " + Self.shortened(hosts)),
             setting("processor", results.processor),
@@ -52,10 +56,10 @@ struct RunSettings {
             setting("photoz", origin.version, "photoz \(origin.version)"),
             setting("MPI", origin.mpi), setting("HDF5", origin.hdf5),
         ]
-        let metrics = (results.metrics ?? [:]).sorted { $0.key < $1.key }
-        let error = metrics.first { $0.key == "MAE" }?.value
+        let metrics = (results.metrics?.values ?? [:]).sorted { $0.key < $1.key }
+        let error = results.metrics?["MAE"]
         fingerprint = setting(
-            "data", metrics.isEmpty ? paths : metrics.map { "\($0.key) \($0.value.map { "\($0)" } ?? "-")" }.joined(),
+            "data", metrics.isEmpty ? paths : metrics.map { "\($0.key) \($0.value)" }.joined(),
             error.map { "MAE \(decimal($0, 5))" } ?? paths)
     }
 
@@ -78,8 +82,9 @@ struct RunSettings {
     /// Words of a command that matter and are recorded nowhere else, such as `--crop` or `--wait cheap`.
     static func others(of command: [String]) -> [String] {
         let withValue: Set = [
-            "--weights", "--output", "--payload", "--batch-size", "--precision", "--uncertainty", "--threads",
-            "--instruction-set", "--shard", "--file-limit", "--schedule", "--lambda-price", "--core-hour-price",
+            "--weights", "--output", "--payload", "--batch-size", "--precision", "--uncertainty", "--views",
+            "--calibration", "--pdf", "--grid", "--threads", "--instruction-set", "--shard", "--file-limit",
+            "--schedule", "--lambda-price", "--core-hour-price",
         ]
         let alone: Set = ["--overwrite", "--resume", "--quiet"]
         var rest: [String] = []

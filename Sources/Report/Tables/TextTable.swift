@@ -30,3 +30,10 @@ package struct TextTable: Sendable {
         return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
     }
 }
+
+/// A number for programs, with the digits of a float32 where it fits in one; nothing for what is none.
+func plain(_ value: Double?) -> String {
+    guard let value, value.isFinite else { return "" }
+    let single = Float(value)
+    return single.isFinite ? "\(single)" : "\(value)"
+}

@@ -94,23 +94,9 @@ struct InspectCommand: ParsableCommand {
 
     /// Bands and pixels of the network that the partition is for.
     private func sizes(of file: File) throws -> (bands: Int, imageSize: Int) {
-        if let weights {
-            let shape = try WeightsFile(weights).shape
-            return (shape.bands, shape.imageSize)
-        }
-        let published = PartitionSchema()
-        let named = schema.schema(bands: 1, imageSize: 1)
-        func shape(_ name: String) -> [Int]? { try? file.dataset(name).shape }
-        guard let images = shape(named.images), images.count == 4 else { return (published.bands, published.imageSize) }
-        let isFirst = named.layout == .nchw
-        let (bands, sides) = (isFirst ? images[1] : images[3], Array(isFirst ? images[2...3] : images[1...2]))
-        let magnitudes =
-            named.magnitudes.count == 1 ? shape(named.magnitudes[0])?.dropFirst().first : named.magnitudes.count
-        // More than any survey has would only take memory.
-        guard magnitudes == bands, sides[0] == sides[1], (1...64).contains(bands), (1...512).contains(sides[0]) else {
-            return (published.bands, published.imageSize)
-        }
-        return (bands, named.crop ? min(sides[0], published.imageSize) : sides[0])
+        guard let weights else { return schema.sizes(of: file) }
+        let shape = try WeightsFile(weights).shape
+        return (shape.bands, shape.imageSize)
     }
 
     private func describePartition(_ file: String, _ opened: File) throws {

@@ -9,8 +9,9 @@ struct ReportCommand: ParsableCommand {
         commandName: "report",
         abstract: "Draw the results of one run, or of several beside each other, as a page for the browser.",
         discussion: """
-            The page is one file that needs no network. Its figures are also written as SVG files, in a folder with the \
-            page's name and -figures.
+            The page is one file that needs no network. Its figures are also written as SVG and PDF, and the numbers behind \
+            them as CSV, in a folder with the page's name and -figures. Images and magnitudes of galaxies are read from the \
+            partitions that the run read, where these are still there.
             """)
 
     @Argument(help: ArgumentHelp("Output folders of photoz run.", valueName: "folder"))
@@ -18,6 +19,12 @@ struct ReportCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("The page, FILE.html; replaced when it is there.", valueName: "file"))
     var output: String
+
+    @Flag(
+        help:
+            "Also write the figures as PNG, drawn by a Chromium on the path, or by the one that the environment names in CHROMIUM."
+    )
+    var png = false
 
     func validate() throws {
         guard !results.isEmpty else { throw ValidationError("Give at least one output folder of photoz run.") }
@@ -27,8 +34,10 @@ struct ReportCommand: ParsableCommand {
     func run() {
         do {
             try OwnFile.reportPage.requireReplaceable(output)
-            let report = try Report(folders: results)
-            let figures = try report.writeReplacingOwn(output)
+            let pictures = png ? try ReportPictures() : nil
+            let report = try Report(folders: results, inputs: ReportInputs.find)
+            let figures = try report.writeReplacingOwn(output, hasPictures: png)
+            try pictures?.draw(report.figureFiles(of: output))
             Exit.show("\(output), figures in \(figures)")
         } catch {
             Exit.withoutMPI(error)
@@ -44,12 +53,18 @@ extension OwnFile {
 extension Report {
     /// Writes the page and its figures, where no file of somebody else's is in their way.
     ///
+    /// - Parameter hasPictures: Whether pictures in pixels are to follow.
     /// - Returns: The folder of the figures.
     /// - Throws: ``JobError`` with code 73 before anything is written, ``ReportError`` of kind `unwritable`.
-    func writeReplacingOwn(_ page: String) throws -> String {
+    func writeReplacingOwn(_ page: String, hasPictures: Bool = false) throws -> String {
         try OwnFile.reportPage.requireReplaceable(page)
-        let figure = OwnFile.text("a figure of photoz report", beginning: Report.figureMark)
-        for file in figureFiles(of: page) { try figure.requireReplaceable(file) }
+        let kind = "a figure of photoz report"
+        let figure = OwnFile.text(kind, beginning: Report.figureMark, Report.pdfMark, Report.numbersMark)
+        let picture = OwnFile.bytes(kind, Report.pictureMark, at: Report.pictureMarkPlace)
+        for files in figureFiles(of: page) {
+            for file in [files.svg, files.pdf, files.csv] { try figure.requireReplaceable(file) }
+            if hasPictures { try picture.requireReplaceable(files.png) }
+        }
         return try write(to: page)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import HDF5
 import Survey
 
 /// How partition files of other surveys name and lay out their data.
@@ -120,6 +121,23 @@ struct SchemaOptions: ParsableArguments {
         list.split(separator: ",").map { name in
             String(name.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
         }.filter { !$0.isEmpty }
+    }
+
+    /// Bands and pixels on which a partition's images and magnitudes agree, or else those of the published network.
+    func sizes(of file: File) -> (bands: Int, imageSize: Int) {
+        let published = PartitionSchema()
+        let named = schema(bands: 1, imageSize: 1)
+        func shape(_ name: String) -> [Int]? { try? file.dataset(name).shape }
+        guard let images = shape(named.images), images.count == 4 else { return (published.bands, published.imageSize) }
+        let isFirst = named.layout == .nchw
+        let (bands, sides) = (isFirst ? images[1] : images[3], Array(isFirst ? images[2...3] : images[1...2]))
+        let magnitudes =
+            named.magnitudes.count == 1 ? shape(named.magnitudes[0])?.dropFirst().first : named.magnitudes.count
+        // More than any survey has would only take memory.
+        guard magnitudes == bands, sides[0] == sides[1], (1...64).contains(bands), (1...512).contains(sides[0]) else {
+            return (published.bands, published.imageSize)
+        }
+        return (bands, named.crop ? min(sides[0], published.imageSize) : sides[0])
     }
 
     /// What the images are called.

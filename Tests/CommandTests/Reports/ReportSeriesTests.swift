@@ -87,9 +87,9 @@ extension CommandTests {
 
         @Test func theBandOfTheBinsIsNotInvented() async throws {
             let plain = try await runs.report([runs.copy("plain", ranks: 1, speed: 1000)])
-            #expect(plain.contains("<h2>Bins of middle-band magnitude</h2>") && !plain.contains("Bins of r magnitude"))
+            #expect(plain.contains(">middle-band magnitude</text>") && !plain.contains(">r magnitude</text>"))
             let named = try await runs.report([runs.copy("named", ranks: 1, speed: 1000) { $0["bands"] = "grizy" }])
-            #expect(named.contains("<h2>Bins of i magnitude</h2>"))
+            #expect(named.contains(">i magnitude</text>"))
         }
 
         /// Numbers that no run has, but a damaged or foreign file may.
@@ -180,9 +180,19 @@ struct EditedRuns {
         return try String(contentsOfFile: scratch.file("page.html"), encoding: .utf8)
     }
 
-    /// A figure of the last page.
+    /// A figure as it stands in the last page.
     func figure(_ name: String) throws -> String {
-        try String(contentsOfFile: scratch.file("page-figures/\(name).svg"), encoding: .utf8)
+        let page = try String(contentsOfFile: scratch.file("page.html"), encoding: .utf8)
+        let figure = try #require(page.components(separatedBy: "<figure id=\"\(name)\"").dropFirst().first)
+        return figure.components(separatedBy: "</figure>")[0]
+    }
+
+    /// The numbers behind a figure of the last page, below their head.
+    func numbers(_ name: String) throws -> [[String]] {
+        let text = try String(contentsOfFile: scratch.file("page-figures/\(name).csv"), encoding: .utf8)
+        return text.split(separator: "\n").dropFirst(2).map {
+            $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        }
     }
 }
 

@@ -48,15 +48,27 @@ extension CommandTests {
             try await Photoz.alone(["report"] + folders + ["--output", scratch.file(page)], limit: limit)
         }
 
+        private func figure(_ name: String) throws -> Data {
+            try Data(contentsOf: URL(fileURLWithPath: scratch.file("page-figures/\(name)")))
+        }
+
         private func text(_ name: String) throws -> String {
             try String(contentsOfFile: scratch.file(name), encoding: .utf8)
         }
 
         @Test(.timeLimit(.minutes(3))) func everyFigureIsDrawn() async throws {
             let folder = try await run("a<b>&\"c\"")
+            let calibrated = try CalibratedResults(folder)
+            try calibrated.writeDistributions()
+            try edit(folder, calibrated.describe)
             let outcome = try await report([folder])
             try #require(outcome.exitCode == 0, "\(outcome.report)")
-            let names = ["predicted", "residual", "histogram", "ranks"]
+            let names = [
+                "predicted", "residual", "histogram", "metrics-over-redshift", "metrics-over-photometric-redshift",
+                "metrics-over-magnitude", "pit", "coverage", "normalised", "coverage-over-redshift",
+                "coverage-over-photometric-redshift", "coverage-over-magnitude", "redshift-distribution",
+                "worst-galaxies", "ranks",
+            ]
             for width in [1200, 390, Browser.paper] {
                 let page = try await Browser.open(scratch.file("page.html"), width: width, in: scratch)
                 #expect(page.errors.isEmpty)
@@ -70,10 +82,13 @@ extension CommandTests {
                 }
             }
             let files = try FileManager.default.contentsOfDirectory(atPath: scratch.file("page-figures")).sorted()
-            #expect(files == names.map { $0 + ".svg" }.sorted())
-            for file in files {
-                let svg = try Data(contentsOf: URL(fileURLWithPath: scratch.file("page-figures/\(file)")))
-                #expect(XMLParser(data: svg).parse(), "\(file) is not XML")
+            #expect(files == names.flatMap { [$0 + ".csv", $0 + ".pdf", $0 + ".svg"] }.sorted())
+            for name in names {
+                let (svg, pdf) = (try figure(name + ".svg"), try figure(name + ".pdf"))
+                #expect(XMLParser(data: svg).parse(), "\(name).svg is not XML")
+                #expect(PDFOutline(pdf)?.isWhole ?? false, "\(name).pdf is not whole")
+                // No program but a browser knows style sheets with variables.
+                #expect(!String(decoding: svg, as: UTF8.self).contains("var("))
             }
         }
 
@@ -95,15 +110,14 @@ extension CommandTests {
             #expect(page.utf8.count < 2_000_000)
             // One residual for all: one bar, and level lines.
             let histogram = try text("page-figures/histogram.svg")
-            #expect(histogram.components(separatedBy: "<rect class=\"bar\"").count - 1 == 1)
-            #expect(histogram.contains("10\u{2009}000\u{2009}000"))
-            let median = try #require(
-                text("page-figures/residual.svg").components(separatedBy: "class=\"line accent\" d=\"").dropFirst().last
-            )
-            let points = try #require(median.components(separatedBy: "\"").first)
-                .split { "ML".contains($0) }.map { $0.split(separator: " ")[1] }
-            #expect(points.count > 20)
-            #expect(Set(points).count == 1)
+            #expect(histogram.components(separatedBy: "0\u{202F}000\u{202F}000</title>").count - 1 == 1)
+            #expect(histogram.contains(": 10\u{202F}000\u{202F}000</title>"))
+            let medians = try text("page-figures/residual.csv").split(separator: "\n").dropFirst(2).map {
+                $0.split(separator: ",")
+            }
+            #expect(medians.count > 20)
+            #expect(medians.allSatisfy { abs((Double($0[1]) ?? 0) - 0.0215) < 1e-6 })
+            #expect(medians.reduce(0) { $0 + (Int($1[4]) ?? 0) } == 10_000_000)
         }
 
         @Test(.timeLimit(.minutes(3))) func runsBesideEachOther() async throws {
@@ -141,8 +155,25 @@ extension CommandTests {
             variation.hasRedshift = false
             #expect(try await report([run("unknown", variation)]).exitCode == 0)
             let page = try text("page.html")
-            #expect(page.contains("nothing to compare with") && page.contains("id=\"ranks\""))
-            #expect(!page.contains("id=\"predicted\"") && !page.lowercased().contains(">nan"))
+            #expect(page.contains("nothing to compare with") && !page.lowercased().contains(">nan"))
+            let findings = try await Browser.open(scratch.file("page.html"), width: 1200, in: scratch)
+            let names = [
+                "redshift-distribution", "redshift-over-magnitude", "colours", "magnitudes", "some-galaxies", "ranks",
+            ]
+            #expect(findings.drawings.map(\.figure) == names)
+            for drawing in findings.drawings {
+                #expect(drawing.shapes > 0 && drawing.visible == drawing.shapes, "\(drawing)")
+            }
+            // Each of the 256 galaxies is counted once in each band, and a dozen have an image.
+            let counts = try text("page-figures/magnitudes.csv").split(separator: "\n").dropFirst(2).map {
+                $0.split(separator: ",", omittingEmptySubsequences: false)
+            }
+            #expect(Set(counts.map { $0[0] }).count == 5 && counts.allSatisfy { Double($0[4]) != nil })
+            #expect(counts.reduce(0) { $0 + (Int($1[3]) ?? 0) } > 5 * 250)
+            #expect(try text("page-figures/some-galaxies.svg").components(separatedBy: "<image").count == 13)
+            let first = try figure("some-galaxies.csv")
+            #expect(try await report([scratch.file("unknown")]).exitCode == 0)
+            #expect(try figure("some-galaxies.csv") == first)
         }
 
         @Test func whatIsNoResult() async throws {
@@ -174,6 +205,14 @@ extension CommandTests {
                 from: damaged("other") { try edit($0) { $0["num_samples"] = 99 } })
             try await expect(65, "\"world_size\"", from: damaged("keyless") { try edit($0) { $0["world_size"] = nil } })
             try await expect(65, "Results.json", from: damaged("cut-json") { truncate($0 + "/Results.json", 100) })
+            try await expect(
+                65, "pz.hdf5: locs has shape",
+                from: damaged("short-pz") { try CalibratedResults($0).writeDistributions(rows: 5) })
+            try await expect(
+                65, "pz.hdf5: quants does not hold",
+                from: damaged("odd-pz") { try CalibratedResults($0).writeDistributions(levels: [0, 1, 0.5]) })
+            try await expect(
+                65, "pz.hdf5", from: damaged("no-pz") { try Data("no".utf8).write(to: URL(filePath: $0 + "/pz.hdf5")) })
             try await expect(73, "cannot be written", page: "good/Results.json/page.html", from: folder)
             try await expect(64, ".html", page: "page.pdf", from: folder)
         }

@@ -2,12 +2,12 @@ import FoundationEssentials
 
 /// Several runs beside each other.
 extension Report {
-    mutating func compare(_ records: [RunRecord]) {
-        page.title(
-            "\(records.count) runs of photoz", "Speed and cost over ranks, batch size, partition size and data size.")
-        noticeDemonstration(records)
+    mutating func compare(_ records: [RunRecord]) throws(ReportError) {
+        page.title("\(records.count) runs of photoz", "Speed, cost and redshifts of several runs beside each other.")
+        describeWeights(records)
         let scaling = ScalingFigures(records)
         let charts = scaling.all
+        page.section("Speed and cost")
         if charts.isEmpty {
             page.paragraph(
                 "These runs have the same numbers of ranks, batch sizes and partition sizes: there is no chart to draw."
@@ -29,7 +29,7 @@ extension Report {
                 return [
                     name, "\(run.worldSize)", "\(run.batchSize)", "\(run.partitions)", grouped(run.samples),
                     run.precision, decimal(run.samplesPerSecond, 0), decimal(run.wallTime.total, 2),
-                    efficiency.map { decimal($0 * 100, 1) + " %" } ?? "–", decimal(run.metrics?["sigma_mad"] ?? nil, 5),
+                    efficiency.map { decimal($0 * 100, 1) + " %" } ?? "–", decimal(run.metrics?["sigma_mad"], 5),
                     decimal(run.cost?.lambda, 6), decimal(run.cost?.coreHours, 5), decimal(run.cost?.cluster, 6),
                 ]
             })
@@ -50,6 +50,7 @@ extension Report {
         page.paragraph(
             "Efficiency is the throughput of a rank beside that in the smallest world with otherwise equal settings: the same "
                 + "weights, data, views, precision, hosts, threads, instruction set, schedule and other options.")
+        try compareRedshifts(records, names)
         let (settings, values) = scaling.differences
         guard !settings.isEmpty else { return }
         page.section("Settings that differ")
@@ -66,10 +67,5 @@ extension Report {
     private static func shortNames(_ folders: [String]) -> [String] {
         let last = folders.map { String($0.split(separator: "/").last ?? "/") }
         return Set(last).count == last.count ? last : folders
-    }
-
-    mutating func show(_ drawn: [Figure]) {
-        page.figures(drawn)
-        figures += drawn
     }
 }

@@ -27,10 +27,18 @@ struct Axis {
     }
 
     /// An axis from 0 over all the values, those below 0 too.
-    init(_ title: String, over values: [Double], atLeast least: Double = 0, smallestStep: Double = 0) {
+    init(
+        _ title: String, over values: [Double], atLeast least: Double = 0, tickCount: Int = 6, smallestStep: Double = 0
+    ) {
         let known = values.filter(\.isFinite)
         self.init(
-            title, from: min(known.min() ?? 0, 0), to: max(known.max() ?? 0, least), smallestStep: smallestStep)
+            title, from: min(known.min() ?? 0, 0), to: max(known.max() ?? 0, least), tickCount: tickCount,
+            smallestStep: smallestStep)
+    }
+
+    /// An axis without ticks over these values, which differ.
+    init(exactly range: ClosedRange<Double>) {
+        (self.range, ticks, title, decimals) = (range, [], "", 0)
     }
 
     /// Where a value lies between the ends: 0 to 1.
@@ -38,7 +46,9 @@ struct Axis {
         (value - range.lowerBound) / (range.upperBound - range.lowerBound)
     }
 
-    func label(_ tick: Double) -> String { decimal(tick, decimals) }
+    func label(_ tick: Double) -> String {
+        decimals == 0 && abs(tick) >= 10_000 ? grouped(tick) : decimal(tick, decimals)
+    }
 
     private static func drawable(_ value: Double) -> Double { value.isFinite ? min(max(value, -1e150), 1e150) : 0 }
 }
@@ -53,7 +63,7 @@ func decimal(_ value: Double?, _ digits: Int) -> String {
     return number.contains { ("1"..."9").contains($0) } || !number.hasPrefix("-") ? number : String(number.dropFirst())
 }
 
-/// A count with thin spaces between its thousands.
+/// A count with thin spaces, at which no line is broken, between its thousands.
 func grouped(_ count: Int) -> String {
     var digits = String(count.magnitude)
     var groups: [String] = []
@@ -61,7 +71,7 @@ func grouped(_ count: Int) -> String {
         groups.insert(String(digits.suffix(3)), at: 0)
         digits.removeLast(3)
     }
-    return (count < 0 ? "-" : "") + ([digits] + groups).joined(separator: "\u{2009}")
+    return (count < 0 ? "-" : "") + ([digits] + groups).joined(separator: "\u{202F}")
 }
 
 /// The same for a number that is whole or is rounded; one beyond all counts has an exponent.

@@ -1,0 +1,170 @@
+import Survey
+
+/// Single galaxies: an image, a distribution, and their numbers.
+struct GalaxyGallery {
+    private static let columns = 4
+    private static let picture = 62.0
+    private static let cell = (width: 138.0, height: 122.0)
+
+    private let galaxies: [ChosenGalaxy]
+    private let bands: [String]
+    private let softening: [Double]?
+    private let limit: Double
+
+    /// - Parameters:
+    ///   - galaxies: In their order; at least one.
+    ///   - inputs: What images are of; nil where they are not there.
+    init(_ galaxies: [ChosenGalaxy], _ inputs: GalaxyInputs?) {
+        self.galaxies = galaxies
+        bands = inputs?.bands ?? []
+        softening = inputs.flatMap { Self.softening($0.schema) }
+        let redshifts = galaxies.flatMap { galaxy in
+            let place = galaxy.curve?.probabilities.lastIndex { $0 <= 0.99 }
+            let end = place.flatMap { galaxy.curve?.redshifts[$0] } ?? 0
+            return [Double(galaxy.predicted), Double(galaxy.spectroscopic), end]
+        }.filter(\.isFinite)
+        limit = min(max(redshifts.max() ?? 1, 0.05) * 1.1, 1e6)
+    }
+
+    private static func softening(_ schema: PartitionSchema) -> [Double]? {
+        guard schema.trained.units?.lowercased().hasPrefix("asinh") ?? false else { return nil }
+        return schema.trained.softening ?? [Double](repeating: 1, count: schema.bands)
+    }
+
+    /// - Parameters:
+    ///   - name: The figure's name.
+    ///   - title: What the galaxies are, as a sentence without its end.
+    func figure(_ name: String, _ title: String) -> Figure {
+        let rows = (galaxies.count + Self.columns - 1) / Self.columns
+        let hasImages = galaxies.contains { $0.input != nil }
+        let hasCurves = galaxies.contains { $0.curve != nil }
+        let isLabelled = galaxies.contains { $0.residual != nil }
+        var figure = Figure(
+            name,
+            caption: title
+                + (hasImages && bands.count > 2
+                    ? ". Colours: \(colours) as red, green and blue, after an asinh of their mean" : "")
+                + (hasCurves ? ". Beside: the distribution p(z)" : ". Beside: the redshift")
+                + ", up to z = \(decimal(limit, 2))"
+                + "; the line is the photometric redshift p"
+                + (isLabelled ? ", the dashed one the spectroscopic z." : "."),
+            numbers: table, height: Double(rows) * Self.cell.height + 8, isWide: true)
+        for (place, galaxy) in galaxies.enumerated() {
+            let (row, column) = place.quotientAndRemainder(dividingBy: Self.columns)
+            draw(
+                galaxy, place + 1, at: (6 + Double(column) * Self.cell.width, 8 + Double(row) * Self.cell.height),
+                in: &figure)
+        }
+        return figure
+    }
+
+    private var colours: String {
+        let chosen = ColourComposite.bands(of: bands.count)
+        return [chosen.red, chosen.green, chosen.blue].map { bands[$0] }.joined(separator: ", ")
+    }
+
+    // MARK: One galaxy
+
+    private func draw(_ galaxy: ChosenGalaxy, _ number: Int, at: (x: Double, y: Double), in figure: inout Figure) {
+        let image = Rectangle(x: at.x, y: at.y, width: Self.picture, height: Self.picture)
+        if let picture = picture(galaxy) {
+            figure.add(.picture(picture, image))
+        } else {
+            figure.add(.text("no image", x: image.x + image.width / 2, y: image.y + 34, style: "middle small title"))
+        }
+        figure.add(.box(image, style: "frame thin", tip: tip(galaxy)))
+        drawCurve(
+            galaxy, Rectangle(x: at.x + Self.picture + 5, y: at.y, width: Self.picture, height: Self.picture),
+            in: &figure)
+        for (line, text) in lines(galaxy, number).enumerated() {
+            figure.add(
+                .text(
+                    text, x: at.x, y: at.y + Self.picture + 13 + 11 * Double(line),
+                    style: line == 0 ? "small strong" : "small"))
+        }
+    }
+
+    private func picture(_ galaxy: ChosenGalaxy) -> Picture? {
+        guard let image = galaxy.input?.image, !bands.isEmpty else { return nil }
+        let size = Int(Double(image.count / bands.count).squareRoot().rounded())
+        return ColourComposite.picture(image, bands: bands.count, size: size, softening: softening)
+    }
+
+    private func drawCurve(_ galaxy: ChosenGalaxy, _ frame: Rectangle, in figure: inout Figure) {
+        figure.add(.box(frame, style: "frame thin", tip: ""))
+        let pieces = (galaxy.curve?.pieces ?? []).filter { $0.to > 0 && $0.from < limit }
+        // Single narrow peaks must not press the rest down.
+        let densities = pieces.map(\.density).sorted()
+        let top = densities.isEmpty ? 1 : max(densities[densities.count * 9 / 10], 1e-9) * 1.15
+        let panel = Panel(x: Axis(exactly: 0...limit), y: Axis(exactly: 0...top), frame: frame)
+        let row = figure.add(panel)
+        let bars = pieces.filter { $0.density > top / 200 }.map { piece -> Mark.Step in
+            let (from, to) = (
+                panel.point(max(piece.from, 0), min(piece.density, top)), panel.point(min(piece.to, limit), 0)
+            )
+            return .box(Rectangle(x: from.x, y: from.y, width: to.x - from.x, height: to.y - from.y))
+        }
+        if !bars.isEmpty { figure.add(.path(bars, style: "bar")) }
+        for (redshift, style) in [
+            (galaxy.spectroscopic, "line accent dashed thin"), (galaxy.predicted, "line accent thin"),
+        ] {
+            let redshift = Double(redshift)
+            guard redshift >= 0, redshift <= limit else { continue }
+            figure.line([(redshift, 0), (redshift, top)], style: style, row: row)
+        }
+    }
+
+    private func lines(_ galaxy: ChosenGalaxy, _ number: Int) -> [String] {
+        let name =
+            galaxy.identifier ?? galaxy.place.map { "partition \($0.partition), row \($0.row)" } ?? "row \(galaxy.row)"
+        let redshifts =
+            "p \(decimal(Double(galaxy.predicted), 4))"
+            + (galaxy.residual == nil ? "" : ", z \(decimal(Double(galaxy.spectroscopic), 4))")
+        let rest = [
+            galaxy.residual.map { "d \(decimal($0, 3))" }, galaxy.transform.map { "PIT \(decimal($0, 3))" },
+            galaxy.residual == nil ? magnitude(galaxy) : nil,
+        ].compactMap(\.self)
+        let flags = flagNames(galaxy)
+        return [
+            "\(number)  \(name.count > 22 ? "…" + name.suffix(21) : name)", redshifts, rest.joined(separator: ", "),
+        ]
+            + (flags.isEmpty ? [] : [flags.count == 1 ? flags[0] : "\(flags[0]) and \(flags.count - 1) more"])
+    }
+
+    private func magnitude(_ galaxy: ChosenGalaxy) -> String? {
+        guard let magnitudes = galaxy.input?.magnitudes, magnitudes.count == bands.count, !bands.isEmpty else {
+            return nil
+        }
+        return "\(bands[bands.count / 2]) \(decimal(Double(magnitudes[bands.count / 2]), 2))"
+    }
+
+    private func flagNames(_ galaxy: ChosenGalaxy) -> [String] {
+        GalaxyFlags.names.enumerated().filter { galaxy.flags >> UInt32($0.offset) & 1 == 1 }.map(\.element)
+    }
+
+    private func tip(_ galaxy: ChosenGalaxy) -> String {
+        let magnitudes = galaxy.input.map { input in
+            zip(bands, input.magnitudes).map { "\($0) \(decimal(Double($1), 2))" }.joined(separator: ", ")
+        }
+        return ([magnitudes].compactMap(\.self) + flagNames(galaxy)).joined(separator: ", ")
+    }
+
+    private var table: TextTable {
+        TextTable(
+            [
+                "row", "partition", "row_of_partition", "object_id", "redshift_predicted", "redshift", "d", "pit",
+                "flags",
+            ] + bands,
+            galaxies.map { galaxy in
+                [
+                    "\(galaxy.row)", galaxy.place.map { "\($0.partition)" } ?? "",
+                    galaxy.place.map { "\($0.row)" } ?? "",
+                    galaxy.identifier ?? "",
+                ]
+                    + [Double(galaxy.predicted), Double(galaxy.spectroscopic), galaxy.residual, galaxy.transform].map(
+                        plain)
+                    + ["\(galaxy.flags)"]
+                    + bands.indices.map { band in plain(galaxy.input.map { Double($0.magnitudes[band]) }) }
+            })
+    }
+}

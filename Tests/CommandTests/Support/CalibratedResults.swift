@@ -1,0 +1,96 @@
+import Foundation
+import HDF5
+import TestSupport
+
+/// Gives a finished run what a calibration would have given it: distributions of the shape of a logistic one, whose
+/// scale is too small by a known factor.
+struct CalibratedResults {
+    /// Levels of the quantiles that are kept.
+    static let levels =
+        [0, 0.001, 0.005, 0.01, 0.025, 0.05] + (2...18).map { Double($0) / 20 } + [0.95, 0.975, 0.99, 0.995, 0.999, 1]
+    let folder: String
+    /// The distributions' width, in units of 1 + z.
+    let scale: Double
+    private let predicted: [Float]
+    private let spectroscopic: [Float]
+
+    init(_ folder: String, scale: Double = 0.01) throws {
+        (self.folder, self.scale) = (folder, scale)
+        predicted = try Output(folder: folder).floats("redshift_predicted")
+        spectroscopic = try Output(folder: folder).floats("redshift")
+    }
+
+    /// Where a galaxy's distribution has a level; the ends are far out.
+    private func quantile(_ level: Double, _ galaxy: Int) -> Float {
+        let inner = min(max(level, 1e-6), 1 - 1e-6)
+        let z = Double(predicted[galaxy])
+        return Float(z + scale * (1 + z) * log(inner / (1 - inner)))
+    }
+
+    /// The probability below each labelled galaxy's spectroscopic redshift.
+    var transforms: [Double] {
+        zip(predicted, spectroscopic).filter { $0.isFinite && $1.isFinite && $1 > -1 }.map { p, z in
+            1 / (1 + exp(-Double(z - p) / (scale * (1 + Double(p)))))
+        }
+    }
+
+    /// Counts of ``transforms`` in 20 bins.
+    var histogram: [Int] {
+        transforms.reduce(into: [Int](repeating: 0, count: 20)) { $0[min(Int($1 * 20), 19)] += 1 }
+    }
+
+    /// Writes `pz.hdf5`, of quantiles; and puts the intervals in `predictions.h5`.
+    func writeDistributions(levels: [Double] = levels, rows: Int? = nil) throws {
+        let rows = rows ?? predicted.count
+        let file = try File.create(folder + "/pz.hdf5")
+        let (meta, data) = (try file.createGroup("meta"), try file.createGroup("data"))
+        try meta.createStringDataset("pdf_name", shape: [1], form: .fixed(5)).write(rows: 0..<1, strings: ["quant"])
+        try meta.createDataset("quants", of: Double.self, shape: [1, levels.count]).write(rows: 0..<1, from: levels)
+        let locations = (0..<rows).flatMap { galaxy in levels.map { quantile($0, galaxy) } }
+        try data.createDataset("locs", of: Float.self, shape: [rows, levels.count]).write(
+            rows: 0..<rows, from: locations)
+        try file.close()
+        let predictions = try File.openForWriting(folder + "/predictions.h5")
+        for (name, level) in [("z_lower_68", 0.16), ("z_upper_68", 0.84)] {
+            try predictions.createDataset(name, of: Float.self, shape: [predicted.count]).write(
+                rows: 0..<predicted.count, from: predicted.indices.map { quantile(level, $0) })
+        }
+        try predictions.close()
+    }
+
+    /// What `Results.json` says of them, beside bootstrap errors of all metrics.
+    func describe(_ results: inout [String: Any]) {
+        let transforms = transforms
+        let coverage = [0.5, 0.68, 0.9, 0.95, 0.99].map { level in
+            let inside = transforms.count { abs($0 - 0.5) * 2 <= level }
+            return ["level": level, "fraction": Double(inside) / Double(max(transforms.count, 1)), "error": 0.02]
+        }
+        let scores: [String: Any] = [
+            "N": transforms.count, "crps": 0.0123, "cde_loss": -12.5, "pit_ks": 0.05, "pit_ks_p": 0.2,
+            "pit_histogram": histogram, "coverage": coverage,
+        ]
+        var bins = results["metrics_in_bins"] as? [String: [[String: Any]]] ?? [:]
+        bins["redshift_predicted"] = bins["redshift"]
+        for (variable, list) in bins {
+            bins[variable] = list.map { bin in
+                bin.merging(["sigma_mad_error": 0.001, "Bias_error": 0.002, "outlier_fraction_0.15_error": 0.003]) {
+                    $1
+                }
+            }
+        }
+        results["metrics_in_bins"] = bins
+        if let metrics = results["metrics"] as? [String: Any] {
+            results["metrics"] = metrics.merging(["sigma_mad_error": 0.00012, "Bias_error": 0.0034]) { $1 }
+        }
+        let named = bins.mapValues { $0.map { scores.merging(["from": $0["from"] ?? 0, "to": $0["to"] ?? 1]) { $1 } } }
+        results["distributions"] = [
+            "calibration": [
+                "file": "calibration.hdf5", "sha256": String(repeating: "cd", count: 32), "method": "smooth",
+                "labelled": 20_000, "cells": 47, "created": "2026-01-01T00:00:00Z",
+            ],
+            "form": "quant", "grid": NSNull(), "outside_calibration": 3,
+            "metrics": transforms.isEmpty ? NSNull() : scores,
+            "metrics_in_bins": transforms.isEmpty ? [:] : named,
+        ]
+    }
+}
