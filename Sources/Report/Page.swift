@@ -92,7 +92,8 @@ struct Page {
 
     /// A table whose first column is a name and whose others are numbers.
     mutating func table(_ head: [String], _ rows: [[String]]) {
-        var text = "<div class=\"scroll\"><table>\n<thead><tr>"
+        // What fits on a page is not parted on paper.
+        var text = "<div class=\"scroll\(rows.count <= 30 ? " whole" : "")\"><table>\n<thead><tr>"
         for (column, cell) in head.enumerated() {
             text += "<th\(column == 0 ? " class=\"name\"" : "")>\(escaped(cell))</th>"
         }

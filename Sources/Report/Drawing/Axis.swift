@@ -47,7 +47,8 @@ struct Axis {
     }
 
     func label(_ tick: Double) -> String {
-        decimals == 0 && abs(tick) >= 10_000 ? grouped(tick) : decimal(tick, decimals)
+        let text = decimals == 0 && abs(tick) >= 10_000 ? grouped(tick) : decimal(tick, decimals)
+        return text.hasPrefix("-") ? "−" + text.dropFirst() : text
     }
 
     private static func drawable(_ value: Double) -> Double { value.isFinite ? min(max(value, -1e150), 1e150) : 0 }

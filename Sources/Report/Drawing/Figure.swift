@@ -17,7 +17,7 @@ struct Figure {
     private var panels: [Panel] = []
 
     private static let legendLine = 17.0
-    private static let gap = 14.0
+    private static let gap = 20.0
 
     /// A drawing with one frame or several of the same abscissa.
     ///

@@ -27,7 +27,8 @@ extension Figure {
             "<</Type/Page/Parent \(file.count + 2) 0 R/MediaBox[0 0 \(short(Self.width)) \(short(height))]/Contents \(content) 0 R"
                 + "/Resources<</Font\(named("F", fonts))/XObject\(named("I", pictures))/ExtGState\(opacities)>>>>")
         let pages = file.add("<</Type/Pages/Kids[\(leaf) 0 R]/Count 1>>")
-        return file.closed(root: file.add("<</Type/Catalog/Pages \(pages) 0 R>>"))
+        let root = file.add("<</Type/Catalog/Pages \(pages) 0 R>>")
+        return file.closed(root: root)
     }
 }
 

@@ -46,7 +46,8 @@ enum Style {
         var rules = named.map { Rule(word: $0, colour: $1) }
         rules += [
             Rule(word: "frame", stroke: "soft", width: 1), Rule(word: "grid", stroke: "rule", width: 0.6),
-            Rule(word: "line", stroke: "c", width: 2), Rule(word: "thin", width: 1), Rule(word: "dot", fill: "c"),
+            Rule(word: "line", stroke: "c", width: 2), Rule(word: "thin", width: 1), Rule(word: "hair", width: 0.5),
+            Rule(word: "dot", fill: "c"),
             Rule(word: "bar", fill: "c"), Rule(word: "wait", fill: "c"), Rule(word: "idle", fill: "rule"),
             Rule(word: "band", fill: "c", opacity: 0.16), Rule(word: "density", fill: "fill"),
             Rule(word: "dashed", isDashed: true),
@@ -78,7 +79,7 @@ enum Style {
             .figure path,.figure rect,.figure circle{fill:none}
             \(shapes.joined(separator: "\n"))
             .figure text{fill:var(--ink)}.figure .middle{text-anchor:middle}.figure .end{text-anchor:end}
-            .figure .title{fill:var(--soft)}.figure .small{font-size:9px}.figure .strong{font-weight:bold}
+            .figure .title{fill:var(--soft)}.figure .small{font-size:9px}.figure .tiny{font-size:7.5px}.figure .strong{font-weight:bold}
             """
     }()
 
@@ -125,11 +126,11 @@ struct TextLook {
     /// How much of its length lies left of its place: 0, a half or 1.
     let shift: Double
 
-    /// - Parameter style: The words `middle`, `end`, `title`, `small` and `strong`.
+    /// - Parameter style: The words `middle`, `end`, `title`, `small`, `tiny` and `strong`.
     init(_ style: String) {
         let words = style.split(separator: " ")
         colour = Style.colours[words.contains("title") ? 1 : 0].light
-        size = words.contains("small") ? 9 : 13
+        size = words.contains("tiny") ? 7.5 : words.contains("small") ? 9 : 13
         isStrong = words.contains("strong")
         shift = words.contains("middle") ? 0.5 : words.contains("end") ? 1 : 0
     }

@@ -19,11 +19,15 @@ struct ChangeFigures {
     private static let name = "D = (p' − p)/(1 + p)"
 
     private var sizes: Figure {
-        let powers = RedshiftChange.powers
-        let count = (powers.upperBound - powers.lowerBound) * RedshiftChange.binsOfPower
-        let edges = (0...count).map { Double(powers.lowerBound) + Double($0) / Double(RedshiftChange.binsOfPower) }
+        let (powers, step) = (RedshiftChange.powers, RedshiftChange.binsOfPower)
+        // Whole powers of ten that any change lies in.
+        let all = (0..<powers.count - 1).filter { power in
+            series.contains { one in one.change.sizes[power * step..<(power + 1) * step].contains { $0 > 0 } }
+        }
+        let bins = (all.first ?? 0) * step..<((all.last ?? 0) + 1) * step
+        let edges = (bins.lowerBound...bins.upperBound).map { Double(powers.lowerBound) + Double($0) / Double(step) }
         let shares = series.map { one in
-            one.change.sizes.map { 100 * Double($0) / Double(max(one.change.compared, 1)) }
+            one.change.sizes[bins].map { 100 * Double($0) / Double(max(one.change.compared, 1)) }
         }
         var figure = Figure(
             "change-of-redshift",
@@ -32,9 +36,11 @@ struct ChangeFigures {
             numbers: TextTable(
                 ["run", "log10_size_from", "log10_size_to", "galaxies"],
                 series.flatMap { one in
-                    one.change.sizes.enumerated().map { [one.label, plain(edges[$0]), plain(edges[$0 + 1]), "\($1)"] }
+                    one.change.sizes[bins].enumerated().map {
+                        [one.label, plain(edges[$0]), plain(edges[$0 + 1]), "\($1)"]
+                    }
                 }),
-            x: Axis("log10 |D|", from: edges[0], to: edges[count]),
+            x: Axis("log10 |D|", from: edges[0], to: edges[bins.count]),
             y: Axis("galaxies (%)", over: shares.flatMap(\.self), atLeast: 1),
             height: 360, legend: series.enumerated().map { ("series s\($0.offset) line", $0.element.label) })
         for (number, share) in shares.enumerated() { figure.steps(edges, share, style: "series s\(number) line") }

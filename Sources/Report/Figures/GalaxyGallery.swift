@@ -2,9 +2,10 @@ import Survey
 
 /// Single galaxies: an image, a distribution, and their numbers.
 struct GalaxyGallery {
-    private static let columns = 4
-    private static let picture = 62.0
-    private static let cell = (width: 138.0, height: 122.0)
+    private let columns: Int
+    private let cell: (width: Double, height: Double)
+    /// Sides of an image, and of the distribution beside it.
+    private let side: Double
 
     private let galaxies: [ChosenGalaxy]
     private let bands: [String]
@@ -23,6 +24,11 @@ struct GalaxyGallery {
             let end = place.flatMap { galaxy.curve?.redshifts[$0] } ?? 0
             return [Double(galaxy.predicted), Double(galaxy.spectroscopic), end]
         }.filter(\.isFinite)
+        // Full rows, where that can be.
+        columns = galaxies.count % 5 == 0 ? 5 : 4
+        let width = (Figure.width - 8) / Double(columns)
+        side = (width - 12) / 2
+        cell = (width, side + 50)
         limit = min(max(redshifts.max() ?? 1, 0.05) * 1.1, 1e6)
     }
 
@@ -35,7 +41,7 @@ struct GalaxyGallery {
     ///   - name: The figure's name.
     ///   - title: What the galaxies are, as a sentence without its end.
     func figure(_ name: String, _ title: String) -> Figure {
-        let rows = (galaxies.count + Self.columns - 1) / Self.columns
+        let rows = (galaxies.count + columns - 1) / columns
         let hasImages = galaxies.contains { $0.input != nil }
         let hasCurves = galaxies.contains { $0.curve != nil }
         let isLabelled = galaxies.contains { $0.residual != nil }
@@ -48,11 +54,11 @@ struct GalaxyGallery {
                 + ", up to z = \(decimal(limit, 2))"
                 + "; the line is the photometric redshift p"
                 + (isLabelled ? ", the dashed one the spectroscopic z." : "."),
-            numbers: table, height: Double(rows) * Self.cell.height + 8, isWide: true)
+            numbers: table, height: Double(rows) * cell.height + 8, isWide: true)
         for (place, galaxy) in galaxies.enumerated() {
-            let (row, column) = place.quotientAndRemainder(dividingBy: Self.columns)
+            let (row, column) = place.quotientAndRemainder(dividingBy: columns)
             draw(
-                galaxy, place + 1, at: (6 + Double(column) * Self.cell.width, 8 + Double(row) * Self.cell.height),
+                galaxy, place + 1, at: (6 + Double(column) * cell.width, 8 + Double(row) * cell.height),
                 in: &figure)
         }
         return figure
@@ -66,21 +72,21 @@ struct GalaxyGallery {
     // MARK: One galaxy
 
     private func draw(_ galaxy: ChosenGalaxy, _ number: Int, at: (x: Double, y: Double), in figure: inout Figure) {
-        let image = Rectangle(x: at.x, y: at.y, width: Self.picture, height: Self.picture)
+        let image = Rectangle(x: at.x, y: at.y, width: side, height: side)
         if let picture = picture(galaxy) {
             figure.add(.picture(picture, image))
         } else {
-            figure.add(.text("no image", x: image.x + image.width / 2, y: image.y + 34, style: "middle small title"))
+            figure.add(.text("no image", x: image.x + image.width / 2, y: image.y + 34, style: "middle tiny title"))
         }
-        figure.add(.box(image, style: "frame thin", tip: tip(galaxy)))
+        figure.add(.box(image, style: "frame hair", tip: tip(galaxy)))
         drawCurve(
-            galaxy, Rectangle(x: at.x + Self.picture + 5, y: at.y, width: Self.picture, height: Self.picture),
+            galaxy, Rectangle(x: at.x + side + 5, y: at.y, width: side, height: side),
             in: &figure)
         for (line, text) in lines(galaxy, number).enumerated() {
             figure.add(
                 .text(
-                    text, x: at.x, y: at.y + Self.picture + 13 + 11 * Double(line),
-                    style: line == 0 ? "small strong" : "small"))
+                    text, x: at.x, y: at.y + side + 10 + 9.5 * Double(line),
+                    style: line == 0 ? "tiny strong" : "tiny"))
         }
     }
 
@@ -91,7 +97,7 @@ struct GalaxyGallery {
     }
 
     private func drawCurve(_ galaxy: ChosenGalaxy, _ frame: Rectangle, in figure: inout Figure) {
-        figure.add(.box(frame, style: "frame thin", tip: ""))
+        figure.add(.box(frame, style: "frame hair", tip: ""))
         let pieces = (galaxy.curve?.pieces ?? []).filter { $0.to > 0 && $0.from < limit }
         // Single narrow peaks must not press the rest down.
         let densities = pieces.map(\.density).sorted()
@@ -106,7 +112,7 @@ struct GalaxyGallery {
         }
         if !bars.isEmpty { figure.add(.path(bars, style: "bar")) }
         for (redshift, style) in [
-            (galaxy.spectroscopic, "line accent dashed thin"), (galaxy.predicted, "line accent thin"),
+            (galaxy.spectroscopic, "line accent dashed hair"), (galaxy.predicted, "line accent hair"),
         ] {
             let redshift = Double(redshift)
             guard redshift >= 0, redshift <= limit else { continue }
@@ -138,8 +144,10 @@ struct GalaxyGallery {
         return "\(bands[bands.count / 2]) \(decimal(Double(magnitudes[bands.count / 2]), 2))"
     }
 
+    /// But for the one that says what can be seen: that there is no spectroscopic redshift.
     private func flagNames(_ galaxy: ChosenGalaxy) -> [String] {
-        GalaxyFlags.names.enumerated().filter { galaxy.flags >> UInt32($0.offset) & 1 == 1 }.map(\.element)
+        let flags = galaxy.flags & ~GalaxyFlags.redshiftMissing.rawValue
+        return GalaxyFlags.names.enumerated().filter { flags >> UInt32($0.offset) & 1 == 1 }.map(\.element)
     }
 
     private func tip(_ galaxy: ChosenGalaxy) -> String {

@@ -16,7 +16,9 @@ struct InputFigures {
 
     var all: [Figure] { [overMagnitude, overColours, magnitudes].compactMap(\.self) }
 
-    private var words: String { "\(grouped(sample.count)) galaxies, evenly spread over all" }
+    private var words: String {
+        "\(grouped(sample.count)) galaxies" + (sample.count < sample.samples ? ", evenly spread over all" : "")
+    }
 
     /// All but two in a thousand at each end.
     private static func range(_ values: [Float]) -> (low: Double, high: Double)? {

@@ -11,11 +11,13 @@ struct MetricFigures {
         let name: String
         let title: String
         var factor = 1.0
+        /// What its axis reaches to at least.
+        var least = 1e-4
     }
 
     private static let metrics = [
         Metric(name: "sigma_mad", title: "sigma_mad"), Metric(name: "Bias", title: "bias"),
-        Metric(name: "outlier_fraction_0.15", title: "outliers (%)", factor: 100),
+        Metric(name: "outlier_fraction_0.15", title: "outliers (%)", factor: 100, least: 1),
     ]
 
     private let variable: RunRecord.Results.Variable
@@ -76,7 +78,7 @@ struct MetricFigures {
         let x = abscissa
         let bins = series.flatMap(\.bins)
         let rows = Self.metrics.map { metric in
-            Axis(metric.title, over: Self.extent(bins, metric), atLeast: 1e-4, tickCount: 4)
+            Axis(metric.title, over: Self.extent(bins, metric), atLeast: metric.least, tickCount: 4)
         }
         let hasErrors = bins.contains { $0.scores.error(of: "sigma_mad") != nil }
         var figure = Figure(
@@ -108,13 +110,11 @@ struct MetricFigures {
         }
         let x = abscissa
         let rows = levels.map { level in
-            let values = series.flatMap(\.bins).compactMap { share($0, level)?.0 }
-            return (
-                values,
-                Axis(
-                    "within \(decimal(level * 100, 0)) % (%)", from: min(values.min() ?? 0, level * 100 - 2),
-                    to: max(values.max() ?? 0, level * 100 + 2), tickCount: 4)
-            )
+            let ends = series.flatMap(\.bins).compactMap { share($0, level) }.flatMap { value, error in
+                [value - (error ?? 0), value + (error ?? 0)].map { min(max($0, 0), 100) }
+            }
+            let (low, high) = (min(ends.min() ?? 0, level * 100 - 2), max(ends.max() ?? 0, level * 100 + 2))
+            return (ends, Axis("within \(decimal(level * 100, 0)) % (%)", from: low, to: high, tickCount: 4))
         }
         guard rows.contains(where: { !$0.0.isEmpty }) else { return nil }
         var figure = Figure(
@@ -173,7 +173,9 @@ struct MetricFigures {
             (series.count > 1 ? ["run"] : []) + ["from", "to", "galaxies"] + columns,
             series.flatMap { one in
                 one.bins.map { bin in
-                    (series.count > 1 ? [one.label] : []) + [plain(bin.from), plain(bin.to), "\(bin.scores.count)"]
+                    (series.count > 1 ? [one.label] : []) + [
+                        plain(bin.from), plain(bin.to), decimal(bin.scores.count, 0),
+                    ]
                         + columns.map { plain(Self.number($0, bin.scores)) }
                 }
             })

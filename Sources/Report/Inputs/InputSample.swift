@@ -6,6 +6,8 @@ struct InputSample {
     /// The most partitions that are opened: of small ones fewer galaxies are read.
     private static let mostPartitions = 64
 
+    /// Galaxies of the run.
+    let samples: Int
     let bands: [String]
     /// Those that the network was trained on, percentiles 0.1 and 99.9; empty where not known.
     let magnitudeLimits: [ClosedRange<Float>]
@@ -21,6 +23,7 @@ struct InputSample {
 
     /// - Throws: ``ReportError`` when the predictions are damaged.
     init(_ table: GalaxyTable, samples: Int, _ inputs: inout GalaxyInputs) throws(ReportError) {
+        self.samples = samples
         bands = inputs.bands
         magnitudeLimits = inputs.schema.trained.limits.magnitudes
         colourLimits = inputs.schema.trained.limits.colours

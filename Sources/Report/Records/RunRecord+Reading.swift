@@ -65,7 +65,7 @@ extension RunRecord.Results {
 
 extension RunRecord.Results.Scores {
     fileprivate init(_ node: JSONNode) throws(RecordError) {
-        count = try node.entry("N").whole()
+        count = try node.entry("N").number()
         var values: [String: Double] = [:]
         for (name, value) in try node.entries() {
             switch value.value {

@@ -9,8 +9,8 @@ extension RunRecord.Results {
             let error: Double?
         }
 
-        /// Galaxies.
-        let count: Int
+        /// Galaxies: a whole number, unless the file is damaged.
+        let count: Double
         /// Numbers by the names of `Results.json`; what is null is not there.
         let values: [String: Double]
         /// Of central intervals of distributions; empty where there are none.

@@ -42,7 +42,8 @@ struct RunSettings {
             setting("views", "\(views)", views == 1 ? "1 view" : "\(views) views"),
             setting(
                 "calibration", calibration.map { "\($0.hash) \(results.distributions?.form ?? "")" },
-                calibration.map { "calibration \($0.hash.prefix(8)) (\(results.distributions?.form ?? ""))" } ?? "none"),
+                calibration.map { "calibration \($0.hash.prefix(8)) (\(results.distributions?.form ?? ""))" }
+                    ?? "no calibration"),
             setting("precision", results.precision),
             setting("hosts", hosts.joined(separator: " "), "on " + Self.shortened(hosts)),
             setting("processor", results.processor),

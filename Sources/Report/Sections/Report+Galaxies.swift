@@ -34,7 +34,8 @@ extension Report {
         show(drawn)
         guard let scores = distributions.scores else { return }
         page.subsection("Scores")
-        page.table(["score", "value", "error"], Self.rows(of: scores))
+        let table = Self.table("score", scores)
+        page.table(table.head, table.rows)
     }
 
     /// n(z).

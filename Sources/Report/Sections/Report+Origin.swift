@@ -71,16 +71,14 @@ extension Report {
     mutating func describeProvenance(_ results: RunRecord.Results) {
         let origin = results.provenance
         page.section("Settings and provenance")
-        let calibration = results.distributions?.calibration
-        page.facts([
+        var facts: [(String, String)] = [
             ("command", origin.commandLine.joined(separator: " ")),
             ("photoz", origin.version), ("precision", results.precision), ("batch size", "\(results.batchSize)"),
             ("threads of a rank", "\(origin.threads)"), ("dealt by", origin.shard),
-            ("instruction set", origin.instructionSet), ("partitions", "\(results.partitions)"),
+            ("instruction set", origin.instructionSet), ("partitions", grouped(results.partitions)),
             ("weights", origin.weights), ("SHA-256 of the weights", origin.weightsHash),
-        ])
-        var facts: [(String, String)] = []
-        if let calibration {
+        ]
+        if let calibration = results.distributions?.calibration {
             facts += [("calibration", calibration.file), ("SHA-256 of the calibration", calibration.hash)]
         }
         facts += [

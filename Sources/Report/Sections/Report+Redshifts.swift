@@ -39,7 +39,7 @@ extension Report {
                 let (metrics, scores) = (record.results.metrics, record.results.distributions?.scores)
                 let level = scores?.coverage.first { abs($0.level - 0.68) < 1e-9 }
                 return [
-                    name, grouped(metrics?.count ?? 0), cell(metrics, "sigma_mad"), cell(metrics, "Bias"),
+                    name, metrics.map { grouped($0.count) } ?? "–", cell(metrics, "sigma_mad"), cell(metrics, "Bias"),
                     cell(metrics, "outlier_fraction_0.15", factor: 100), cell(scores, "crps"), cell(scores, "cde_loss"),
                     cell(scores, "pit_ks"),
                     decimal(level.map { $0.fraction * 100 }, 2)
@@ -59,7 +59,9 @@ extension Report {
         var seen: Set<String> = []
         return runs.filter { record, _ in
             let scores = [record.results.metrics, record.results.distributions?.scores].compactMap(\.self)
-            let key = scores.map { one in one.values.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined()
+            let key = scores.map { one in
+                one.values.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined()
+                    + "\(one.transform) \(one.coverage)"
             }
             return seen.insert(key.joined(separator: "|")).inserted
         }.map { (record: $0, name: $1) }

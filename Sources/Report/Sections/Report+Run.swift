@@ -115,7 +115,8 @@ extension Report {
         }
         if let metrics = results.metrics {
             page.subsection("Metrics")
-            page.table(["metric", "value", "bootstrap error"], Self.rows(of: metrics))
+            let table = Self.table("metric", metrics)
+            page.table(table.head, table.rows)
         }
         if let views = results.views, let one = views.withinOne, let two = views.withinTwo {
             page.paragraph(
@@ -124,15 +125,16 @@ extension Report {
         }
     }
 
-    /// Metrics with their errors, by name.
-    static func rows(of scores: RunRecord.Results.Scores) -> [[String]] {
+    /// Metrics by name, with their errors where the results have any.
+    static func table(_ kind: String, _ scores: RunRecord.Results.Scores) -> (head: [String], rows: [[String]]) {
         let names = scores.values.keys.filter { !$0.hasSuffix("_error") && $0 != "from" && $0 != "to" }.sorted()
         let hasErrors = names.contains { scores.error(of: $0) != nil }
-        return names.map { name in
+        let rows = names.map { name in
             let value = scores.values[name] ?? 0
-            return [name, name == "N" ? grouped(value) : decimal(value, 5)]
-                + [hasErrors ? scores.error(of: name).map { decimal($0, 5) } ?? "" : ""]
+            let error = scores.error(of: name).map { decimal($0, 5) } ?? ""
+            return [name, name == "N" ? grouped(value) : decimal(value, 5)] + (hasErrors ? [error] : [])
         }
+        return ([kind, "value"] + (hasErrors ? ["bootstrap error"] : []), rows)
     }
 
     /// The band that magnitudes are binned by, by its name where the results know it.

@@ -63,7 +63,7 @@ struct Browser {
         window.addEventListener("load", () => {
           const drawings = [...document.querySelectorAll("figure")].map(figure => {
             const svg = figure.querySelector("svg"), page = svg.getBoundingClientRect();
-            const shapes = [...svg.querySelectorAll(".density, .bar, .series, .accent")].filter(s => s.tagName != "text");
+            const shapes = [...svg.querySelectorAll(".density, .bar, .band, .series, .accent")].filter(s => s.tagName != "text");
             const visible = shapes.filter(shape => {
               const box = shape.getBoundingClientRect(), look = getComputedStyle(shape);
               const inked = look.fill != "none" || look.stroke != "none";

@@ -18,6 +18,8 @@ struct PDFOutline {
         else {
             return nil
         }
+        let root = text(from: place, bytes.count - place).components(separatedBy: "/Root ").last?.split(separator: " ")
+            .first
         let lines = text(from: place, bytes.count - place).split(separator: "\n")
         guard lines.count > 2, lines[0] == "xref", let size = lines[1].split(separator: " ").last.flatMap({ Int($0) })
         else {
@@ -26,7 +28,7 @@ struct PDFOutline {
         count = size - 1
         let entries = lines.dropFirst(3).prefix(count)
         isWhole =
-            entries.count == count
+            entries.count == count && (1...max(count, 1)).contains(root.flatMap { Int($0) } ?? 0)
             && entries.enumerated().allSatisfy { number, line in
                 // Twenty bytes each, whose first ten are the place.
                 guard line.count == 19, let place = Int(line.prefix(10)) else { return false }

@@ -82,7 +82,8 @@ extension CommandTests {
                 }
             }
             let files = try FileManager.default.contentsOfDirectory(atPath: scratch.file("page-figures")).sorted()
-            #expect(files == names.flatMap { [$0 + ".csv", $0 + ".pdf", $0 + ".svg"] }.sorted())
+            let expected = names.flatMap { name in ["csv", "pdf", "svg"].map { "\(name).\($0)" } }
+            #expect(files == expected.sorted())
             for name in names {
                 let (svg, pdf) = (try figure(name + ".svg"), try figure(name + ".pdf"))
                 #expect(XMLParser(data: svg).parse(), "\(name).svg is not XML")

@@ -83,14 +83,18 @@ struct CalibratedResults {
             results["metrics"] = metrics.merging(["sigma_mad_error": 0.00012, "Bias_error": 0.0034]) { $1 }
         }
         let named = bins.mapValues { $0.map { scores.merging(["from": $0["from"] ?? 0, "to": $0["to"] ?? 1]) { $1 } } }
-        results["distributions"] = [
+        var distributions: [String: Any] = [
             "calibration": [
                 "file": "calibration.hdf5", "sha256": String(repeating: "cd", count: 32), "method": "smooth",
                 "labelled": 20_000, "cells": 47, "created": "2026-01-01T00:00:00Z",
             ],
             "form": "quant", "grid": NSNull(), "outside_calibration": 3,
-            "metrics": transforms.isEmpty ? NSNull() : scores,
-            "metrics_in_bins": transforms.isEmpty ? [:] : named,
+            "metrics": NSNull(), "metrics_in_bins": NSNull(),
         ]
+        if !transforms.isEmpty {
+            distributions["metrics"] = scores
+            distributions["metrics_in_bins"] = named
+        }
+        results["distributions"] = distributions
     }
 }
