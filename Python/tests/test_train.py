@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import h5py
@@ -16,6 +17,7 @@ import training_surveys
 from conftest import command
 
 from photoz import program
+from photoz.training.data.membership import TrainedSample, fingerprints
 
 torch = pytest.importorskip("torch")
 
@@ -116,6 +118,7 @@ def test_weights_say_what_they_were_trained_on(plain: Path, survey: Path) -> Non
 
     with h5py.File(plain / "plain.h5") as file:
         said = dict(file.attrs)
+        sample, galaxies = file["trained_sample"][:], file["trained_sample"].attrs["galaxies"]
     assert np.allclose(said["magnitude_range"], percentiles(magnitudes), atol=1e-5)
     assert np.allclose(said["colour_range"], percentiles(magnitudes[:, :-1] - magnitudes[:, 1:]), atol=1e-5)
     assert np.allclose(said["image_minimum_range"], percentiles(images.min(axis=(2, 3))), atol=1e-5)
@@ -125,6 +128,8 @@ def test_weights_say_what_they_were_trained_on(plain: Path, survey: Path) -> Non
     assert np.allclose(said["image_softening"], training_surveys.SOFTENING)
     assert said["pixel_scale"] == 0.4
     assert json.loads(said["metrics"])["validation"]["N"] == validated.sum()
+    assert np.array_equal(sample, np.unique(fingerprints(magnitudes)))
+    assert galaxies == (~validated).sum() == len(sample)
     assert {"license", "demonstration"}.isdisjoint(said)
     assert "trained on magnitudes" in program.inspect(plain / "plain.h5")
 
@@ -183,6 +188,7 @@ def test_two_processes_train_as_one_does(survey: Path, plain: Path, tmp_path: Pa
     assert "galaxies to train on" not in said[1]
     one, two = _told(plain, "plain"), _told(tmp_path, "w")
     assert two["processes"] == 2
+    assert _tensors(tmp_path / "w.h5")["trained_sample"] == _tensors(plain / "plain.h5")["trained_sample"]
     assert len(two["losses"]["network"]) == len(one["losses"]["network"])
     assert two["losses"]["magnitudes"] == one["losses"]["magnitudes"]
     first, second = (np.mean(each["losses"]["network"]) for each in (one, two))
@@ -288,6 +294,42 @@ def test_what_is_there_is_kept(survey: Path, plain: Path, tmp_path: Path) -> Non
     assert (done.returncode, "holds notes.txt" in done.stderr) == (73, True)
     few = _run("train", "--data", survey / "1.h5", "--output", tmp_path / "x.h5", *FAST, "--validation", 0.9)
     assert (few.returncode, "too few galaxies" in few.stderr) == (65, True)
+
+
+def test_weights_remember_the_galaxies_of_those_that_they_began_with(plain: Path, tmp_path: Path) -> None:
+    columns = training_surveys.galaxies(300, seed=9)
+    data = training_surveys.write(tmp_path / "data", columns)
+    steps = ["--start", plain / "plain.h5", "--magnitude-steps", 2, "--steps", 2, "--validations", 1]
+    trained(tmp_path, data, "w", *SMALL, *steps)
+    before, after = TrainedSample.read(plain / "plain.h5"), TrainedSample.read(tmp_path / "w.h5")
+    assert before is not None
+    assert after is not None
+    own = np.setdiff1d(after.fingerprints, before.fingerprints)
+    assert set(own) < set(fingerprints(columns["magnitudes"]))
+    assert after.galaxies == len(after.fingerprints) == len(before.fingerprints) + len(own)
+    assert abs(len(own) - 270) < 25
+    # Of weights that do not say, nobody can know; the user hears of it.
+    with h5py.File(plain / "plain.h5") as file, h5py.File(tmp_path / "silent.h5", "w") as silent:
+        silent.attrs.update(file.attrs)
+        for name in set(file) - {"trained_sample"}:
+            file.copy(name, silent)
+    steps[1] = tmp_path / "silent.h5"
+    done = _run("train", "--data", data, "--output", tmp_path / "v.h5", *SMALL, *steps)
+    assert done.returncode == 0, done.stderr
+    assert "does not say which galaxies it was trained on" in done.stderr
+    silently = TrainedSample.read(tmp_path / "v.h5")
+    assert silently is not None
+    assert np.array_equal(silently.fingerprints, own)
+
+
+def test_calibrating_on_what_was_trained_on_is_warned_of(plain: Path, survey: Path, tmp_path: Path) -> None:
+    with pytest.warns(program.PhotozWarning, match="trained on"):
+        program.calibrate(plain / "plain.h5", survey, tmp_path / "own.hdf5", progress=False)
+    others = training_surveys.write(tmp_path / "others", training_surveys.galaxies(COUNT, seed=2))
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        program.calibrate(plain / "plain.h5", others, tmp_path / "other.hdf5", progress=False)
+    assert not [each for each in heard if "trained on" in str(each.message)]
 
 
 @pytest.mark.quiet

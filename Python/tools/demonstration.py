@@ -145,7 +145,7 @@ def card(weights: Path, made: dict[str, Path], folder: Path, catalog: Path) -> s
     rows = ablate(weights, [made["simulated"]], figure=folder / "ablation.svg", overwrite=True)
     story = json.loads((folder / f"{weights.stem}-training/training.json").read_text())
     with h5py.File(weights) as file:
-        parameters = sum(item.size for item in file.values() if isinstance(item, h5py.Dataset))
+        parameters = sum(item.size for item in file.values() if item.dtype.kind == "f")
     return (
         (Path(__file__).with_name("model-card.md"))
         .read_text()

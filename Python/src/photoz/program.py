@@ -1,4 +1,4 @@
-"""Starts the program: `run` with a progress bar, `report` and `inspect` for notebooks."""
+"""Starts the program: `run` and `calibrate` with a progress bar, `report` and `inspect` for notebooks."""
 
 import html
 import json
@@ -20,6 +20,8 @@ from photoz.errors import Code, PhotozError
 
 if TYPE_CHECKING:
     from astropy.table import Table
+
+    from photoz.ensembles import Distributions
 
 PathLike = str | os.PathLike[str]
 _BUILDS = (".build-static/release/photoz", ".build/release/photoz", ".build/debug/photoz")
@@ -94,12 +96,23 @@ class Run:
 
         return read(self.folder)
 
+    @cached_property
+    def distributions(self) -> "Distributions":
+        """The redshift distributions of a run with a calibration, as `photoz.distributions` gives them."""
+        from photoz.ensembles import distributions
+
+        return distributions(self.folder)
+
 
 def run(
     weights: PathLike,
     data: PathLike | Sequence[PathLike],
     output: PathLike,
     *,
+    calibration: PathLike | None = None,
+    pdf: str | None = None,
+    grid: str | tuple[float, float, int] | None = None,
+    views: int | None = None,
     ranks: int = 1,
     progress: bool = True,
     launcher: Sequence[str] = ("mpirun",),
@@ -111,6 +124,10 @@ def run(
         weights: The network.
         data: A folder of partitions, or partition files.
         output: The folder that receives the results.
+        calibration: What `calibrate` has made for this network; every galaxy then has a redshift distribution.
+        pdf: Their form: `quant` (unless given), or on a grid `interp` or `hist`.
+        grid: The grid: first and last redshift and how many there are, as three numbers or as `0:2:301`.
+        views: Mirror and rotation views of each galaxy, 2 to 8, whose mean is the redshift; one unless given.
         ranks: How many processes; without a launcher when it is 1.
         progress: Whether to show a bar.
         launcher: How to start ranks.
@@ -119,13 +136,63 @@ def run(
     Raises:
         PhotozError: With the program's message and exit code.
     """
-    files = [data] if isinstance(data, str | os.PathLike) else list(data)
-    start = [*launcher, "-np", str(ranks)] if ranks > 1 else []
-    command = [*start, str(find_program()), "run", "--weights", os.fspath(weights)]
-    command += ["--data", *(os.fspath(file) for file in files), "--output", os.fspath(output), *arguments(options)]
-    watch(command, ranks, progress)
+    told = {
+        "calibration": None if calibration is None else os.fspath(calibration),
+        "pdf": pdf,
+        "grid": grid if grid is None or isinstance(grid, str) else ":".join(map(str, grid)),
+        "views": views,
+    }
+    command = _command("run", weights, data, output, ranks, launcher)
+    watch([*command, *arguments(told | options)], ranks, progress)
     folder = Path(output)
     return Run(folder, json.loads((folder / "Results.json").read_text()))
+
+
+def calibrate(
+    weights: PathLike,
+    data: PathLike | Sequence[PathLike],
+    output: PathLike,
+    *,
+    ranks: int = 1,
+    progress: bool = True,
+    launcher: Sequence[str] = ("mpirun",),
+    **options: Any,
+) -> Path:
+    """Learns from labelled galaxies how far redshifts are off: `mpirun -np RANKS photoz calibrate`.
+
+    Args:
+        weights: The network.
+        data: Partitions of galaxies with spectroscopic redshifts that the network was not trained on.
+        output: The file that receives the calibration, for `run`; `inspect` says what it holds.
+        ranks: How many processes; without a launcher when it is 1.
+        progress: Whether to show a bar.
+        launcher: How to start ranks.
+        options: Of `photoz calibrate`, with `_` for `-`: `method="cells"`, `reweight="target"`, `overwrite=True`.
+
+    Returns:
+        The file's path.
+
+    Raises:
+        PhotozError: With the program's message and exit code.
+    """
+    command = _command("calibrate", weights, data, output, ranks, launcher)
+    watch([*command, *arguments(options)], ranks, progress)
+    return Path(output)
+
+
+def _command(
+    name: str,
+    weights: PathLike,
+    data: PathLike | Sequence[PathLike],
+    output: PathLike,
+    ranks: int,
+    launcher: Sequence[str],
+) -> list[str]:
+    """The words that start a command of the program on partitions, without its options."""
+    files = [data] if isinstance(data, str | os.PathLike) else list(data)
+    start = [*launcher, "-np", str(ranks)] if ranks > 1 else []
+    command = [*start, str(find_program()), name, "--weights", os.fspath(weights)]
+    return [*command, "--data", *(os.fspath(file) for file in files), "--output", os.fspath(output)]
 
 
 def arguments(options: Mapping[str, object]) -> list[str]:

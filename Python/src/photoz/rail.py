@@ -18,22 +18,25 @@ from ceci.config import StageParameter as Param
 from rail.core.data import TableHandle
 from rail.estimation.estimator import CatEstimator
 
+from photoz.ensembles import Distributions
 from photoz.errors import Code, PhotozError, some
 from photoz.intake import partitions
 from photoz.intake.joined import match
 from photoz.program import run
 from photoz.tables.catalogue import Array, plain
 
-_ADVICE = "relative width of the Gaussian that stands for a distribution; no measured uncertainty"
+_ADVICE = "relative width of the Gaussian that stands for a distribution where there is no calibration; not measured"
+_OURS = ("object_id", "id")  # of the partitions: the table's are handed on
 
 
 class PhotozEstimator(CatEstimator):
     """Redshifts of a table's galaxies, from images and magnitudes, by the program photoz.
 
     The first process of the stage starts the program, with as many ranks as the stage has processes; each process then
-    hands on its chunks. `ancil` has `zmode` (the redshift), `flags`, `id` and, when the table has it, `redshift`.
+    hands on its chunks. `ancil` has `z_phot` (the network's redshift), `flags`, `id` and, when it is known, `redshift`.
 
-    Until photoz predicts distributions, each one is a Gaussian of `width` (1 + z): RAIL's type 0, ad hoc.
+    With a `calibration` distributions are those of `pz.hdf5`, with `zmode`, `zmean`, `zmedian`, `z_std` and quantiles.
+    Without one each is a Gaussian of `width` (1 + z), and `zmode` is the network's redshift.
     """
 
     name = "PhotozEstimator"
@@ -47,6 +50,9 @@ class PhotozEstimator(CatEstimator):
         ranks=Param(int, 0, msg="ranks of the program; as many as this stage has processes unless given"),
         launcher=Param(str, "mpirun", msg="how ranks are started"),
         partition_options=Param(dict, {}, msg="of photoz.partitions, such as flux_unit and columns"),
+        calibration=Param(str, "", msg="what photoz calibrate has made for the weights; Gaussians unless given"),
+        pdf=Param(str, "quant", msg="form of the calibrated distributions: quant, interp or hist"),
+        grid=Param(str, "", msg="grid of interp and hist, such as 0:2:301"),
         run_options=Param(dict, {}, msg="of photoz run, such as precision"),
         width=Param(float, 0.02, msg=_ADVICE),
     )
@@ -57,6 +63,7 @@ class PhotozEstimator(CatEstimator):
         self._ids: Array = np.empty(0, "i8")
         self._redshifts: Array = np.empty(0)
         self._flags: Array = np.empty(0, "u4")
+        self._distributions: Distributions | None = None
 
     def open_model(self, **kwargs: Any) -> None:
         """Predicts all galaxies, and reads the predictions: weights are not of RAIL's models."""
@@ -69,6 +76,8 @@ class PhotozEstimator(CatEstimator):
                     raise PhotozError(f"{self.config.images}: the partitions have no object_id to match the table by")
                 self._ids = plain(file["object_id"][:])
                 self._redshifts, self._flags = file["redshift_predicted"][:].astype("f8"), file["flags"][:]
+            # They stay mapped when their folder goes.
+            self._distributions = Distributions.open(folder / "run") if self.config.calibration else None
         finally:
             # Others may still read.
             self._everywhere(lambda: None if keeps else shutil.rmtree(folder, ignore_errors=True))
@@ -93,7 +102,10 @@ class PhotozEstimator(CatEstimator):
         if not data.is_dir():
             data = folder / "partitions"
             self._make_partitions(data)
-        options = {"resume": True} if self.config.results else {}
+        options: dict[str, Any] = {"resume": True} if self.config.results else {}
+        if self.config.calibration:
+            options |= {"calibration": self.config.calibration, "pdf": self.config.pdf}
+            options |= {"grid": self.config.grid} if self.config.grid else {}
         done = run(
             self.config.weights,
             data,
@@ -135,6 +147,17 @@ class PhotozEstimator(CatEstimator):
                 f"{len(lost)} galaxies of rows {start} to {end} are not among the partitions of "
                 f"{self.config.images}: {some(list(lost[:6]))}"
             )
+        found = self._gaussians(rows) if self._distributions is None else self._calibrated(self._distributions, rows)
+        found.add_to_ancil({"z_phot": self._redshifts[rows][:, None], "flags": self._flags[rows]})
+        self._do_chunk_output(found, start, end, first, data=data)
+
+    def _calibrated(self, all_of_them: Distributions, rows: Array) -> qp.Ensemble:
+        found = all_of_them.take(rows)
+        for name in _OURS:
+            found.ancil.pop(name, None)
+        return found.ensemble()
+
+    def _gaussians(self, rows: Array) -> qp.Ensemble:
         redshifts = self._redshifts[rows]
         # One that could not be predicted stays NaN in ancil; its distribution is as wide as the grid.
         known = np.isfinite(redshifts)
@@ -142,8 +165,8 @@ class PhotozEstimator(CatEstimator):
         loc = np.where(known, redshifts, middle)[:, None]
         scale = np.where(known, self.config.width * (1 + redshifts), reach)[:, None]
         found = qp.Ensemble(qp.stats.norm, data={"loc": loc, "scale": scale})
-        found.set_ancil({"zmode": redshifts[:, None], "flags": self._flags[rows]})
-        self._do_chunk_output(found, start, end, first, data=data)
+        found.set_ancil({"zmode": redshifts[:, None]})
+        return found
 
     def validate(self) -> None:
         """The table needs the column of ids alone: magnitudes are in the partitions."""

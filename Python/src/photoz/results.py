@@ -1,12 +1,11 @@
 """Out: the predictions of a run as an astropy Table, with units, descriptions and the columns that were kept."""
 
-import glob
 import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import h5py
 import numpy as np
@@ -17,16 +16,16 @@ from photoz.errors import Code, PhotozError, from_os, nearest, some
 from photoz.tables.catalogue import Array, Columns, plain
 from photoz.texts import text_of
 
-if TYPE_CHECKING:
-    from qp import Ensemble
-
 PathLike = str | os.PathLike[str]
 # The file's names stay as they are; a catalogue's say which redshift is meant.
 NAMES = {
     "object_id": "object_id",
     "redshift_predicted": "z_phot",
-    "redshift_mean": "z_phot_mean",
-    "redshift_sigma": "z_phot_sigma",
+    "view_scatter": "view_scatter",
+    "z_lower_68": "z_lower_68",
+    "z_upper_68": "z_upper_68",
+    "z_lower_95": "z_lower_95",
+    "z_upper_95": "z_upper_95",
     "redshift": "z_spec",
     "flags": "flags",
     "partition": "partition",
@@ -35,8 +34,11 @@ NAMES = {
 DESCRIPTIONS = {
     "object_id": "identifier of the galaxy",
     "z_phot": "photometric redshift, NaN when none could be predicted",
-    "z_phot_mean": "mean of the photometric redshift over mirror and rotation views",
-    "z_phot_sigma": "standard deviation of the photometric redshift over views; no error bar",
+    "view_scatter": "standard deviation of the photometric redshift over mirror and rotation views; no error bar",
+    "z_lower_68": "the redshift is below it with probability 0.16",
+    "z_upper_68": "the redshift is below it with probability 0.84",
+    "z_lower_95": "the redshift is below it with probability 0.025",
+    "z_upper_95": "the redshift is below it with probability 0.975",
     "z_spec": "spectroscopic redshift, NaN where unknown",
     "flags": "what is odd about the galaxy, a sum of bits; 0 when nothing is",
     "partition": "number of the galaxy's partition, from 0",
@@ -220,18 +222,3 @@ def header_values(said: dict[str, Any]) -> dict[str, Any]:
 def unit_of(text: str) -> Any:
     """A unit of astropy, None for an empty text."""
     return units.Unit(text, parse_strict="silent") if text else None
-
-
-def ensemble(folder: PathLike) -> "Ensemble":
-    """The redshift distributions of a run, as qp reads them.
-
-    Raises:
-        PhotozError: 66 when the run has none.
-    """
-    import qp
-
-    for path in sorted(glob.glob(f"{os.fspath(folder)}/*.hdf5")):
-        with h5py.File(path) as file:
-            if "meta" in file and "data" in file:
-                return qp.read(path)
-    raise PhotozError(f"{os.fspath(folder)} holds no distributions (an .hdf5 file of qp)", Code.MISSING_INPUT)

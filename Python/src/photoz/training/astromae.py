@@ -18,6 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from photoz.training.data import membership
+
 ROOT = Path(__file__).resolve().parents[4]  # the checkout: training needs its fixtures and its program
 WEIGHTS = ROOT / "Data/astromae-mock-sdss.h5"
 FIXTURES = ROOT / "Tests/Fixtures"
@@ -241,9 +243,9 @@ class AstroMAE(nn.Module):
 
 def load(path: Path = WEIGHTS) -> AstroMAE:
     """The network of a weights file, in float32 and ready for inference."""
-    state = {}
     with h5py.File(path) as file:
-        file.visititems(lambda name, item: state.update({name: np.asarray(item)}) if hasattr(item, "shape") else None)
+        tensors = [name for name, item in file.items() if hasattr(item, "shape") and name != membership.NAME]
+        state = {name: np.asarray(file[name]) for name in tensors}
         heads = int(file.attrs["num_heads"])
         layer_norm_eps = float(file.attrs.get("layer_norm_eps", 1e-6))
         batch_norm_eps = float(file.attrs.get("batch_norm_eps", 1e-5))

@@ -13,6 +13,7 @@ from photoz.errors import PhotozError, from_os
 from photoz.training import checkpoints
 from photoz.training.astromae import AstroMAE
 from photoz.training.checkpoints import State
+from photoz.training.data.membership import TrainedSample
 from photoz.training.options import Options
 from photoz.training.phases import Setting
 from photoz.training.results import export, report
@@ -66,7 +67,9 @@ def finish(
         expected = redshifts(export.rounded(folded, tensors), setting.survey, setting.validation)
         found = metrics(expected, setting.validation.redshift)
         attributes = export.record(setting.train, setting.survey.said) | _texts(setting, state, identity, found)
-        checkpoints.write_whole(candidate, export.content(folded, tensors, attributes))
+        start = None if options.start is None else TrainedSample.read(options.start)
+        seen = export.sample(setting.train, start)
+        checkpoints.write_whole(candidate, export.content(folded, tensors, attributes, seen))
         says(f"checking {len(expected)} redshifts of photoz run against PyTorch's")
         write_partitions(data, setting.survey, setting.validation)
         threads = torch.get_num_threads()

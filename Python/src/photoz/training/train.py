@@ -20,6 +20,7 @@ from photoz.training import checkpoints, losses
 from photoz.training.astromae import AstroMAE
 from photoz.training.checkpoints import State
 from photoz.training.data.labels import digest_of, names_of, read_labels, require_ids
+from photoz.training.data.membership import TrainedSample
 from photoz.training.data.partitions import Array, Names, Survey, open_survey
 from photoz.training.data.scan import Scan, scan
 from photoz.training.distributed import World
@@ -228,6 +229,11 @@ def _kind(options: Options, world: World) -> torch.dtype:
 def _tell_start(start: Start, options: Options, says: Says) -> None:
     if options.start is not None and start.anew:
         says(f"of {options.start} these do not fit and begin anew: {', '.join(start.anew)}")
+    if options.start is not None and TrainedSample.read(options.start) is None:
+        says(
+            f"{options.start} does not say which galaxies it was trained on, so that the weights will tell of those "
+            "of this training alone: calibrate with galaxies that neither has seen"
+        )
     if options.start is not None and start.is_fresh:
         says("the bands are not those of the start: the magnitude branch is trained alone first")
 

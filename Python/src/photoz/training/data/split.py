@@ -6,6 +6,8 @@ import numpy as np
 
 from photoz.training.data.partitions import Array
 
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio
+
 
 def hashes_of_ids(ids: Array) -> Array:
     """A number in [0, 1) for each identifier, [N]: the same wherever and in whatever type a galaxy is stored."""
@@ -29,10 +31,15 @@ def _hashed(texts: list[bytes]) -> Array:
 def _mixed(values: Array) -> Array:
     """SplitMix64: neighbouring numbers become numbers that have nothing in common."""
     with np.errstate(over="ignore"):
-        x = values + np.uint64(0x9E3779B97F4A7C15)
-        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        return mixed(values + GOLDEN)
+
+
+def mixed(values: Array) -> Array:
+    """The last step of SplitMix64 (Steele, Lea, Flood 2014): each bit of 64-bit numbers [N] changes half of all."""
+    with np.errstate(over="ignore"):
+        x = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return x ^ (x >> np.uint64(31))
+        return np.asarray(x ^ (x >> np.uint64(31)))
 
 
 def _fraction(values: Array) -> Array:

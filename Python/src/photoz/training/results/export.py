@@ -13,6 +13,7 @@ import photoz
 from photoz.training.astromae import AstroMAE
 from photoz.training.data import ranges
 from photoz.training.data.labels import Labels
+from photoz.training.data.membership import TrainedSample
 from photoz.training.data.partitions import Array, Statement
 from photoz.training.network import FIRST
 
@@ -60,12 +61,23 @@ def record(trained: Labels, said: Statement) -> dict[str, Any]:
     return found
 
 
-def content(network: AstroMAE, tensors: dict[str, Array], attributes: dict[str, Any]) -> bytes:
+def sample(trained: Labels, start: TrainedSample | None) -> TrainedSample:
+    """Which galaxies the network has seen: those trained on, and those of the weights that it began with."""
+    parts = np.unique(trained.partition)
+    found = TrainedSample.of(trained.magnitudes[trained.partition == part] for part in parts)
+    return found if start is None else found.joined(start)
+
+
+def content(
+    network: AstroMAE, tensors: dict[str, Array], attributes: dict[str, Any], seen: TrainedSample | None = None
+) -> bytes:
     """A weights file, in memory: some 30 to 60 MB."""
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
         for name, values in tensors.items():
             file[name] = values
+        if seen is not None:
+            seen.write(file)
         file.attrs["format"] = "astromae"
         file.attrs["format_version"] = 1
         file.attrs["num_heads"] = network.shape.heads
