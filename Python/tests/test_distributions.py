@@ -138,10 +138,12 @@ def test_commands_are_those_of_the_program(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(program, "watch", lambda command, ranks, progress: given.append(command))
     monkeypatch.setattr(program, "find_program", lambda: Path("photoz"))
     (tmp_path / "Results.json").write_text("{}")
-    made = program.calibrate("w.h5", ["a", "b.h5"], tmp_path / "c.hdf5", ranks=3, method="cells", reweight=Path("t"))
+    made = program.calibrate(
+        "w.h5", ["a", "b.h5"], tmp_path / "c.hdf5", ranks=3, method="cells", reweight=[Path("t"), "u"]
+    )
     assert made == tmp_path / "c.hdf5"
     words = "mpirun -np 3 photoz calibrate --weights w.h5 --data a b.h5 --output"
-    assert " ".join(given.pop()) == f"{words} {made} --method cells --reweight t"
+    assert " ".join(given.pop()) == f"{words} {made} --reweight t u --method cells"
     program.run("w.h5", "a", tmp_path, calibration=made, pdf="hist", grid=(0, 1.5, 301), views=4, keep=["ra", "dec"])
     words = f"photoz run --weights w.h5 --data a --output {tmp_path} --calibration {made}"
     assert " ".join(given.pop()) == f"{words} --pdf hist --grid 0:1.5:301 --views 4 --keep ra,dec"

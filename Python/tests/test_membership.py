@@ -82,15 +82,19 @@ def test_the_sample_tells_what_share_of_galaxies_was_trained_on() -> None:
 
 def test_samples_of_two_trainings_are_joined() -> None:
     galaxies = many(30_000, 7)
-    for first, second, exact in (
-        (slice(0, 2000), slice(1000, 3000), True),
-        (slice(0, 20_000), slice(10_000, 30_000), False),
-    ):
-        joined = TrainedSample.of([galaxies[first]]).joined(TrainedSample.of([galaxies[second]]))
-        together = TrainedSample.of([galaxies[first], galaxies[second]])
+    # Those of both, whether they have galaxies in common or not; beyond 4096 each it is an estimate, to some 1.6 %.
+    ways = [
+        ((0, 2000), (1000, 3000), 0),
+        ((0, 3000), (1500, 4500), 0),
+        ((0, 20_000), (10_000, 30_000), 2000),
+        ((0, 20_000), (0, 100), 0),
+    ]
+    for first, second, error in ways:
+        parts = [galaxies[slice(*first)], galaxies[slice(*second)]]
+        joined = TrainedSample.of(parts[:1]).joined(TrainedSample.of(parts[1:]))
+        together = TrainedSample.of(parts)
         assert np.array_equal(joined.fingerprints, together.fingerprints)
-        # The estimate from 4096 fingerprints has an error of 1.6 %.
-        assert joined.galaxies == together.galaxies if exact else abs(joined.galaxies - 30_000) < 2000
+        assert abs(joined.galaxies - together.galaxies) <= error
 
 
 def test_a_weights_file_keeps_it(tmp_path: Path) -> None:

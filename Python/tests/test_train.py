@@ -324,11 +324,11 @@ def test_weights_remember_the_galaxies_of_those_that_they_began_with(plain: Path
 
 def test_calibrating_on_what_was_trained_on_is_warned_of(plain: Path, survey: Path, tmp_path: Path) -> None:
     with pytest.warns(program.PhotozWarning, match="trained on"):
-        program.calibrate(plain / "plain.h5", survey, tmp_path / "own.hdf5", progress=False)
+        program.calibrate(plain / "plain.h5", survey, tmp_path / "own.hdf5", method="cells", progress=False)
     others = training_surveys.write(tmp_path / "others", training_surveys.galaxies(COUNT, seed=2))
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
-        program.calibrate(plain / "plain.h5", others, tmp_path / "other.hdf5", progress=False)
+        program.calibrate(plain / "plain.h5", others, tmp_path / "other.hdf5", method="cells", progress=False)
     assert not [each for each in heard if "trained on" in str(each.message)]
 
 

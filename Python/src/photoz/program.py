@@ -153,6 +153,7 @@ def calibrate(
     data: PathLike | Sequence[PathLike],
     output: PathLike,
     *,
+    reweight: PathLike | Sequence[PathLike] = (),
     ranks: int = 1,
     progress: bool = True,
     launcher: Sequence[str] = ("mpirun",),
@@ -164,10 +165,11 @@ def calibrate(
         weights: The network.
         data: Partitions of galaxies with spectroscopic redshifts that the network was not trained on.
         output: The file that receives the calibration, for `run`; `inspect` says what it holds.
+        reweight: Partitions of galaxies that the calibration is for: labelled ones count as these are distributed.
         ranks: How many processes; without a launcher when it is 1.
         progress: Whether to show a bar.
         launcher: How to start ranks.
-        options: Of `photoz calibrate`, with `_` for `-`: `method="cells"`, `reweight="target"`, `overwrite=True`.
+        options: Of `photoz calibrate`, with `_` for `-`: `method="cells"`, `cell=300`, `overwrite=True`.
 
     Returns:
         The file's path.
@@ -176,7 +178,8 @@ def calibrate(
         PhotozError: With the program's message and exit code.
     """
     command = _command("calibrate", weights, data, output, ranks, launcher)
-    watch([*command, *arguments(options)], ranks, progress)
+    target = _words(reweight)
+    watch([*command, *(["--reweight", *target] if target else []), *arguments(options)], ranks, progress)
     return Path(output)
 
 
@@ -189,10 +192,13 @@ def _command(
     launcher: Sequence[str],
 ) -> list[str]:
     """The words that start a command of the program on partitions, without its options."""
-    files = [data] if isinstance(data, str | os.PathLike) else list(data)
     start = [*launcher, "-np", str(ranks)] if ranks > 1 else []
     command = [*start, str(find_program()), name, "--weights", os.fspath(weights)]
-    return [*command, "--data", *(os.fspath(file) for file in files), "--output", os.fspath(output)]
+    return [*command, "--data", *_words(data), "--output", os.fspath(output)]
+
+
+def _words(paths: PathLike | Sequence[PathLike]) -> list[str]:
+    return [os.fspath(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
 
 
 def arguments(options: Mapping[str, object]) -> list[str]:

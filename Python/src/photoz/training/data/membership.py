@@ -66,13 +66,13 @@ class TrainedSample:
     def joined(self, other: "TrainedSample") -> "TrainedSample":
         """Of the galaxies of both.
 
-        Their number is exact while the sample holds them all. Beyond, it is told from how dense the fingerprints lie
-        (to some 2 %), within what both numbers allow.
+        Their number is exact while both samples hold all of theirs. Beyond, it is told from how densely the
+        fingerprints lie (to some 2 %), within what both numbers allow.
         """
         both = np.union1d(self.fingerprints, other.fingerprints)
-        if len(both) < SIZE or self.galaxies + other.galaxies == len(both):
-            return TrainedSample(both, len(both))
         sample = both[:SIZE]
+        if all(each.galaxies == len(each.fingerprints) for each in (self, other)):
+            return TrainedSample(sample, len(both))
         estimate = round((SIZE - 1) / (int(sample[-1]) / 2.0**64))
         least, most = max(self.galaxies, other.galaxies), self.galaxies + other.galaxies
         return TrainedSample(sample, min(max(estimate, least), most))
