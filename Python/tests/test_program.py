@@ -75,6 +75,10 @@ def test_the_program_is_what_photoz_names(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setenv("PHOTOZ", str(tmp_path / "nothing"))
     with pytest.raises(PhotozError, match="which is no program"):
         find_program()
+    assert arguments({"grid": "-0.1:1:12", "redshift_range": (-0.01, 20)}) == [
+        "--grid=-0.1:1:12",
+        "--redshift-range=-0.01,20",
+    ]
     assert arguments({"overwrite": True, "deadline": 5, "bands": ("u", "g"), "csv": False}) == [
         "--overwrite",
         "--deadline",

@@ -207,10 +207,10 @@ def arguments(options: Mapping[str, object]) -> list[str]:
     for name, value in options.items():
         if value is None or value is False:
             continue
-        words.append("--" + name.replace("_", "-"))
-        if value is True:
-            continue
-        words.append(",".join(map(str, value)) if isinstance(value, list | tuple) else str(value))
+        option = "--" + name.replace("_", "-")
+        text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        # What begins with a minus would pass for an option.
+        words += [option] if value is True else [f"{option}={text}"] if text.startswith("-") else [option, text]
     return words
 
 
