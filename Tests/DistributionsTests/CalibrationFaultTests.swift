@@ -105,7 +105,7 @@ import Testing
     }
 
     private func damage(_ numbers: inout CalibrationNumbers, _ random: inout SeededNumbers) {
-        switch Int.random(in: 0..<13, using: &random) {
+        switch Int.random(in: 0..<14, using: &random) {
         case 0: numbers.method = numbers.method == .cells ? .smooth : .cells
         case 1: numbers.bands = [Int.min, -1, 0, 1, 2, 3, 5, 6, 1 << 40, Int.max].randomElement(using: &random)!
         case 2: damage(&numbers.ranges, &random)
@@ -118,6 +118,7 @@ import Testing
         case 9: damage(&numbers.scaleLimits, &random)
         case 10: damage(&numbers.scaleCentres, &random)
         case 11: damage(&numbers.scaleWidths, &random)
+        case 12: damage(&numbers.scaleKnots, &random)
         default:
             if Bool.random(using: &random) {
                 damage(&numbers.scaleCoefficients, &random)

@@ -6,8 +6,8 @@ extension Calibration {
             parts: grid.parts.map { Int64($0) }, redshiftEdges: grid.edges[0], magnitudeEdges: grid.edges[1],
             colourEdges: grid.edges[2], cellCounts: counts.map { Int64($0) }, residualQuantiles: quantiles,
             scaleLimits: scale.map { Self.pairs($0.lower, $0.upper) } ?? [], scaleCentres: scale?.centres ?? [],
-            scaleWidths: scale?.widths ?? [], scaleCoefficients: scale?.coefficients ?? [],
-            scaleBounds: scale.map { [$0.lowest, $0.highest] } ?? [])
+            scaleWidths: scale?.widths ?? [], scaleKnots: scale?.terms.knots ?? [],
+            scaleCoefficients: scale?.coefficients ?? [], scaleBounds: scale.map { [$0.lowest, $0.highest] } ?? [])
     }
 
     /// The calibration that numbers say, if they can be those of one.
@@ -30,7 +30,8 @@ extension Calibration {
             : ScaleModel(
                 inputs: inputs, lower: Self.every(second: numbers.scaleLimits, 0),
                 upper: Self.every(second: numbers.scaleLimits, 1), centres: numbers.scaleCentres,
-                widths: numbers.scaleWidths, coefficients: numbers.scaleCoefficients, lowest: numbers.scaleBounds[0],
+                widths: numbers.scaleWidths, terms: numbers.scaleTerms(inputs.scaling),
+                coefficients: numbers.scaleCoefficients, lowest: numbers.scaleBounds[0],
                 highest: numbers.scaleBounds[1])
         try numbers.checkCells(grid)
     }
@@ -90,24 +91,34 @@ extension CalibrationNumbers {
     /// The polynomial, and what goes with it.
     fileprivate func checkScale() throws(CalibrationFault) {
         let shapes = [
-            scaleLimits.count, scaleCentres.count, scaleWidths.count, scaleCoefficients.count, scaleBounds.count,
+            scaleLimits.count, scaleCentres.count, scaleWidths.count, scaleKnots.count, scaleCoefficients.count,
+            scaleBounds.count,
         ]
         guard method == .smooth else {
             return try require(shapes.allSatisfy { $0 == 0 }, "a scale with the method \(method.rawValue)")
         }
         let count = CalibrationInputs(bands: bands).scaling
-        let isKnown = (0...2).contains {
-            shapes == [2 * count, count, count, ScaleModel.termCount(inputs: count, degree: $0), 2]
-        }
+        let terms = scaleTerms(count)
+        let knots = terms.degree == 2 && !scaleKnots.isEmpty ? ScaleTerms.hinged * ScaleTerms.knotsOfInput : 0
+        let isKnown = shapes == [2 * count, count, count, knots, terms.count, 2]
         try require(isKnown, "a scale of \(shapes) numbers for \(bands) bands")
         try require(Self.areIntervals(scaleLimits), "a limit of the scale that does not go from one number to another")
         try require(scaleWidths.allSatisfy { 1e-12...1e12 ~= $0 }, "a width of the scale that is none")
         try require(
-            (scaleCentres + scaleCoefficients).allSatisfy { $0.magnitude <= 1e12 },
-            "a centre or coefficient of the scale that is no number, or too large")
+            (scaleCentres + scaleKnots + scaleCoefficients).allSatisfy { $0.magnitude <= 1e12 },
+            "a centre, knot or coefficient of the scale that is no number, or too large")
         try require(
             scaleBounds[0] <= scaleBounds[1] && scaleBounds.allSatisfy { $0.magnitude <= 50 },
             "bounds of the scale that are none")
+    }
+
+    /// The terms that the coefficients are of, by their number.
+    ///
+    /// - Parameter inputs: Of the scale.
+    fileprivate func scaleTerms(_ inputs: Int) -> ScaleTerms {
+        let count = scaleCoefficients.count - scaleKnots.count
+        let degree = (0...2).first { ScaleTerms.count(inputs: inputs, degree: $0) == count } ?? 0
+        return ScaleTerms(inputs: inputs, degree: degree, knots: scaleKnots)
     }
 
     /// Edges, counts and quantiles.

@@ -27,7 +27,9 @@ package struct CalibrationNumbers: Sendable, Equatable {
     package var scaleCentres: [Double]
     /// [1 + bands]: what each input is divided by then.
     package var scaleWidths: [Double]
-    /// Of the polynomial of the scale's natural logarithm: the constant, of each input, of the products of two.
+    /// [2, 7]: where hinges of z_phot and of the magnitude begin, standardised; empty where galaxies were too few.
+    package var scaleKnots: [Double]
+    /// Of the terms of the scale's natural logarithm: the constant, each input, the products of two, the hinges.
     package var scaleCoefficients: [Double]
     /// [2]: between what the logarithm is held.
     package var scaleBounds: [Double]
@@ -35,13 +37,13 @@ package struct CalibrationNumbers: Sendable, Equatable {
     package init(
         method: CalibrationMethod, bands: Int, ranges: [Float], parts: [Int64], redshiftEdges: [Float],
         magnitudeEdges: [Float], colourEdges: [Float], cellCounts: [Int64], residualQuantiles: [Float],
-        scaleLimits: [Float], scaleCentres: [Double], scaleWidths: [Double], scaleCoefficients: [Double],
-        scaleBounds: [Double]
+        scaleLimits: [Float], scaleCentres: [Double], scaleWidths: [Double], scaleKnots: [Double],
+        scaleCoefficients: [Double], scaleBounds: [Double]
     ) {
         (self.method, self.bands, self.ranges, self.parts) = (method, bands, ranges, parts)
         (self.redshiftEdges, self.magnitudeEdges, self.colourEdges) = (redshiftEdges, magnitudeEdges, colourEdges)
         (self.cellCounts, self.residualQuantiles) = (cellCounts, residualQuantiles)
         (self.scaleLimits, self.scaleCentres, self.scaleWidths) = (scaleLimits, scaleCentres, scaleWidths)
-        (self.scaleCoefficients, self.scaleBounds) = (scaleCoefficients, scaleBounds)
+        (self.scaleKnots, self.scaleCoefficients, self.scaleBounds) = (scaleKnots, scaleCoefficients, scaleBounds)
     }
 }

@@ -1,24 +1,23 @@
 import PhotozElementary
 
-/// A gamma model with logarithmic link of sizes y by standardised inputs x: mean y = exp(η(x)), η a polynomial.
+/// A gamma model with logarithmic link of sizes y by standardised inputs x: mean y = exp(η(x)), η a sum of terms.
 ///
 /// What is minimised is Σ (y exp(-η) + η), but for a constant the negative logarithm of the likelihood, with a ridge of
 /// a ten-thousandth of a galaxy's information on all coefficients but the first. For this link the weights of
 /// iteratively reweighted least squares are all 1: the matrix of the normal equations is factored once. All sums run
 /// over galaxies in their order.
 struct GammaModel {
-    private let inputs: Int
-    /// [galaxies, inputs]
+    private let terms: ScaleTerms
+    /// Standardised inputs, [galaxies, inputs].
     private let rows: [Double]
     private let sizes: [Double]
     private let ridge: Double
     private(set) var coefficients: [Double]
 
-    /// - Parameter terms: How many coefficients; see `ScaleModel.termCount`.
-    init(inputs: Int, rows: [Double], sizes: [Double], terms: Int) {
-        (self.inputs, self.rows, self.sizes) = (inputs, rows, sizes)
+    init(_ terms: ScaleTerms, rows: [Double], sizes: [Double]) {
+        (self.terms, self.rows, self.sizes) = (terms, rows, sizes)
         ridge = 1e-4 * Double(sizes.count)
-        coefficients = Array(repeating: 0, count: terms)
+        coefficients = Array(repeating: 0, count: terms.count)
         coefficients[0] = Elementary.log(sizes.reduce(0, +) / Double(sizes.count))
     }
 
@@ -47,7 +46,8 @@ struct GammaModel {
     /// The smallest and the largest η of these galaxies.
     var range: (lowest: Double, highest: Double) {
         var (lowest, highest) = (Double.infinity, -Double.infinity)
-        forEach(coefficients) { _, predictor in
+        forEach { _, terms in
+            let predictor = ScaleTerms.sum(terms, coefficients)
             lowest = min(lowest, predictor)
             highest = max(highest, predictor)
         }
@@ -56,7 +56,8 @@ struct GammaModel {
 
     private func objective(_ coefficients: [Double]) -> Double {
         var sum = 0.5 * ridge * coefficients.dropFirst().reduce(0) { $0 + $1 * $1 }
-        forEach(coefficients) { galaxy, predictor in
+        forEach { galaxy, terms in
+            let predictor = ScaleTerms.sum(terms, coefficients)
             sum += sizes[galaxy] * Elementary.exp(min(max(-predictor, -700), 700)) + predictor
         }
         return sum
@@ -66,10 +67,9 @@ struct GammaModel {
     private func descent() -> [Double] {
         var sum = coefficients.map { -ridge * $0 }
         sum[0] = 0
-        var terms = [Double](repeating: 1, count: coefficients.count)
-        forEach(coefficients) { galaxy, predictor in
+        forEach { galaxy, terms in
+            let predictor = ScaleTerms.sum(terms, coefficients)
             let excess = sizes[galaxy] * Elementary.exp(min(max(-predictor, -700), 700)) - 1
-            write(galaxy, into: &terms)
             for index in sum.indices { sum[index] += excess * terms[index] }
         }
         return sum
@@ -78,9 +78,7 @@ struct GammaModel {
     private func normalMatrix() -> Cholesky {
         let count = coefficients.count
         var matrix = [Double](repeating: 0, count: count * count)
-        var terms = [Double](repeating: 1, count: count)
-        for galaxy in sizes.indices {
-            write(galaxy, into: &terms)
+        forEach { _, terms in
             for row in 0..<count {
                 for column in 0...row { matrix[row * count + column] += terms[row] * terms[column] }
             }
@@ -89,27 +87,14 @@ struct GammaModel {
         return Cholesky(matrix, size: count)
     }
 
-    /// The terms of the polynomial of a galaxy.
-    private func write(_ galaxy: Int, into terms: inout [Double]) {
-        guard terms.count > 1 else { return }
-        let first = galaxy * inputs
-        for i in 0..<inputs { terms[1 + i] = rows[first + i] }
-        guard terms.count > 1 + inputs else { return }
-        var next = 1 + inputs
-        for i in 0..<inputs {
-            for j in i..<inputs {
-                terms[next] = rows[first + i] * rows[first + j]
-                next += 1
-            }
-        }
-    }
-
-    private func forEach(_ coefficients: [Double], _ body: (_ galaxy: Int, _ predictor: Double) -> Void) {
-        rows.withUnsafeBufferPointer { rows in
-            coefficients.withUnsafeBufferPointer { coefficients in
+    /// The terms of each galaxy.
+    private func forEach(_ body: (_ galaxy: Int, _ terms: UnsafeMutableBufferPointer<Double>) -> Void) {
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: terms.count) { found in
+            rows.withUnsafeBufferPointer { rows in
                 for galaxy in sizes.indices {
-                    let x = UnsafeBufferPointer(rebasing: rows[galaxy * inputs..<(galaxy + 1) * inputs])
-                    body(galaxy, ScaleModel.polynomial(x, coefficients))
+                    let x = rows[galaxy * terms.inputs..<(galaxy + 1) * terms.inputs]
+                    terms.write(UnsafeBufferPointer(rebasing: x), into: found)
+                    body(galaxy, found)
                 }
             }
         }

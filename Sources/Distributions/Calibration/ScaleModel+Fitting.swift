@@ -44,18 +44,29 @@ extension ScaleModel {
             widths.append(width)
         }
         (self.centres, self.widths) = (centres, widths)
-        let degree = (1...2).last {
-            Self.termCount(inputs: inputs.scaling, degree: $0) * Self.galaxiesPerTerm <= members.count
-        }
+        terms = Self.terms(rows: rows, inputs: inputs.scaling)
         var model = GammaModel(
-            inputs: inputs.scaling, rows: rows,
-            sizes: members.map { max(Double(residuals[$0].magnitude), Self.leastResidual) },
-            terms: Self.termCount(inputs: inputs.scaling, degree: degree ?? 0))
+            terms, rows: rows, sizes: members.map { max(Double(residuals[$0].magnitude), Self.leastResidual) })
         model.fit()
         coefficients = model.coefficients
         let range = model.range
         lowest = max(range.lowest, Elementary.log(Self.leastResidual))
         highest = max(range.highest, lowest)
+    }
+
+    /// As many terms as there are galaxies for.
+    ///
+    /// - Parameter rows: Standardised inputs, [galaxies, inputs].
+    private static func terms(rows: [Double], inputs: Int) -> ScaleTerms {
+        let most = rows.count / inputs / galaxiesPerTerm
+        let degree = (1...2).last { ScaleTerms.count(inputs: inputs, degree: $0) <= most } ?? 0
+        let plain = ScaleTerms(inputs: inputs, degree: degree, knots: [])
+        guard degree == 2, plain.count + ScaleTerms.hinged * ScaleTerms.knotsOfInput <= most else { return plain }
+        let knots = (0..<ScaleTerms.hinged).flatMap { input in
+            let sorted = stride(from: input, to: rows.count, by: inputs).map { rows[$0] }.sorted()
+            return (1...ScaleTerms.knotsOfInput).map { sorted[sorted.count * $0 / (ScaleTerms.knotsOfInput + 1)] }
+        }
+        return ScaleTerms(inputs: inputs, degree: degree, knots: knots)
     }
 
     /// Mean and standard deviation; a width of 1 when there is none.

@@ -53,9 +53,12 @@ extension CalibrationNumbers {
                 name: "scale_widths", values: \.scaleWidths, shape: [scaleWidths.count],
                 description: "what each input of the scale is divided by then"),
             Column(
+                name: "scale_knots", values: \.scaleKnots, shape: [scaleKnots.count],
+                description: "where hinges of predicted redshift and middle magnitude begin, standardised"),
+            Column(
                 name: "scale_coefficients", values: \.scaleCoefficients, shape: [scaleCoefficients.count],
                 description:
-                    "polynomial of the scale's natural logarithm: constant, of each input, of products of two inputs"),
+                    "of the scale's natural logarithm: constant, each input, products of two inputs, hinges"),
             Column(
                 name: "scale_bounds", values: \.scaleBounds, shape: [scaleBounds.count],
                 description: "between what the scale's natural logarithm is held"),
@@ -118,7 +121,7 @@ extension CalibrationNumbers {
         self.init(
             method: summary.method, bands: summary.bands, ranges: [], parts: [], redshiftEdges: [],
             magnitudeEdges: [], colourEdges: [], cellCounts: [], residualQuantiles: [], scaleLimits: [],
-            scaleCentres: [], scaleWidths: [], scaleCoefficients: [], scaleBounds: [])
+            scaleCentres: [], scaleWidths: [], scaleKnots: [], scaleCoefficients: [], scaleBounds: [])
     }
 
     // MARK: Ranks
