@@ -2,11 +2,11 @@
 package struct DistributionScores: Sendable, Equatable {
     /// F(z), the probability integral transform: even between 0 and 1 over many galaxies when distributions hold.
     package let pit: Double
-    /// ∫ p² dz - 2 p(z): but for a constant that the distribution does not change, the expected value of the integrated
-    /// squared error of the density (Izbicki & Lee 2017, Electronic Journal of Statistics 11, 2800).
+    /// ∫ p² dz - 2 p(z): but for a constant that the distribution does not change, the expected value of the
+    /// integrated squared error of the density (Izbicki & Lee 2017, Electronic Journal of Statistics 11, 2800).
     package let cdeLoss: Double
-    /// ∫ (F(t) - [t ≥ z])² dt, the continuous ranked probability score (Gneiting & Raftery 2007, JASA 102, 359), in
-    /// units of redshift.
+    /// ∫ (F(t) - [t ≥ z])² dt, the continuous ranked probability score (Gneiting & Raftery 2007, JASA 102, 359),
+    /// in units of redshift.
     package let crps: Double
 }
 

@@ -13,7 +13,8 @@ package struct Report {
     ///
     /// - Parameters:
     ///   - folders: Output folders of finished runs; at least one.
-    ///   - inputs: Finds how galaxies lie in the partitions of a run, for images and magnitudes; nil to leave these out.
+    ///   - inputs: Finds how galaxies lie in the partitions of a run, for images and magnitudes; nil to leave these
+    ///     out.
     /// - Throws: ``ReportError`` when one is missing something, or is damaged.
     package init(folders: [String], inputs: RunInputs.Finder? = nil) throws(ReportError) {
         var records: [RunRecord] = []

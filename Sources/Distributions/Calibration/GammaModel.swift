@@ -2,8 +2,8 @@ import PhotozElementary
 
 /// A gamma model with logarithmic link of sizes y by standardised inputs x: mean y = exp(η(x)), η a sum of terms.
 ///
-/// What is minimised is Σ (y exp(-η) + η), but for a constant the negative logarithm of the likelihood, with a ridge of
-/// a ten-thousandth of a galaxy's information on all coefficients but the first. For this link the weights of
+/// What is minimised is Σ (y exp(-η) + η), but for a constant the negative logarithm of the likelihood, with a ridge
+/// of a ten-thousandth of a galaxy's information on all coefficients but the first. For this link the weights of
 /// iteratively reweighted least squares are all 1: the matrix of the normal equations is factored once. All sums run
 /// over galaxies in their order.
 struct GammaModel {

@@ -39,8 +39,8 @@ struct OneGaussian {
         abs(x) > 37 ? 0 : Elementary.exp(-x * x / 2) / (2 * Double.pi).squareRoot()
     }
 
-    /// Φ, from ½ + φ(x) (x + x³/3 + x⁵/(3 · 5) + ...) (Marsaglia 2004, J. Stat. Software 11, 4); from 7 on, less than
-    /// 1.3e-12 from 1.
+    /// Φ, from ½ + φ(x) (x + x³/3 + x⁵/(3 · 5) + ...) (Marsaglia 2004, J. Stat. Software 11, 4); from 7 on, less
+    /// than 1.3e-12 from 1.
     private static func cumulative(_ x: Double) -> Double {
         guard abs(x) < 7 else { return x > 0 ? 1 : 0 }
         var (term, sum, divisor) = (x, x, 1.0)

@@ -34,7 +34,8 @@ package struct CalibrationFile: Sendable {
     /// Reads a file and checks all of it: its seal, that is that no byte has changed since it was written, and then
     /// that its numbers make sense.
     ///
-    /// - Throws: ``JobError`` with code 66 when it cannot be read, 65 when it is no calibration or damaged; `HDF5Error`.
+    /// - Throws: ``JobError`` with code 66 when it cannot be read, 65 when it is no calibration or damaged;
+    ///   `HDF5Error`.
     package static func read(_ path: String) throws -> CalibrationFile {
         switch try FileSeal.state(of: path) {
         case .whole(let hash): return try CalibrationFile(path, hash: hash)

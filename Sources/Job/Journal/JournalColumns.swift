@@ -7,7 +7,8 @@ extension BatchFindings {
         4 + (found.contains(.views) ? 1 : 0) + (found.contains(.distributions) ? 2 : 0)
     }
 
-    /// The numbers of each galaxy, for the journal; flags and cells as the bits of a number, which nobody computes with.
+    /// The numbers of each galaxy, for the journal; flags and cells as the bits of a number, which nobody computes
+    /// with.
     var columns: [[Float]] {
         let views = scatters.isEmpty ? [] : [scatters]
         let distributions = scales.isEmpty ? [] : [cells.map { Float(bitPattern: UInt32(bitPattern: $0)) }, scales]

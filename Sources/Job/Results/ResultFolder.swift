@@ -18,7 +18,8 @@ final class ResultFolder {
 
     let path: String
     private let lock: FolderLock
-    /// Files that this run writes beside those: the distributions, the predictions as text, the entries of single ranks.
+    /// Files that this run writes beside those: the distributions, the predictions as text, the entries of single
+    /// ranks.
     private let extras: [String]
     /// What `--resume` found.
     let isFinished: Bool

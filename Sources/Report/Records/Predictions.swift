@@ -84,8 +84,8 @@ struct Predictions {
     }
 }
 
-/// How many galaxies lie how many of their own errors from their spectroscopic redshift: (z - p)/σ, where σ is half of
-/// the interval that is to hold 68 % of them.
+/// How many galaxies lie how many of their own errors from their spectroscopic redshift: (z - p)/σ, where σ is half
+/// of the interval that is to hold 68 % of them.
 struct NormalisedResiduals {
     static let limit = 5.0
     static let binCount = 50

@@ -6,7 +6,8 @@ import PhotozRecords
 struct PredictedColumn {
     static let block = 1 << 16
     let samples: Int
-    /// Names of the partitions: runs with the same ones, and as many galaxies, have the same galaxies in the same order.
+    /// Names of the partitions: runs with the same ones, and as many galaxies, have the same galaxies in the same
+    /// order.
     let partitions: [String]
     private let column: Dataset
 
