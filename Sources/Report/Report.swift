@@ -93,7 +93,9 @@ package struct Report {
             for (files, figure) in zip(figureFiles(of: path), figures) {
                 try write(figure.svg(standalone: true).utf8, files.svg)
                 try write(figure.pdf, files.pdf)
-                try write((Self.numbersMark + figure.caption + "\n" + figure.numbers.csv).utf8, files.csv)
+                // A comment of one line, whatever folders are called.
+                let caption = figure.caption.split(whereSeparator: \.isNewline).joined(separator: " ")
+                try write((Self.numbersMark + caption + "\n" + figure.numbers.csv).utf8, files.csv)
             }
             let name = folder.split(separator: "/").last.map(String.init) ?? folder
             try write(page.html(title: title, figureFolder: name).utf8, path)

@@ -10,9 +10,9 @@ enum Style {
     /// What one word of a style does; a later one of the list wins.
     struct Rule {
         let word: String
-        /// What ``Look/colour`` is from here on.
+        /// What is the colour of the shape's series then, by its name.
         var colour: String?
-        /// `c` is the colour of the shape's series.
+        /// By its name; `c` is that of the shape's series.
         var fill: String?
         var stroke: String?
         var width: Double?

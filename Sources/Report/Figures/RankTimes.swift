@@ -64,7 +64,7 @@ struct RankTimes {
             ["rank", "galaxies", "galaxies/s", "inference (s)", "waiting (s)"],
             rows.map {
                 [
-                    "\($0.rank)", grouped($0.samples), decimal($0.speed, 0), decimal($0.inference, 3),
+                    "\($0.rank)", grouped($0.samples), grouped($0.speed), decimal($0.inference, 3),
                     decimal($0.wait, 3),
                 ]
             }

@@ -28,7 +28,7 @@ extension Report {
                 let efficiency = scaling.efficiency(of: index)
                 return [
                     name, "\(run.worldSize)", "\(run.batchSize)", "\(run.partitions)", grouped(run.samples),
-                    run.precision, decimal(run.samplesPerSecond, 0), decimal(run.wallTime.total, 2),
+                    run.precision, grouped(run.samplesPerSecond), decimal(run.wallTime.total, 2),
                     efficiency.map { decimal($0 * 100, 1) + " %" } ?? "–", decimal(run.metrics?["sigma_mad"], 5),
                     decimal(run.cost?.lambda, 6), decimal(run.cost?.coreHours, 5), decimal(run.cost?.cluster, 6),
                 ]

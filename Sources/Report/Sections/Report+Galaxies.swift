@@ -55,7 +55,8 @@ extension Report {
 
     /// Inputs of galaxies without labels, and single galaxies.
     mutating func describeGalaxies(_ material: inout Material) throws(ReportError) {
-        if !material.isLabelled { try describeInputs(&material) }
+        let predictions = material.predictions
+        if predictions.unlabelled.count > predictions.labelled.count { try describeInputs(&material) }
         let rows = material.isLabelled ? material.predictions.worst.rows : material.predictions.random.rows
         guard !rows.isEmpty else { return }
         var galaxies = try material.table.galaxies(rows, material.distributions)

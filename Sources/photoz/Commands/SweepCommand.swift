@@ -163,7 +163,7 @@ struct SweepCommand: ParsableCommand {
 
     private func finish(_ grid: Grid, _ folder: SweepFolder) throws {
         let folders = grid.points.map { folder.results(of: $0) }
-        let report = try Report(folders: folders)
+        let report = try Report(folders: folders, inputs: ReportInputs.find)
         let page = folder.path + "/report.html"
         let figures = try report.writeReplacingOwn(page)
         if let table = report.table {

@@ -39,6 +39,28 @@ struct CalibratedResults {
         transforms.reduce(into: [Int](repeating: 0, count: 20)) { $0[min(Int($1 * 20), 19)] += 1 }
     }
 
+    /// Writes `pz.hdf5`, of densities at the points of a grid (`interp`) or between them (`hist`).
+    func writeDensities(_ form: String) throws {
+        let ends = (low: Double(predicted.min() ?? 0) - 0.5, high: Double(predicted.max() ?? 0) + 0.5)
+        let grid = (0...2000).map { ends.low + Double($0) / 2000 * (ends.high - ends.low) }
+        let rows = predicted.map { p -> [Float] in
+            let width = scale * (1 + Double(p))
+            func below(_ z: Double) -> Double { 1 / (1 + exp(-(z - Double(p)) / width)) }
+            let densities = grid.map { below($0) * (1 - below($0)) / width }
+            let means = zip(grid, grid.dropFirst()).map { (below($1) - below($0)) / ($1 - $0) }
+            return (form == "interp" ? densities : means).map(Float.init)
+        }
+        let names = form == "interp" ? ("xvals", "yvals") : ("bins", "pdfs")
+        let file = try File.create(folder + "/pz.hdf5")
+        let (meta, data) = (try file.createGroup("meta"), try file.createGroup("data"))
+        try meta.createStringDataset("pdf_name", shape: [1], length: form.utf8.count).write(
+            rows: 0..<1, strings: [form])
+        try meta.createDataset(names.0, of: Double.self, shape: [1, grid.count]).write(rows: 0..<1, from: grid)
+        try data.createDataset(names.1, of: Float.self, shape: [rows.count, rows.first?.count ?? 0]).write(
+            rows: 0..<rows.count, from: Array(rows.joined()))
+        try file.close()
+    }
+
     /// Writes `pz.hdf5`, of quantiles; and puts the intervals in `predictions.h5`.
     func writeDistributions(levels: [Double] = levels, rows: Int? = nil) throws {
         let rows = rows ?? predicted.count
