@@ -74,12 +74,15 @@ extension RunRecord.Results.Scores {
             }
         }
         self.values = values
-        coverage =
-            try node.known("coverage")?.list().map { level throws(RecordError) in
-                Coverage(
-                    level: try level.entry("level").number(), fraction: try level.entry("fraction").number(),
+        // Without galaxies there is no fraction.
+        let known =
+            try node.known("coverage")?.list().map { level throws(RecordError) -> Coverage? in
+                guard let fraction = try level.known("fraction")?.number() else { return nil }
+                return Coverage(
+                    level: try level.entry("level").number(), fraction: fraction,
                     error: try level.known("error")?.number())
             } ?? []
+        coverage = known.compactMap(\.self)
         transform =
             try node.known("pit_histogram")?.list().map { count throws(RecordError) in try count.whole() } ?? []
     }
@@ -91,6 +94,7 @@ extension RunRecord.Results.Distributions {
         form = try node.entry("form").text()
         grid = try node.known("grid")?.text()
         outside = try node.known("outside_calibration")?.whole()
+        cut = try node.known("cut_by_grid")?.whole()
         scores = try node.known("metrics").map(RunRecord.Results.Scores.init)
         bins = try node.known("metrics_in_bins").map(RunRecord.Results.bins) ?? [:]
     }

@@ -56,6 +56,8 @@ extension RunRecord.Results {
         let grid: String?
         /// Galaxies outside of what the calibration was made with.
         let outside: Int?
+        /// Galaxies of which the grid cuts a part off; nil without a grid.
+        let cut: Int?
         /// Nil without spectroscopic redshifts.
         let scores: Scores?
         let bins: [Variable: [Bin]]

@@ -18,6 +18,9 @@ extension Report {
                 "\(grouped(outside)) galaxies lie outside of what the calibration's labelled galaxies cover (flag calibration_outside): nothing is promised for them."
             )
         }
+        if let cut = distributions.cut, cut > 0 {
+            page.paragraph("The grid cuts a part of the distribution of \(grouped(cut)) galaxies off.")
+        }
         var drawn: [Figure] = []
         if let scores = distributions.scores {
             drawn += CalibrationFigures([.init(label: "this run", scores: scores)]).all

@@ -35,6 +35,8 @@ extension CommandTests {
             #expect(
                 transform.allSatisfy { abs((Double($0[5]) ?? 0) - (total * 0.05 * 0.95).squareRoot()) < 1e-4 * total })
             #expect(try runs.numbers("coverage").map { $0[1] } == ["0.5", "0.68", "0.9", "0.95", "0.99"])
+            let bins = try runs.numbers("coverage-over-redshift")
+            #expect(!bins.isEmpty && bins.allSatisfy { $0[2] != "0" && Double($0[3]) != nil && $0[4] == "0.02" })
             let errors = try runs.numbers("metrics-over-redshift").map { $0[4] }
             #expect(!errors.isEmpty && Set(errors) == ["0.001"])
             // All labelled galaxies lie in a bin or are told to lie beyond.

@@ -104,13 +104,22 @@ struct CalibratedResults {
         if let metrics = results["metrics"] as? [String: Any] {
             results["metrics"] = metrics.merging(["sigma_mad_error": 0.00012, "Bias_error": 0.0034]) { $1 }
         }
-        let named = bins.mapValues { $0.map { scores.merging(["from": $0["from"] ?? 0, "to": $0["to"] ?? 1]) { $1 } } }
+        // As a bin without galaxies has them.
+        let none: [String: Any] = [
+            "N": 0, "crps": NSNull(), "pit_histogram": [Int](repeating: 0, count: 20), "from": 90, "to": 91,
+            "coverage": coverage.map {
+                ["level": $0["level"] ?? 0, "fraction": NSNull(), "error": NSNull()] as [String: Any]
+            },
+        ]
+        let named = bins.mapValues {
+            [none] + $0.map { scores.merging(["from": $0["from"] ?? 0, "to": $0["to"] ?? 1]) { $1 } }
+        }
         var distributions: [String: Any] = [
             "calibration": [
                 "file": "calibration.hdf5", "sha256": String(repeating: "cd", count: 32), "method": "smooth",
                 "labelled": 20_000, "cells": 47, "created": "2026-01-01T00:00:00Z",
             ],
-            "form": "quant", "grid": NSNull(), "outside_calibration": 3,
+            "form": "quant", "grid": NSNull(), "outside_calibration": 3, "cut_by_grid": NSNull(),
             "metrics": NSNull(), "metrics_in_bins": NSNull(),
         ]
         if !transforms.isEmpty {
