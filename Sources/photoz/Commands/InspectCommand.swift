@@ -68,10 +68,12 @@ struct InspectCommand: ParsableCommand {
             Exit.show(try ResultInspection.describePredictions(opened))
         } else if DistributionsInspection.isOne(opened) {
             Exit.show(try DistributionsInspection(opened).description())
+        } else if NzInspection.isOne(opened) {
+            Exit.show(try NzInspection(opened).description())
         } else {
             throw JobError(
                 .badData,
-                "\(file): is neither weights nor a calibration (no attribute format) nor a partition (no data set \(schema.imageName)) nor predictions (no data set redshift_predicted) nor distributions (no group meta); its entries are: \(EntryListing(of: opened).text(near: [schema.imageName]) ?? "none")"
+                "\(file): is neither weights nor a calibration (no attribute format) nor a partition (no data set \(schema.imageName)) nor predictions (no data set redshift_predicted) nor distributions (no group meta, none in qp); its entries are: \(EntryListing(of: opened).text(near: [schema.imageName]) ?? "none")"
             )
         }
     }

@@ -134,6 +134,26 @@ extension CommandTests {
             for bin in 0..<4 { #expect(means[bin] > edges[bin] - 0.1 && means[bin] < edges[bin + 1] + 0.1) }
         }
 
+        @Test("photoz inspect shows the bins, and names a row that is no density")
+        func inspection() async throws {
+            let outcome = try await run([try written(.quantiles(290)), "--equal", "4"])
+            #expect(outcome.exitCode == 0, "\(outcome.report)")
+            let path = folder.file("nz.hdf5")
+            let shown = try await Photoz.alone(["inspect", path])
+            #expect(shown.exitCode == 0, "\(shown.report)")
+            #expect(shown.output.contains("n(z) of photoz nz") && shown.output.contains("binned by zmode"))
+            #expect(shown.output.split(separator: "\n").filter { $0.contains(": 70 galaxies") }.count == 4)
+            #expect(shown.output.contains("all: 280 galaxies"))
+
+            let file = try File.openForWriting(path)
+            let densities = try file.dataset("qp/data/yvals")
+            let row = [Double](repeating: -1, count: densities.rowCount)
+            try densities.write(rows: 2..<3, from: row)
+            try file.close()
+            let refused = try await Photoz.alone(["inspect", path])
+            #expect(refused.exitCode == 65 && refused.error.contains("row 2"), "\(refused.report)")
+        }
+
         /// Errors against those of a bootstrap that draws galaxy by galaxy.
         @Test func errors() async throws {
             let distributions = DistributionsFile.quantiles(4000)
