@@ -99,9 +99,7 @@ struct GalaxyGallery {
     private func drawCurve(_ galaxy: ChosenGalaxy, _ frame: Rectangle, in figure: inout Figure) {
         figure.add(.box(frame, style: "frame hair", tip: ""))
         let pieces = (galaxy.curve?.pieces ?? []).filter { $0.to > 0 && $0.from < limit }
-        // Single narrow peaks must not press the rest down.
-        let densities = pieces.map(\.density).sorted()
-        let top = densities.isEmpty ? 1 : max(densities[densities.count * 9 / 10], 1e-9) * 1.15
+        let top = Self.height(pieces) * 1.15
         let panel = Panel(x: Axis(exactly: 0...limit), y: Axis(exactly: 0...top), frame: frame)
         let row = figure.add(panel)
         let bars = pieces.filter { $0.density > top / 200 }.map { piece -> Mark.Step in
@@ -118,6 +116,18 @@ struct GalaxyGallery {
             guard redshift >= 0, redshift <= limit else { continue }
             figure.line([(redshift, 0), (redshift, top)], style: style, row: row)
         }
+    }
+
+    /// The density above which no more than a twentieth of the probability lies: a narrow peak must not press the rest
+    /// down.
+    private static func height(_ pieces: [(from: Double, to: Double, density: Double)]) -> Double {
+        let whole = pieces.reduce(0) { $0 + $1.density * ($1.to - $1.from) }
+        var above = 0.0
+        for piece in pieces.sorted(by: { $0.density > $1.density }) {
+            above += piece.density * (piece.to - piece.from)
+            if above > whole / 20 { return min(max(piece.density, 1e-9), 1e300) }
+        }
+        return 1
     }
 
     private func lines(_ galaxy: ChosenGalaxy, _ number: Int) -> [String] {
