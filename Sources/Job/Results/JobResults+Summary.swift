@@ -2,6 +2,7 @@ import AstroMAE
 import Glibc
 import PhotozMachine
 import PhotozMetrics
+import PhotozRecords
 import PhotozText
 import Survey
 
@@ -39,7 +40,8 @@ extension JobResults {
         lines += distributionLines
         lines += flagLines.isEmpty ? [] : [""] + flagLines
         let files =
-            ["Results.json", "predictions.h5", "combined_data.json"] + (distributions == nil ? [] : ["pz.hdf5"])
+            ["Results.json", ResultNames.predictions, "combined_data.json"]
+            + (distributions == nil ? [] : [ResultNames.distributions])
         lines += ["", "Results: " + files.map { "\(output)/\($0)" }.joined(separator: ", ")]
         return lines.joined(separator: "\n")
     }

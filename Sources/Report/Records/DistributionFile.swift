@@ -83,8 +83,6 @@ struct DistributionForm {
 
 /// `pz.hdf5`: the distributions of a run as qp keeps them.
 struct DistributionFile {
-    /// What the distributions' file of a result folder is called.
-    static let name = "pz.hdf5"
     private let form: DistributionForm
     private let data: Dataset
 
@@ -94,7 +92,7 @@ struct DistributionFile {
     /// - Returns: Nil when there is no such file.
     /// - Throws: ``ReportError`` when it is damaged, or holds another number of galaxies.
     static func openIfThere(folder: String, expecting samples: Int) throws(ReportError) -> DistributionFile? {
-        let path = folder + "/" + name
+        let path = folder + "/" + ResultNames.distributions
         guard fileIsThere(path) else { return nil }
         do { return try DistributionFile(path, samples) } catch let error as ReportError { throw error } catch {
             throw damage(error)

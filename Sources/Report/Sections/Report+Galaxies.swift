@@ -1,3 +1,5 @@
+import PhotozRecords
+
 /// The sections about distributions and single galaxies.
 extension Report {
     mutating func describeCalibration(_ material: Material) throws(ReportError) {
@@ -94,7 +96,7 @@ extension Report {
         material.missing.forEach { page.paragraph($0) }
         if material.distributions == nil, material.results.distributions != nil {
             page.paragraph(
-                "\(DistributionFile.name) is no longer in \(material.record.folder): distributions are left out.")
+                "\(ResultNames.distributions) is no longer in \(material.record.folder): distributions are left out.")
         }
     }
 
