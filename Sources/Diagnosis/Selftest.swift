@@ -74,14 +74,14 @@ package struct Selftest {
         return found
     }
 
-    /// Every precision with every instruction set that this processor has, the plainest first.
+    /// Every precision with every instruction set that this processor has, the plainest first, and in every way.
     ///
     /// - Parameter body: Told each outcome as it comes.
     /// - Throws: `WeightsError` when the weights are damaged.
     package func run(_ body: (Outcome) -> Void) throws {
         var plainest: [Precision: [Float]] = [:]
-        for set in InstructionSet.available {
-            for precision in Precision.allCases {
+        for precision in Precision.allCases {
+            for set in InstructionSet.available.flatMap({ $0.ways(for: precision) }) {
                 let redshifts = predict(Engine(try PreparedNetwork(weights, precision, for: set)))
                 let plain = plainest[precision, default: redshifts]
                 plainest[precision] = plain

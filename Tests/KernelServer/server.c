@@ -118,7 +118,7 @@ static ck_rows_t rows(void) {
     TAKE(r, start, pointer);
     TAKE(r, stride, number);
     r.format = (ck_format)number();
-    TAKE(r, scales, pointer);
+    TAKE(r, steps, pointer);
     return r;
 }
 
@@ -128,7 +128,7 @@ static void matmul(const ck_kernels_t *kernels) {
     TAKE(t, b, pointer);
     TAKE(t, bias, pointer);
     TAKE(t, scales, pointer);
-    TAKE(t, offsets, pointer);
+    TAKE(t, sums, pointer);
     TAKE(t, c, rows);
     TAKE(t, m, number);
     TAKE(t, n, number);
@@ -181,7 +181,7 @@ static void normalise(const ck_kernels_t *kernels, int is_norm) {
     if (is_norm)
         kernels->layer_norm(x, ldx, &y, count, width, real());
     else
-        kernels->convert(x, ldx, &y, count, width);
+        kernels->convert(x, ldx, &y, count, width, number() != 0);
 }
 
 static void wide_linear(const ck_kernels_t *kernels) {
@@ -231,7 +231,7 @@ static uint64_t peak(const ck_kernels_t *kernels) {
 
 static uint64_t call(const ck_kernels_t *kernels, enum function function) {
     switch (function) {
-        case DESCRIBE: return (uint64_t)kernels->lanes;
+        case DESCRIBE: return (uint64_t)kernels->lanes | (uint64_t)kernels->bfloat16 << 8 | (uint64_t)kernels->int8 << 16;
         case ATTENTION_SCRATCH: return (uint64_t)kernels->attention_scratch(number());
         case MATMUL: matmul(kernels); break;
         case CONVERT: normalise(kernels, 0); break;

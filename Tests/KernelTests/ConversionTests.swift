@@ -14,33 +14,48 @@ import Testing
         let x = (0..<5 * width).map {
             $0 % 3 == 0 ? Float(bitPattern: special[$0 / 3 % special.count]) : numbers.floats(1, in: -1e3...1e3)[0]
         }
-        let result = Conversion(width: width, format: CK_BFLOAT16).run(x) { from, stride, to, rows in
-            Kernels[table].convert(from, stride, to, rows, width)
+        for format in [CK_BFLOAT16, CK_WIDE_BFLOAT16] {
+            let result = Conversion(width: width, format: format).run(x) { from, stride, to, rows in
+                Kernels[table].convert(from, stride, to, rows, width, false)
+            }
+            #expect(result.halves == x.map(Words.bfloat16), "\(Kernels[table].title)")
         }
-        #expect(result.halves == x.map(Words.bfloat16), "\(Kernels[table].title)")
     }
 
     @Test(arguments: Kernels.tables, NormaliseTests.widths) func bytesAreTheNearest(table: Int, width: Int) {
         var numbers = SeededNumbers(seed: UInt64(width))
         for scale: Float in [1e-20, 1, 1e20] {
-            let x = numbers.floats(5 * width).map { $0 * scale }
-            let result = Conversion(width: width, format: CK_INT8).run(x) { from, stride, to, rows in
-                Kernels[table].convert(from, stride, to, rows, width)
-            }
-            for row in 0..<5 {
-                let largest = x[row * width..<(row + 1) * width].map(abs).max()!
-                #expect(abs(result.steps[row] * 127 - Double(largest)) <= 2e-7 * Double(largest))
-            }
-            for (index, value) in result.values.enumerated() {
-                let error = abs(value - Double(x[index]))
-                #expect(error <= 0.5001 * result.steps[index / width], "\(Kernels[table].title): number \(index)")
+            // On both sides of zero, and on one.
+            for shift: Float in [0, 1, -1] {
+                let x = numbers.floats(5 * width).map { ($0 + shift) * scale }
+                for (format, together) in [
+                    (CK_INT8, false), (CK_WIDE_INT8, false), (CK_INT8, true), (CK_WIDE_INT8, true),
+                ] {
+                    check(Kernels[table], x, width: width, format, together)
+                }
             }
         }
     }
 
-    @Test(arguments: Kernels.tables) func bytesOfZerosAreZero(table: Int) {
-        let result = Conversion(width: 20, format: CK_INT8).run(Array(repeating: 0, count: 100)) {
-            Kernels[table].convert($0, $1, $2, $3, 20)
+    private func check(_ kernels: Kernels, _ x: [Float], width: Int, _ format: ck_format, _ together: Bool) {
+        let result = Conversion(width: width, format: format).run(x) { from, stride, to, rows in
+            kernels.convert(from, stride, to, rows, width, together)
+        }
+        for row in 0..<5 {
+            let part = together ? x[...] : x[row * width..<(row + 1) * width]
+            let range = Double(part.max()!.clampedAbove) - Double(part.min()!.clampedBelow)
+            #expect(abs(result.steps[row] * 254 - range) <= 4e-7 * range)
+        }
+        for (index, value) in result.values.enumerated() {
+            let error = abs(value - Double(x[index]))
+            #expect(error <= 0.5002 * result.steps[index / width], "\(kernels.title): number \(index)")
+        }
+    }
+
+    @Test(arguments: Kernels.tables, [CK_INT8.rawValue, CK_WIDE_INT8.rawValue])
+    func bytesOfZerosAreZero(table: Int, format: UInt32) {
+        let result = Conversion(width: 20, format: ck_format(format)).run(Array(repeating: 0, count: 100)) {
+            Kernels[table].convert($0, $1, $2, $3, 20, false)
         }
         #expect(result.values.allSatisfy { $0 == 0 })
     }
@@ -49,7 +64,7 @@ import Testing
         table: Int, spoiler: Float
     ) {
         // A network that overflows must not answer with a plausible redshift, in whatever format.
-        for format in [CK_BFLOAT16, CK_INT8] {
+        for format in [CK_BFLOAT16, CK_WIDE_BFLOAT16, CK_INT8, CK_WIDE_INT8] {
             for place in [0, 17, 39] {
                 var numbers = SeededNumbers(seed: 1)
                 var x = numbers.floats(2 * 40)
@@ -59,7 +74,7 @@ import Testing
                         if isNorm {
                             Kernels[table].layer_norm(from, stride, to, rows, 40, 1e-6)
                         } else {
-                            Kernels[table].convert(from, stride, to, rows, 40)
+                            Kernels[table].convert(from, stride, to, rows, 40, false)
                         }
                     }
                     #expect(!result.values[place].isFinite, "\(Kernels[table].title)")
@@ -92,27 +107,46 @@ struct Conversion {
         let (rows, words) = (x.count / width, Words.count(width, format))
         let from = GuardedFloats(rows: x, width: width, stride: width + 2)
         let to = GuardedFloats(count: (rows - 1) * (words + 3) + words)
-        let scales = GuardedFloats(count: rows)
-        var y = ck_rows_t(start: to.start, stride: words + 3, format: format, scales: scales.start)
+        let steps = GuardedFloats(count: 2 * rows)
+        let places = UnsafeMutableRawPointer(steps.start).assumingMemoryBound(to: ck_step_t.self)
+        var y = ck_rows_t(start: to.start, stride: words + 3, format: format, steps: places)
         kernel(from.start, width + 2, &y, rows)
-        #expect(to.isIntactAround(rows: rows, width: words, stride: words + 3) && scales.isIntactAround)
+        #expect(to.isIntactAround(rows: rows, width: words, stride: words + 3) && steps.isIntactAround)
         var result = Result()
-        if format == CK_INT8 { result.steps = scales.values.map { Double($0) } }
+        if Words.isBytes(format) { result.steps = (0..<rows).map { Double(places[$0].size) } }
         for row in 0..<rows {
             let bytes = UnsafeRawPointer(to.start + row * (words + 3))
-            for column in 0..<width {
-                if format == CK_FLOAT32 {
-                    result.values.append(Double(bytes.load(fromByteOffset: 4 * column, as: Float.self)))
-                } else if format == CK_BFLOAT16 {
-                    let half = bytes.load(fromByteOffset: 2 * column, as: UInt16.self)
-                    result.halves.append(half)
-                    result.values.append(Double(Float(bitPattern: UInt32(half) << 16)))
-                } else {
-                    let byte = bytes.load(fromByteOffset: column, as: UInt8.self)
-                    result.values.append((Double(byte) - 128) * result.steps[row])
-                }
-            }
+            for column in 0..<width { result.append(bytes, column, format, places[row]) }
         }
         return result
     }
+}
+
+extension Conversion.Result {
+    /// One number of a row.
+    fileprivate mutating func append(_ row: UnsafeRawPointer, _ column: Int, _ format: ck_format, _ step: ck_step_t) {
+        switch format {
+        case CK_BFLOAT16:
+            // The first of a word in its upper bits.
+            let half = row.load(fromByteOffset: 2 * (column ^ 1), as: UInt16.self)
+            halves.append(half)
+            values.append(Double(Float(bitPattern: UInt32(half) << 16)))
+        case CK_INT8:
+            values.append(
+                Double(Int(row.load(fromByteOffset: column, as: UInt8.self)) - Int(step.zero)) * Double(step.size))
+        case CK_WIDE_INT8:
+            values.append(Double(row.load(fromByteOffset: 2 * column, as: Int16.self)) * Double(step.size))
+        default:
+            let float = row.load(fromByteOffset: 4 * column, as: Float.self)
+            halves.append(UInt16(float.bitPattern >> 16))
+            if format == CK_WIDE_BFLOAT16 { #expect(float.bitPattern & 0xffff == 0) }
+            values.append(Double(float))
+        }
+    }
+}
+
+extension Float {
+    /// What a range that holds zero ends with.
+    fileprivate var clampedAbove: Float { max(self, 0) }
+    fileprivate var clampedBelow: Float { min(self, 0) }
 }

@@ -15,8 +15,8 @@ import Testing
             }
         } + [Shape(size: 8, window: 3, inputs: 5, outputs: 33), Shape(size: 4, window: 5, inputs: 3, outputs: 1)]
 
-    @Test(arguments: shapes, Words.formats) func borderedImages(shape: Shape, format: UInt32) {
-        let (size, window, format) = (shape.size, shape.window, ck_format(format))
+    @Test(arguments: shapes, Words.kinds) func borderedImages(shape: Shape, kind: UInt32) {
+        let (size, window, format) = (shape.size, shape.window, ck_format(kind))
         let side = size + window - 1
         var numbers = SeededNumbers(seed: UInt64(size * 100 + window * 10 + shape.inputs))
         var image = Words.representable(numbers.floats(side * side * shape.inputs), format)
@@ -25,16 +25,19 @@ import Testing
             let border = window / 2
             if !(border..<border + size ~= y && border..<border + size ~= x) { image[index] = 0 }
         }
-        var task = Matmul(m: size * size, n: shape.outputs, k: shape.inputs, format: format)
+        var task = Matmul(m: size * size, n: shape.outputs, k: shape.inputs)
         (task.window, task.imageWidth) = (window, side)
+        // One for all pixels, which windows share.
+        task.zero = { _ in 127 }
         let filter = Words.representable(numbers.floats(task.depth * shape.outputs), format)
         let sums = Plain.product(patches(image, shape), filter, m: task.m, n: task.n, k: task.depth)
         task.bias = numbers.floats(shape.outputs)
         task.rowScales = numbers.floats(task.m, in: 0.001...0.01)
         task.columnScales = numbers.floats(task.n, in: 0.001...0.01)
-        for table in Kernels.tables {
+        let forms = Kernels.tables.flatMap { table in Kernels[table].forms(kind).map { (Kernels[table], $0) } }
+        for (kernels, format) in forms {
             for (space, accumulates) in [(0, false), (3, true), (5, false)] {
-                let kernels = Kernels[table]
+                task.format = format
                 task.space = space
                 task.gap = space % 2
                 task.old = accumulates ? numbers.floats(task.m * task.n) : nil

@@ -16,21 +16,22 @@ import Testing
 
     /// Rows of a product of the network: tokens of up to 14 galaxies, and galaxies in the heads.
     @Test(arguments: layers) func layersOfTheNetwork(n: Int, k: Int) {
-        for format in Words.formats { check(n: n, k: k, ck_format(format)) }
+        for kind in Words.kinds { check(n: n, k: k, kind) }
     }
 
-    private func check(n: Int, k: Int, _ format: ck_format) {
+    private func check(n: Int, k: Int, _ kind: UInt32) {
         var numbers = SeededNumbers(seed: UInt64(n * 10_000 + k))
         // The widest layers serve galaxies, of which there are at most 112; the others tokens as well.
         let most = n * k > 500_000 ? 112 : 238
-        let a = Words.representable(numbers.floats(most * k), format)
-        let b = Words.representable(numbers.floats(k * n), format)
+        let a = Words.representable(numbers.floats(most * k), ck_format(kind))
+        let b = Words.representable(numbers.floats(k * n), ck_format(kind))
         let sums = Plain.product(a, b, m: most, n: n, k: k)
-        var whole = Matmul(m: most, n: n, k: k, format: format, bias: numbers.floats(n))
+        var whole = Matmul(m: most, n: n, k: k, bias: numbers.floats(n))
         whole.rowScales = numbers.floats(most, in: 0.001...0.01)
         whole.columnScales = numbers.floats(n, in: 0.001...0.01)
-        for table in Kernels.tables {
-            let kernels = Kernels[table]
+        let forms = Kernels.tables.flatMap { table in Kernels[table].forms(kind).map { (Kernels[table], $0) } }
+        for (kernels, format) in forms {
+            whole.format = format
             let c = whole.run(kernels, a, b)
             let worst = whole.worst(c, sums)
             #expect(worst <= 1, "\(kernels.title): \(worst) times the bound")
@@ -50,8 +51,11 @@ import Testing
         }
     }
 
-    @Test(arguments: Kernels.tables, Words.formats) func oddShapes(table: Int, format: UInt32) {
-        let (kernels, format) = (Kernels[table], ck_format(format))
+    @Test(arguments: Kernels.tables, Words.kinds) func oddShapes(table: Int, kind: UInt32) {
+        for format in Kernels[table].forms(kind) { oddShapes(Kernels[table], format) }
+    }
+
+    private func oddShapes(_ kernels: Kernels, _ format: ck_format) {
         let (lanes, panel) = (kernels.lanes, kernels.panel)
         let widths = Set([0, 1, 3, lanes - 1, lanes, lanes + 1, panel - 1, panel, panel + 1, 33, 2 * panel + 1])
         var numbers = SeededNumbers(seed: 2)
@@ -81,9 +85,11 @@ import Testing
         }
     }
 
-    @Test(arguments: Kernels.tables, Words.formats) func resultsInBFloat16AreTheRoundedOnes(table: Int, format: UInt32)
-    {
-        let (kernels, format) = (Kernels[table], ck_format(format))
+    @Test(arguments: Kernels.tables, Words.kinds) func resultsInBFloat16AreTheRoundedOnes(table: Int, kind: UInt32) {
+        for format in Kernels[table].forms(kind) { checkRounded(Kernels[table], format) }
+    }
+
+    private func checkRounded(_ kernels: Kernels, _ format: ck_format) {
         var numbers = SeededNumbers(seed: 4)
         for (m, n, k) in [(1, 1, 1), (15, 33, 7), (29, 64, 16), (5, 47, 12)] {
             let a = Words.representable(numbers.floats(m * k), format)
@@ -95,34 +101,62 @@ import Testing
                 task.bias = numbers.floats(n)
                 let rounded = task.run(kernels, a, b).map(Words.bfloat16)
                 #expect(task.runToBFloat16(kernels, a, b) == rounded, "\(kernels.title): \(m) x \(n) x \(k)")
+                let wide = task.runToWideBFloat16(kernels, a, b).map(\.bitPattern)
+                #expect(wide == rounded.map { UInt32($0) << 16 }, "\(kernels.title): \(m) x \(n) x \(k)")
             }
         }
     }
 
-    @Test(arguments: [CK_BFLOAT16.rawValue, CK_INT8.rawValue]) func everyLevelHasTheSameBits(format: UInt32) {
-        // What a processor cannot do itself is emulated exactly; only reductions over lanes differ between levels.
+    /// The narrow and the wide form of a number, at every level; only reductions over lanes differ between levels.
+    @Test(arguments: [CK_BFLOAT16.rawValue, CK_INT8.rawValue], [1, 1e-19, 1e-22] as [Float])
+    func everyFormHasTheSameBits(kind: UInt32, scale: Float) {
+        // The smaller ones have products, and sums, that are denormal: the engine has none of them.
+        let state = ck_flush_denormals()
+        defer { ck_restore(state) }
         var numbers = SeededNumbers(seed: 5)
-        let format = ck_format(format)
         let (m, n, k) = (29, 80, 77)
-        let a = Words.representable(numbers.floats(m * k), format)
-        let b = Words.representable(numbers.floats(k * n), format)
-        var task = Matmul(m: m, n: n, k: k, format: format)
+        let size = ck_format(kind) == CK_BFLOAT16 ? scale : 1
+        let a = Words.representable(numbers.floats(m * k).map { $0 * size }, ck_format(kind))
+        let b = Words.representable(numbers.floats(k * n).map { $0 * size }, ck_format(kind))
+        var task = Matmul(m: m, n: n, k: k)
         task.rowScales = numbers.floats(m, in: 0.001...0.01)
         task.columnScales = numbers.floats(n, in: 0.001...0.01)
-        let results = Kernels.tables.map { task.run(Kernels[$0], a, b).map(\.bitPattern) }
-        #expect(results.allSatisfy { $0 == results[0] })
+        var results: [(String, [UInt32])] = []
+        for table in Kernels.tables {
+            for format in Kernels[table].forms(kind) {
+                task.format = format
+                results.append(("\(Kernels[table].title), \(format)", task.run(Kernels[table], a, b).map(\.bitPattern)))
+            }
+        }
+        for (title, bits) in results { #expect(bits == results[0].1, "\(title)") }
+    }
+
+    /// Rows that are nowhere negative have no byte to spare below zero, and others few.
+    @Test(arguments: Kernels.tables, [0, 1, 100, 255]) func anyByteMayBeZero(table: Int, zero: Int) {
+        let kernels = Kernels[table]
+        var numbers = SeededNumbers(seed: 6)
+        let (m, n, k) = (7, 40, 50)
+        let a = numbers.floats(m * k).map { (($0 + 1) / 2 * 255).rounded() - Float(zero) }
+        let b = Words.representable(numbers.floats(k * n), kernels.int8)
+        var task = Matmul(m: m, n: n, k: k, format: kernels.int8)
+        task.rowScales = numbers.floats(m, in: 0.001...0.01)
+        task.columnScales = numbers.floats(n, in: 0.001...0.01)
+        task.zero = { _ in zero }
+        let worst = task.worst(task.run(kernels, a, b), Plain.product(a, b, m: m, n: n, k: k))
+        #expect(worst <= 1, "\(kernels.title): \(worst) times the bound")
     }
 
     @Test(arguments: Kernels.tables) func theLongestSumOfBytes(table: Int) {
-        // Numbers as large as they come: with the 128 that is added to the bytes of A, sums pass 2^31 on their way.
+        // Numbers as large as they come, around either end.
         let kernels = Kernels[table]
         let (m, n, k) = (2, 3, Int(CK_MOST_BYTES))
-        let a = (0..<m * k).map { Float($0 < k ? 127 : -127) }
+        let a = (0..<m * k).map { Float($0 < k ? 255 : -255) }
         let b = (0..<k * n).map { [127, -127, 126][$0 % n] as Float }
-        var task = Matmul(m: m, n: n, k: k, format: CK_INT8)
+        var task = Matmul(m: m, n: n, k: k, format: kernels.int8)
+        task.zero = { 255 * $0 }
         (task.rowScales, task.columnScales) = ([1, 1], [1, 1, 1])
         let c = task.run(kernels, a, b)
-        let sums = [127, -127].flatMap { x in [127, -127, 126].map { Float(x * $0 * k) } }
+        let sums = [255, -255].flatMap { x in [127, -127, 126].map { Float(x * $0 * k) } }
         #expect(c == sums, "\(kernels.title)")
     }
 

@@ -15,7 +15,7 @@ import Testing
             let stride = width + space
             let from = GuardedFloats(rows: x, width: width, stride: stride, gap: space % 4)
             let to = inPlace ? from : GuardedFloats(count: (rows - 1) * stride + width)
-            var y = ck_rows_t(start: to.start, stride: stride, format: CK_FLOAT32, scales: nil)
+            var y = ck_rows_t(start: to.start, stride: stride, format: CK_FLOAT32, steps: nil)
             kernels.layer_norm(from.start, stride, &y, rows, width, 1e-6)
             #expect(to.isIntactAround(rows: rows, width: width, stride: stride))
             let results = to.rows(rows, width: width, stride: stride)
@@ -29,16 +29,18 @@ import Testing
         var numbers = SeededNumbers(seed: UInt64(width))
         let x = numbers.floats(5 * width, in: -3...5)
         let normals = Plain.standardised(x, width: width)
-        for format in [CK_BFLOAT16, CK_INT8] {
+        for format in [CK_BFLOAT16, CK_WIDE_BFLOAT16, CK_INT8, CK_WIDE_INT8] {
             let result = Conversion(width: width, format: format).run(x) { from, stride, to, rows in
                 Kernels[table].layer_norm(from, stride, to, rows, width, 1e-6)
             }
             for (index, normal) in normals.enumerated() {
                 // bfloat16 has 8 significant bits, so numbers are at most a share of 2^-7 apart; bytes have a step of a
-                // 127th of the row's largest number.
-                let step = format == CK_BFLOAT16 ? abs(normal.value) * 0x1p-7 : result.steps[index / width]
+                // 254th of what the row's numbers range over.
+                let step = Words.isBFloat16(format) ? abs(normal.value) * 0x1p-7 : result.steps[index / width]
                 let error = abs(result.values[index] - normal.value)
-                #expect(error <= 0.501 * step + normal.tolerance, "\(Kernels[table].title): number \(index)")
+                #expect(
+                    error <= (Words.isBytes(format) ? 1.001 : 0.501) * step + normal.tolerance,
+                    "\(Kernels[table].title): number \(index)")
             }
         }
     }
@@ -46,7 +48,7 @@ import Testing
     @Test(arguments: Kernels.tables) func layerNormOfEqualNumbersIsNearZero(table: Int) {
         for width in Self.widths {
             let x = GuardedFloats(Array(repeating: 3, count: width))
-            var y = ck_rows_t(start: x.start, stride: width, format: CK_FLOAT32, scales: nil)
+            var y = ck_rows_t(start: x.start, stride: width, format: CK_FLOAT32, steps: nil)
             Kernels[table].layer_norm(x.start, width, &y, 1, width, 1e-6)
             // The mean of equal numbers may round: 3 ± 2^-22, over sqrt(1e-6).
             #expect(x.values.allSatisfy { abs($0) <= 2.5e-4 }, "\(width): \(x.values)")
@@ -74,7 +76,8 @@ import Testing
     }
 
     /// Rows whose squares exceed float32 are standardised like others, and never become zeros.
-    @Test(arguments: Kernels.tables, [CK_FLOAT32, CK_BFLOAT16, CK_INT8].map(\.rawValue))
+    @Test(
+        arguments: Kernels.tables, [CK_FLOAT32, CK_BFLOAT16, CK_WIDE_BFLOAT16, CK_INT8, CK_WIDE_INT8].map(\.rawValue))
     func largeNumbers(table: Int, format: UInt32) {
         var numbers = SeededNumbers(seed: 12)
         let small = numbers.floats(3 * 40)

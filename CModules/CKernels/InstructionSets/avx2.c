@@ -1,20 +1,15 @@
-// AVX2 with fused multiply-add: 16 registers of 8 floats.
+// AVX2 with fused multiply-add, as in Haswell and Zen.
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#pragma clang attribute push(__attribute__((target("avx2,fma,bmi2"), min_vector_width(256))), apply_to = function)
+#define TARGET "avx2,fma,bmi2"
+#pragma clang attribute push(__attribute__((target(TARGET), min_vector_width(256))), apply_to = function)
 
-#define LANES 8
-#define FUSED
-#define AVX2
-#define REGISTERS 16
-#define SHORT 6
-#define TALL 12
-#define QUERIES 2
-#define KEYS 4
 #define NAME "AVX2"
+#define OPTION "avx2"
+#define LEVEL 1
 #define TABLE ck_avx2
-#include "../Kernels/kernels.h"
+#include "avx2.h"
 
 #pragma clang attribute pop
 #endif

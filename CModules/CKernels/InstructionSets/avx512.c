@@ -1,4 +1,4 @@
-// AVX-512 as in Skylake: bfloat16 and int8 are emulated.
+// AVX-512 as in Skylake: fewer bits go in their wide forms.
 #if defined(__x86_64__)
 #include <immintrin.h>
 
@@ -6,6 +6,8 @@
 #pragma clang attribute push(__attribute__((target(TARGET), min_vector_width(512))), apply_to = function)
 
 #define NAME "AVX-512"
+#define OPTION "avx512"
+#define LEVEL 3
 #define TABLE ck_avx512
 #include "avx512.h"
 

@@ -8,6 +8,8 @@
 #define VNNI
 #define BFLOAT16
 #define NAME "AVX-512 BF16"
+#define OPTION "avx512-bf16"
+#define LEVEL 5
 #define TABLE ck_avx512_bf16
 #include "avx512.h"
 

@@ -1,4 +1,4 @@
-// AVX-512 with VNNI, as in Cascade Lake and Ice Lake: bfloat16 is emulated.
+// AVX-512 with VNNI, as in Cascade Lake and Ice Lake: bfloat16 goes in its wide form.
 #if defined(__x86_64__)
 #include <immintrin.h>
 
@@ -7,6 +7,8 @@
 
 #define VNNI
 #define NAME "AVX-512 VNNI"
+#define OPTION "avx512-vnni"
+#define LEVEL 4
 #define TABLE ck_avx512_vnni
 #include "avx512.h"
 

@@ -7,31 +7,41 @@
 
 extern const ck_kernels_t ck_portable;
 #if defined(__x86_64__)
-extern const ck_kernels_t ck_avx2, ck_avx512, ck_avx512_vnni, ck_avx512_bf16;
-#endif
+extern const ck_kernels_t ck_avx2, ck_avx_vnni, ck_avx512, ck_avx512_vnni, ck_avx512_bf16;
+static const ck_kernels_t *const levels[] = {
+    &ck_portable, &ck_avx2, &ck_avx_vnni, &ck_avx512, &ck_avx512_vnni, &ck_avx512_bf16,
+};
 
-// Levels that a processor can have at most.
-#define LEVELS 5
+// Whether this processor, and the system, have what a level needs.
+static bool has(int level) {
+    __builtin_cpu_init();
+    const bool avx2 =
+        __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
+    const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+    const bool avx512_vnni = avx512 && __builtin_cpu_supports("avx512vnni");
+    switch (level) {
+        case 0: return true;
+        case 1: return avx2;
+        case 2: return avx2 && __builtin_cpu_supports("avxvnni");
+        case 3: return avx512;
+        case 4: return avx512_vnni;
+        default: return avx512_vnni && __builtin_cpu_supports("avx512bf16");
+    }
+}
+#else
+static const ck_kernels_t *const levels[] = {&ck_portable};
+static bool has(int level) { return level == 0; }
+#endif
+#define LEVELS (int)(sizeof levels / sizeof levels[0])
 
 const ck_kernels_t *ck_available(int index) {
-    const ck_kernels_t *found[LEVELS] = {&ck_portable};
-#if defined(__x86_64__)
-    int count = 1;
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2")) {
-        found[count++] = &ck_avx2;
-        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")) {
-            found[count++] = &ck_avx512;
-            if (__builtin_cpu_supports("avx512vnni")) {
-                found[count++] = &ck_avx512_vnni;
-                if (__builtin_cpu_supports("avx512bf16")) found[count++] = &ck_avx512_bf16;
-            }
-        }
-    }
-#endif
-    return index >= 0 && index < LEVELS ? found[index] : 0;
+    for (int level = 0; level < LEVELS; level++)
+        if (has(level) && index-- == 0) return levels[level];
+    return NULL;
 }
+
+const char *ck_level_option(int level) { return level >= 0 && level < LEVELS ? levels[level]->option : NULL; }
 
 #if defined(__x86_64__)
 // Flush to zero, and denormals are zero.

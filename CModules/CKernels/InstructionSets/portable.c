@@ -14,5 +14,7 @@
 #define NAME "portable"
 #endif
 #define KEYS 4
+#define OPTION "portable"
+#define LEVEL 0
 #define TABLE ck_portable
 #include "../Kernels/kernels.h"

@@ -11,14 +11,14 @@ typedef struct {
 // What the sums of a vector of columns still meet.
 typedef struct {
     vf bias, scale;
-    vi offset;
+    vi sum;
 } columns_t;
 
 INLINE columns_t columns_from(const ck_format format, const ck_matmul_t *t, ptrdiff_t column) {
     return (columns_t){
         .bias = t->bias ? load(t->bias + column) : (vf){0},
-        .scale = format == CK_INT8 ? load(t->scales + column) : (vf){0},
-        .offset = format == CK_INT8 ? load_words(t->offsets + column) : (vi){0},
+        .scale = is_bytes(format) ? load(t->scales + column) : (vf){0},
+        .sum = format == CK_INT8 ? load_words(t->sums + column) : (vi){0},
     };
 }
 
@@ -26,13 +26,16 @@ INLINE columns_t columns_from(const ck_format format, const ck_matmul_t *t, ptrd
 INLINE void epilogue_of_vector(const ck_format format, const ck_activation activation, const ck_matmul_t *t,
                                ptrdiff_t row, ptrdiff_t column, vi sum, const columns_t *columns, ptrdiff_t part) {
     vf y = (vf)sum + columns->bias;
-    if (format == CK_INT8) {
-        const vf whole = __builtin_convertvector((vi)((vu)sum - (vu)columns->offset), vf);
-        y = madd(whole * splat(t->a.scales[row]), columns->scale, columns->bias);
+    if (is_bytes(format)) {
+        const ck_step_t step = t->a.steps[row];
+        if (format == CK_INT8) sum = (vi)((vu)sum - (vu)columns->sum * (vu)splat_word(step.zero));
+        y = madd(__builtin_convertvector(sum, vf) * splat(step.size), columns->scale, columns->bias);
     }
     int32_t *const to = row_of(&t->c, row);
     if (t->c.format == CK_BFLOAT16) {
-        store_halves((uint16_t *)to + column, rounded(activated(y, activation)), part + part % 2);
+        store_halves((uint16_t *)to + column, halves(activated(y, activation)), part + part % 2);
+    } else if (t->c.format == CK_WIDE_BFLOAT16) {
+        store_part((float *)to + column, rounded(activated(y, activation)), part);
     } else {
         float *const c = (float *)to + column;
         if (t->accumulate) y = load_part(c, part) + y;
@@ -68,26 +71,21 @@ INLINE void epilogue_of_tile(const ck_format format, const ck_activation activat
     }
 }
 
-#define EPILOGUE(format)                                                                                         \
-    static __attribute__((noinline)) void epilogue_##format(const ck_matmul_t *t, const tile_t *tile,            \
-                                                            const vi *sums) {                                    \
-        switch (t->activation) {                                                                                 \
-            case CK_IDENTITY: epilogue_of_tile(CK_##format, CK_IDENTITY, t, tile, sums); break;                  \
-            case CK_RELU: epilogue_of_tile(CK_##format, CK_RELU, t, tile, sums); break;                          \
-            case CK_GELU: epilogue_of_tile(CK_##format, CK_GELU, t, tile, sums); break;                          \
-            case CK_SILU: epilogue_of_tile(CK_##format, CK_SILU, t, tile, sums); break;                          \
-            case CK_ROUGH_GELU: epilogue_of_tile(CK_##format, CK_ROUGH_GELU, t, tile, sums); break;              \
-            case CK_ROUGH_SILU: epilogue_of_tile(CK_##format, CK_ROUGH_SILU, t, tile, sums); break;              \
-        }                                                                                                        \
+#define EPILOGUE(name, format)                                                                       \
+    static __attribute__((noinline)) void name(const ck_matmul_t *t, const tile_t *tile, const vi *sums) {   \
+        switch (t->activation) {                                                                             \
+            case CK_IDENTITY: epilogue_of_tile(format, CK_IDENTITY, t, tile, sums); break;                   \
+            case CK_RELU: epilogue_of_tile(format, CK_RELU, t, tile, sums); break;                           \
+            case CK_GELU: epilogue_of_tile(format, CK_GELU, t, tile, sums); break;                           \
+            case CK_SILU: epilogue_of_tile(format, CK_SILU, t, tile, sums); break;                           \
+            case CK_ROUGH_GELU: epilogue_of_tile(format, CK_ROUGH_GELU, t, tile, sums); break;               \
+            case CK_ROUGH_SILU: epilogue_of_tile(format, CK_ROUGH_SILU, t, tile, sums); break;               \
+        }                                                                                                    \
     }
-EPILOGUE(FLOAT32)
-EPILOGUE(BFLOAT16)
-EPILOGUE(INT8)
+EPILOGUE(epilogue_of_floats, CK_FLOAT32)
+EPILOGUE(epilogue_of_bytes, CK_BYTES)
 
 INLINE void epilogue_from_memory(const ck_format format, const ck_matmul_t *t, const tile_t *tile, const vi *sums) {
-    switch (format) {
-        case CK_FLOAT32: epilogue_FLOAT32(t, tile, sums); break;
-        case CK_BFLOAT16: epilogue_BFLOAT16(t, tile, sums); break;
-        case CK_INT8: epilogue_INT8(t, tile, sums); break;
-    }
+    if (is_bytes(format)) epilogue_of_bytes(t, tile, sums);
+    else epilogue_of_floats(t, tile, sums);
 }

@@ -2,7 +2,7 @@
 //
 // The including file defines LANES, FUSED or not, AVX512, AVX2, VNNI and BFLOAT16 where the target has them, REGISTERS
 // (vectors that the processor keeps at once), SHORT and TALL (the highest tiles of two and of one vector: tiles.h),
-// QUERIES and KEYS (the block of an attention matrix that stays in registers), NAME and TABLE.
+// QUERIES and KEYS (the block of an attention matrix that stays in registers), NAME, OPTION, LEVEL and TABLE.
 //
 // Constant parameters are templates. C has none, so a function that is to be compiled once for each format, activation
 // or height of a tile is INLINE (always inlined) and takes them as parameters marked `const`; every caller passes
@@ -29,6 +29,14 @@
 
 const ck_kernels_t TABLE = {
     .name = NAME,
+    .option = OPTION,
+    .level = LEVEL,
+#if defined(BFLOAT16)
+    .bfloat16 = CK_BFLOAT16,
+#else
+    .bfloat16 = CK_WIDE_BFLOAT16,
+#endif
+    .int8 = CK_BYTES,
     .lanes = LANES,
     .panel = 2 * LANES,
     .matmul = matmul,

@@ -1,7 +1,13 @@
-// Numbers of fewer bits. A 32-bit word of an operand holds one float32, two bfloat16 or four bytes, the first feature
-// in its lowest bits; a vector of words times a vector of words gives a vector of sums.
+// Numbers of fewer bits, by the word: a vector of words times a vector of words gives a vector of sums.
 
-INLINE ptrdiff_t numbers_per_word(ck_format format) { return (ptrdiff_t)1 << format; }
+INLINE ptrdiff_t numbers_per_word(ck_format format) {
+    switch (format) {
+        case CK_INT8: return 4;
+        case CK_BFLOAT16:
+        case CK_WIDE_INT8: return 2;
+        default: return 1;
+    }
+}
 INLINE ptrdiff_t words(ptrdiff_t numbers, ck_format format) {
     return (numbers + numbers_per_word(format) - 1) / numbers_per_word(format);
 }
@@ -10,62 +16,85 @@ typedef int32_t vi_unaligned __attribute__((vector_size(4 * LANES), aligned(4), 
 INLINE vi load_words(const int32_t *p) { return *(const vi_unaligned *)p; }
 INLINE vi splat_word(int32_t x) { return x - (vi){0}; }
 
-// sum + the products of the two bfloat16 numbers of each word, the upper one first, each sum rounded to float32.
-// A product of two bfloat16 is exact in float32, so that this has the same bits with and without AVX512-BF16 (but for
-// numbers below 1e-38, which that takes for zero).
-INLINE vf dot_bfloat16(vi a, vi b, vf sum) {
+// sum + the products of the two bfloat16 of each word, the upper one first, each sum rounded to float32. A product of
+// two bfloat16 is exact in float32, so that two fused float32 operations have the same bits.
 #if defined(BFLOAT16)
-    return (vf)_mm512_dpbf16_ps((__m512)sum, (__m512bh)a, (__m512bh)b);
-#else
-    const vu upper = 0xffff0000u - (vu){0};
-    sum = madd((vf)((vu)a & upper), (vf)((vu)b & upper), sum);
-    return madd((vf)((vu)a << 16), (vf)((vu)b << 16), sum);
-#endif
+INLINE vi dot_bfloat16(vi a, vi b, vi sum) {
+    return (vi)_mm512_dpbf16_ps((__m512)sum, (__m512bh)a, (__m512bh)b);
 }
+#endif
 
-// sum + the products of the four bytes of each word: those of a without a sign, those of b with one. Exact modulo 2^32:
-// what the 128 in the bytes of a adds is taken off in the end, and what is left fits.
-INLINE vi dot_int8(vi a, vi b, vi sum) {
+// sum + the products of the bytes of each word: four without a sign and four with one, or two and two of 16 bits. Exact
+// modulo 2^32: what the zeros of the rows of A add is taken off in the end, and what is left fits.
 #if defined(VNNI)
+#define BYTES INT8
+#define CK_BYTES CK_INT8
+INLINE vi dot_bytes(vi a, vi b, vi sum) {
+#if LANES == 16
     return (vi)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)a, (__m512i)b);
-#elif defined(AVX512)
-    const __m512i even = (__m512i)(a & 0x00ff00ff), odd = (__m512i)(((vu)a >> 8) & 0x00ff00ff);
-    const __m512i signed_even = _mm512_srai_epi16(_mm512_slli_epi16((__m512i)b, 8), 8);
-    const __m512i signed_odd = _mm512_srai_epi16((__m512i)b, 8);
-    return (vi)((vu)sum + (vu)_mm512_madd_epi16(even, signed_even) + (vu)_mm512_madd_epi16(odd, signed_odd));
-#elif defined(AVX2)
-    const __m256i even = (__m256i)(a & 0x00ff00ff), odd = (__m256i)(((vu)a >> 8) & 0x00ff00ff);
-    const __m256i signed_even = _mm256_srai_epi16(_mm256_slli_epi16((__m256i)b, 8), 8);
-    const __m256i signed_odd = _mm256_srai_epi16((__m256i)b, 8);
-    return (vi)((vu)sum + (vu)_mm256_madd_epi16(even, signed_even) + (vu)_mm256_madd_epi16(odd, signed_odd));
 #else
-    UNROLL for (int i = 0; i < 4; i++)
-        sum = (vi)((vu)sum + (vu)(((a >> 8 * i) & 255) * ((vi)((vu)b << (24 - 8 * i)) >> 24)));
-    return sum;
+    return (vi)_mm256_dpbusd_avx_epi32((__m256i)sum, (__m256i)a, (__m256i)b);
 #endif
 }
+#else
+#define BYTES WIDE_INT8
+#define CK_BYTES CK_WIDE_INT8
+INLINE vi dot_bytes(vi a, vi b, vi sum) {
+#if defined(AVX512)
+    const vi products = (vi)_mm512_madd_epi16((__m512i)a, (__m512i)b);
+#elif defined(AVX2)
+    const vi products = (vi)_mm256_madd_epi16((__m256i)a, (__m256i)b);
+#elif defined(__x86_64__)
+    const vi products = (vi)_mm_madd_epi16((__m128i)a, (__m128i)b);
+#else
+    const vi products = (a >> 16) * (b >> 16) + ((vi)((vu)a << 16) >> 16) * ((vi)((vu)b << 16) >> 16);
+#endif
+    return (vi)((vu)sum + (vu)products);
+}
+#endif
 
-// What a product does with one word of each row; sums of float32 and bfloat16 are floats, those of bytes are integers.
+// What a product does with one word of each row; sums of bytes are integers, all others floats.
 INLINE vi dot(const ck_format format, vi a, vi b, vi sum) {
     switch (format) {
-        case CK_FLOAT32: return (vi)madd((vf)a, (vf)b, (vf)sum);
-        case CK_BFLOAT16: return (vi)dot_bfloat16(a, b, (vf)sum);
-        default: return dot_int8(a, b, sum);
+        case CK_INT8:
+        case CK_WIDE_INT8: return dot_bytes(a, b, sum);
+#if defined(BFLOAT16)
+        case CK_BFLOAT16: return dot_bfloat16(a, b, sum);
+#endif
+        default: return (vi)madd((vf)a, (vf)b, (vf)sum);
     }
 }
 
-// To the nearest bfloat16, ties to even; NaN stays NaN, and numbers below 2^-126 become zero.
-typedef uint16_t vh __attribute__((vector_size(2 * LANES)));
-INLINE vh rounded(vf x) {
+// Calls a macro for each format whose products are compiled here; bfloat16 in its wide form goes as float32.
 #if defined(BFLOAT16)
-    return (vh)_mm512_cvtneps_pbh((__m512)x);
+#define FORMATS(m, height, width) \
+    m(FLOAT32, height, width) m(BFLOAT16, height, width) WITH_BYTES(m, BYTES, height, width)
 #else
-    const vu bits = (vu)x, upper = bits >> 16;
-    const vu nearest = (bits + 0x7fffu + (upper & 1u)) >> 16;
-    const vu is_nan = (vu)(x != x), is_tiny = (vu)((bits & 0x7f800000u) == 0);
-    const vu usual = (nearest & ~is_nan) | ((upper | 0x40u) & is_nan);
-    return __builtin_convertvector((usual & ~is_tiny) | (upper & 0x8000u & is_tiny), vh);
+#define FORMATS(m, height, width) m(FLOAT32, height, width) WITH_BYTES(m, BYTES, height, width)
 #endif
+#define WITH_BYTES(m, bytes, height, width) m(bytes, height, width)
+
+INLINE bool is_bytes(ck_format format) { return format == CK_INT8 || format == CK_WIDE_INT8; }
+
+// To the nearest bfloat16, ties to even, as float32; NaN stays NaN, and numbers below 2^-126 become zero.
+INLINE vf rounded(vf x) {
+    const vu bits = (vu)x, upper = 0xffff0000u - (vu){0};
+    const vu nearest = (bits + 0x7fffu + ((bits >> 16) & 1u)) & upper;
+    const vu is_nan = (vu)(x != x), is_tiny = (vu)((bits & 0x7f800000u) == 0);
+    const vu usual = (nearest & ~is_nan) | (((bits & upper) | 0x400000u) & is_nan);
+    return (vf)((usual & ~is_tiny) | (bits & 0x80000000u & is_tiny));
+}
+// 16-bit numbers, one a lane.
+typedef uint16_t vh __attribute__((vector_size(2 * LANES)));
+INLINE vh halves(vf x) {
+#if defined(BFLOAT16)
+    const vh nearest = (vh)_mm512_cvtneps_pbh((__m512)x);
+#else
+    const vh nearest = __builtin_convertvector((vu)rounded(x) >> 16, vh);
+#endif
+    // The first one of a word in its upper bits.
+    typedef uint32_t pairs __attribute__((vector_size(2 * LANES)));
+    return (vh)((pairs)nearest << 16 | (pairs)nearest >> 16);
 }
 INLINE void store_halves(uint16_t *p, vh v, ptrdiff_t count) {
 #if defined(AVX512)
@@ -75,18 +104,17 @@ INLINE void store_halves(uint16_t *p, vh v, ptrdiff_t count) {
 #endif
 }
 
-// Bytes stand for whole numbers of -127 to 127, plus this.
-#define BYTE_ZERO 128
+// x, at most 255 in magnitude, and a whole number to the nearest whole number, ties to even: beside 1.5 * 2^23 nothing
+// else has room.
+#define BESIDE 12582912.0f
+INLINE vi nearest(vf x, vf whole) { return (vi)(x + (BESIDE + whole)) - (vi)splat(BESIDE); }
+
 typedef uint8_t vb __attribute__((vector_size(LANES)));
-// x, at most 127 in magnitude, to the nearest whole number, ties to even: adding 1.5 * 2^23 leaves it in the low bits.
-INLINE vb bytes(vf x) {
-    const vu bits = (vu)(x + (12582912.0f + BYTE_ZERO));
-    return __builtin_convertvector(bits & 255u, vb);
-}
-INLINE void store_bytes(uint8_t *p, vb v, ptrdiff_t count) {
+INLINE void store_bytes(uint8_t *p, vi v, ptrdiff_t count) {
+    const vb bytes = __builtin_convertvector(v & 255, vb);
 #if defined(AVX512)
-    _mm_mask_storeu_epi8(p, first_lanes(count), (__m128i)v);
+    _mm_mask_storeu_epi8(p, first_lanes(count), (__m128i)bytes);
 #else
-    memcpy(p, &v, (size_t)count);
+    memcpy(p, &bytes, (size_t)count);
 #endif
 }

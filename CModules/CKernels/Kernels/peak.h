@@ -15,16 +15,17 @@
 // A word full of ones.
 INLINE int32_t ones(const ck_format format) {
     switch (format) {
-        case CK_FLOAT32: return 0x3f800000;
         case CK_BFLOAT16: return 0x3f803f80;
-        default: return 0x01010101;
+        case CK_INT8: return 0x01010101;
+        case CK_WIDE_INT8: return 0x00010001;
+        default: return 0x3f800000;
     }
 }
 
 // The lanes of a vector of sums, added up.
 INLINE double total_of(const ck_format format, vi sum) {
     double total = 0;
-    for (int lane = 0; lane < LANES; lane++) total += format == CK_INT8 ? (double)sum[lane] : (double)((vf)sum)[lane];
+    for (int lane = 0; lane < LANES; lane++) total += is_bytes(format) ? (double)sum[lane] : (double)((vf)sum)[lane];
     return total;
 }
 
@@ -35,9 +36,9 @@ INLINE double peak_of(const ck_format format, ptrdiff_t rounds) {
     double before = 0, after = 0;
     UNROLL for (int i = 0; i < PEAK_SUMS; i++) {
         factor[i] = splat_word(ones(format));
-        // As in a product each sum has a left operand of its own; they are unpacked once, where a format is emulated.
+        // As in a product each sum has a left operand of its own.
         CHANGE(factor[i]);
-        sum[i] = format == CK_INT8 ? splat_word(i + 1) : (vi)splat((float)(i + 1));
+        sum[i] = is_bytes(format) ? splat_word(i + 1) : (vi)splat((float)(i + 1));
         before += total_of(format, sum[i]);
     }
     for (ptrdiff_t round = 0; round < rounds; round++) {
@@ -50,9 +51,12 @@ INLINE double peak_of(const ck_format format, ptrdiff_t rounds) {
 
 static double peak(ck_format format, ptrdiff_t rounds, double *sums) {
     switch (format) {
-        case CK_FLOAT32: *sums = peak_of(CK_FLOAT32, rounds); break;
+#if defined(BFLOAT16)
         case CK_BFLOAT16: *sums = peak_of(CK_BFLOAT16, rounds); break;
-        case CK_INT8: *sums = peak_of(CK_INT8, rounds); break;
+#endif
+        case CK_INT8:
+        case CK_WIDE_INT8: *sums = peak_of(CK_BYTES, rounds); break;
+        default: *sums = peak_of(CK_FLOAT32, rounds); break;
     }
     return 2.0 * LANES * PEAK_SUMS * (double)(rounds * numbers_per_word(format));
 }

@@ -13,15 +13,13 @@ typedef void tile_function(const ck_matmul_t *, const tile_t *);
     static void tile_##format##_##height##x##width(const ck_matmul_t *t, const tile_t *tile) { \
         multiply_tile(CK_##format, height, width, t, tile);                                    \
     }
-#define TILE(height, width) \
-    TILE_OF(FLOAT32, height, width) TILE_OF(BFLOAT16, height, width) TILE_OF(INT8, height, width)
+#define TILE(height, width) FORMATS(TILE_OF, height, width)
 UP_TO(SHORT, TILE, 2)
 UP_TO(TALL, TILE, 1)
 
 #define ENTRY_OF(format, height, width) [CK_##format][width - 1][height] = tile_##format##_##height##x##width,
-#define ENTRY(height, width) \
-    ENTRY_OF(FLOAT32, height, width) ENTRY_OF(BFLOAT16, height, width) ENTRY_OF(INT8, height, width)
-static tile_function *const tiles[3][2][TALL + 1] = {UP_TO(SHORT, ENTRY, 2) UP_TO(TALL, ENTRY, 1)};
+#define ENTRY(height, width) FORMATS(ENTRY_OF, height, width)
+static tile_function *const tiles[CK_WIDE_INT8 + 1][2][TALL + 1] = {UP_TO(SHORT, ENTRY, 2) UP_TO(TALL, ENTRY, 1)};
 
 #define CACHE_LINE 16  // words
 
@@ -35,11 +33,13 @@ static void multiply_panel(const ck_matmul_t *t, tile_t tile) {
     const ptrdiff_t depth = t->window * t->window * words(t->k, t->a.format), size = depth * tile.vectors * LANES;
     const int32_t *ahead = tile.b + size;
     const ptrdiff_t share = blocks > 2 ? (size / blocks + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE : 0;
+    // In its wide form bfloat16 is float32.
+    const ck_format format = t->a.format == CK_WIDE_BFLOAT16 ? CK_FLOAT32 : t->a.format;
     for (ptrdiff_t block = 0; block < blocks; block++) {
         for (ptrdiff_t i = 0; i < share; i += CACHE_LINE) __builtin_prefetch(ahead + i, 0, 2);
         ahead += share;
         tile.rows = (int)(t->m / blocks + (block < t->m % blocks));
-        tiles[t->a.format][tile.vectors - 1][tile.rows](t, &tile);
+        tiles[format][tile.vectors - 1][tile.rows](t, &tile);
         tile.row += tile.rows;
     }
 }

@@ -68,8 +68,6 @@ INLINE vf vmin(vf a, vf b) {
     return (vf)(((vi)a & keep) | ((vi)b & ~keep));
 }
 
-INLINE vf magnitude(vf x) { return (vf)((vi)x & 0x7fffffff); }
-
 // The first `count` lanes; the others become zero.
 INLINE vf keep_first(vf v, ptrdiff_t count) {
     for (ptrdiff_t i = count; i < LANES; i++) v[i] = 0;
@@ -95,3 +93,4 @@ INLINE vf keep_first(vf v, ptrdiff_t count) {
 INLINE vf vadd(vf a, vf b) { return a + b; }
 INLINE float lane_sum(vf v) { return FOLD(v, vadd), v[0]; }
 INLINE float lane_max(vf v) { return FOLD(v, vmax), v[0]; }
+INLINE float lane_min(vf v) { return FOLD(v, vmin), v[0]; }

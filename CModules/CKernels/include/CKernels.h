@@ -20,36 +20,49 @@ typedef enum {
     CK_ROUGH_SILU = 5,
 } ck_activation;
 
-// How numbers are stored: by the 32-bit word of one, two or four of them, the first in the lowest bits.
-// CK_INT8 is a byte q + 128 with q of -127 to 127, and a scale for each row: x = scale * q.
-typedef enum { CK_FLOAT32 = 0, CK_BFLOAT16 = 1, CK_INT8 = 2 } ck_format;
+// How numbers are stored: by the 32-bit word of one, two or four of them. Those of fewer bits have two forms, a narrow
+// one for processors that multiply it fast, and a wide one for the others; products have the same bits in both.
+typedef enum {
+    CK_FLOAT32 = 0,
+    CK_BFLOAT16 = 1,       // two in a word, the first in the upper bits, since processors take that one first
+    CK_WIDE_BFLOAT16 = 2,  // bfloat16 as float32
+    CK_INT8 = 3,           // four bytes q of 0 to 255, the first in the lowest bits: x = size * (q - zero) of the row
+    CK_WIDE_INT8 = 4,      // the same as 16-bit q - zero, two in a word, the first in the lowest bits
+} ck_format;
+
+// What the bytes of a row stand for. Zero is always one of them: q = zero.
+typedef struct {
+    float size;
+    int32_t zero;
+} ck_step_t;
 
 // Rows of numbers, `stride` words apart; each takes whole words.
 typedef struct {
     void *start;
     ptrdiff_t stride;
     ck_format format;
-    float *scales;  // of each row, for CK_INT8
+    ck_step_t *steps;  // of each row, for bytes
 } ck_rows_t;
 
-// Bytes that a sum of products may have.
-#define CK_MOST_BYTES 132104
+// Bytes that a sum of products may have: 255 * 127 times as many are below 2^31.
+#define CK_MOST_BYTES 66308
 
 // C = activation(A B + bias), or C = activation(C + A B + bias) when `accumulate` is set.
 //
 // A has m rows of k numbers. With a window of w > 1 (a convolution with stride 1 along one image row of m pixels), row
 // r of A is the k channels, padded to whole words, of each of the w x w pixels at row r + x, y * ld_image words further
 // on. B stands in panels of `panel` columns (the last one rounded up to `lanes` columns), each word by word: for each
-// y, x and word of k, a word of each column, padded with zeros. Bytes of B have a sign; column j then stands for
-// scales[j] * byte, and offsets[j] is 128 times the sum of its bytes, what the 128 in the bytes of A adds; there may be
-// CK_MOST_BYTES of them, since sums have 32 bits. Bias, scales and offsets are padded to a multiple of `lanes`. C is
-// float32 or, unless accumulated, bfloat16. Columns past n are not stored, but for the zeros that fill a word up.
+// y, x and word of k, a word of each column, padded with zeros. Bytes of B have a sign and are -127 to 127; column j
+// then stands for scales[j] * byte, and sums[j] is the sum of its bytes: times a row's zero it is what that adds. There
+// may be CK_MOST_BYTES of them, since sums have 32 bits. Bias, scales and sums are padded to a multiple of `lanes`. C
+// is float32 or, unless accumulated, a form of bfloat16. Columns past n are not stored, but for the zeros that fill a
+// word up.
 typedef struct {
     ck_rows_t a;
     const int32_t *b;
     const float *bias;  // may be NULL
     const float *scales;
-    const int32_t *offsets;
+    const int32_t *sums;
     ck_rows_t c;
     ptrdiff_t m, n, k;
     ptrdiff_t window;
@@ -93,11 +106,14 @@ typedef struct {
 // The kernels of one instruction set.
 typedef struct {
     const char *name;
+    const char *option;  // its short name
+    int level;           // its place among all levels of the architecture, of which a processor may lack some
+    ck_format bfloat16, int8;  // the narrowest forms that it takes; it also takes float32 and CK_WIDE_BFLOAT16
     ptrdiff_t lanes;  // floats in one vector
     ptrdiff_t panel;  // columns of a weight panel: two vectors
     void (*matmul)(const ck_matmul_t *);
-    // y = x in the format of y, row by row.
-    void (*convert)(const float *x, ptrdiff_t ldx, const ck_rows_t *y, ptrdiff_t rows, ptrdiff_t width);
+    // y = x in the format of y, row by row. Bytes of all rows have the same step if `together`.
+    void (*convert)(const float *x, ptrdiff_t ldx, const ck_rows_t *y, ptrdiff_t rows, ptrdiff_t width, bool together);
     // y = (x - mean) / sqrt(variance + eps) in the format of y, row by row; x and y may be the same float32 rows.
     void (*layer_norm)(const float *x, ptrdiff_t ldx, const ck_rows_t *y, ptrdiff_t rows, ptrdiff_t width, float eps);
     ptrdiff_t (*attention_scratch)(ptrdiff_t patches);
@@ -120,7 +136,7 @@ typedef struct {
     // on a 64-byte boundary.
     void (*product)(const double *a, ptrdiff_t lda, const double *b, double *c, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
                     double *scratch);
-    // Multiplies and adds in registers, `rounds` times over: what the core can do at best. Returns the operations done
+    // Multiplies and adds words of a format in registers, `rounds` times over: what the core can do at best. Returns the operations done
     // (a multiplication and an addition are two). All products are 1, so that *sums, what they add up to, is half of
     // that; up to 2^22 rounds it is exact.
     double (*peak)(ck_format format, ptrdiff_t rounds, double *sums);
@@ -133,5 +149,7 @@ void ck_restore(uint64_t state);
 
 // Kernels that this processor can run, from the plainest (0) to the widest; NULL past the end.
 const ck_kernels_t *ck_available(int index);
+// The short name of a level of this architecture, whatever this processor has; NULL past the end.
+const char *ck_level_option(int level);
 
 #endif

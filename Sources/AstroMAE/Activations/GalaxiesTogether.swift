@@ -20,8 +20,8 @@ extension NetworkShape {
     }
 }
 
-extension Precision {
+extension NumberFormat {
     /// Rows of tokens, of `rows`, that go through an MLP together. Its weights in fewer bits fit into a core's cache
-    /// beside the hidden features of some rows; in float32 they do not, and are fetched for all rows at once.
-    func slab(of rows: Int) -> Int { self == .float32 ? rows : 112 }
+    /// beside the hidden features of some rows; a word for each they do not, and are fetched for all rows at once.
+    func slab(of rows: Int) -> Int { numbersPerWord == 1 ? rows : 112 }
 }

@@ -3,16 +3,24 @@ import CKernels
 /// Rows of activations: what kernels read and write. Whoever made the memory keeps it.
 typealias Rows = ck_rows_t
 
+/// What the bytes of a row stand for.
+typealias Step = ck_step_t
+
+extension Step {
+    /// Words of memory that one takes.
+    static var words: Int { MemoryLayout<Step>.stride / MemoryLayout<Float>.stride }
+}
+
 extension Rows {
     /// Float32 rows that stand `stride` floats apart.
     init(_ floats: UnsafeMutablePointer<Float>, stride: Int) {
-        self.init(start: floats, stride: stride, format: CK_FLOAT32, scales: nil)
+        self.init(start: floats, stride: stride, format: CK_FLOAT32, steps: nil)
     }
 
-    /// Rows of a format without scales, whose `width` numbers stand as densely as words allow.
+    /// Rows of a format without steps, whose `width` numbers stand as densely as words allow.
     init(_ words: UnsafeMutableRawPointer, width: Int, _ format: NumberFormat) {
-        precondition(format != .int8)
-        self.init(start: words, stride: format.words(width), format: format.code, scales: nil)
+        precondition(!format.isBytes)
+        self.init(start: words, stride: format.words(width), format: format.code, steps: nil)
     }
 
     /// The numbers of float32 rows.
@@ -25,6 +33,6 @@ extension Rows {
     func dropping(words count: Int) -> Rows { moved(words: count, rows: 0) }
 
     private func moved(words: Int, rows: Int) -> Rows {
-        Rows(start: start + 4 * words, stride: stride, format: format, scales: scales.map { $0 + rows })
+        Rows(start: start + 4 * words, stride: stride, format: format, steps: steps.map { $0 + rows })
     }
 }

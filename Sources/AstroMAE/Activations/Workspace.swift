@@ -49,7 +49,7 @@ final class Workspace {
     ///   - layout: The network.
     ///   - guarded: Whether each array ends at memory that nobody may touch and is not zero at first: for tests.
     init(_ layout: NetworkLayout, guarded: Bool = false) {
-        let (shape, linear, convolution) = (layout.shape, layout.precision.linear, layout.precision.convolution)
+        let (shape, linear, convolution) = (layout.shape, layout.linear, layout.convolution)
         var memory = WorkspaceMemory(slack: layout.instructionSet.lanes, guarded: guarded)
         let (tile, headTile) = (shape.tile, shape.headTile)
         let rows = TokenRows(galaxies: tile, patches: shape.patches)
@@ -57,7 +57,7 @@ final class Workspace {
         tokens = memory.rows(rows.all.count, shape.embedding)
         attended = memory.activations(rows.all.count, shape.embedding, storedAs: linear)
         qkv = memory.rows(rows.all.count, 3 * shape.embedding)
-        let slab = max(layout.precision.slab(of: rows.all.count), shape.patches)
+        let slab = max(linear.slab(of: rows.all.count), shape.patches)
         hidden = memory.products(slab, shape.hidden, storedAs: linear)
         lastHidden = hidden.computed.format == CK_FLOAT32 ? hidden.computed : memory.rows(slab, shape.hidden)
         meanHidden = memory.activations(tile, shape.hidden, storedAs: linear)

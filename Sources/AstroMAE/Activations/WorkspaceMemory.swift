@@ -41,7 +41,7 @@ struct WorkspaceMemory {
         let stride = format.words(width)
         return Rows(
             start: words(count * stride), stride: stride, format: format.code,
-            scales: format == .int8 ? floats(count) : nil)
+            steps: format.isBytes ? words(Step.words * count).assumingMemoryBound(to: Step.self) : nil)
     }
 
     /// Activations that something other than a product computes, as float32.
@@ -58,7 +58,7 @@ struct WorkspaceMemory {
     mutating func products(
         _ count: Int, _ width: Int, storedAs format: NumberFormat, floats: Rows? = nil
     ) -> Activations {
-        let computed = format == .int8 ? floats ?? rows(count, width) : nil
+        let computed = format.isBytes ? floats ?? rows(count, width) : nil
         let stored = rows(count, width, format)
         return Activations(computed: computed ?? stored, stored: stored, width: width)
     }

@@ -68,7 +68,7 @@ extension ForwardPass {
 
     /// A module on the latest image; each branch makes its part of the channels.
     private func run(_ module: NetworkLayout.Inception, bordered: UnsafeMutableRawPointer, into output: Rows) {
-        let (sizes, format) = (module.sizes, layout.precision.convolution)
+        let (sizes, format) = (module.sizes, layout.convolution)
         let pixels = store(workspace.image.pixels(channels: sizes.inputs), rows: sizes.pixels)
         var opened = Rows(bordered, width: module.openings.outputs, format)
         open(module, pixels, into: opened)

@@ -35,21 +35,21 @@ enum TransformerStep {
                 return [
                     .norm(rows: rows.all), .projectionsIn(block: block), .convolutions(block: block), .attention,
                     .projectionOut(block: block, rows: isLast ? rows.ofPatches : rows.all),
-                ] + (isLast ? lastMLP(block, rows, layout.precision) : mlp(block, rows, layout.precision))
+                ] + (isLast ? lastMLP(block, rows, layout.linear) : mlp(block, rows, layout.linear))
             }
     }
 
     /// x + mlp(norm2(x))
-    private static func mlp(_ block: Int, _ rows: TokenRows, _ precision: Precision) -> [TransformerStep] {
-        rows.all.parts(of: precision.slab(of: rows.all.count)).flatMap { slab in
+    private static func mlp(_ block: Int, _ rows: TokenRows, _ format: NumberFormat) -> [TransformerStep] {
+        rows.all.parts(of: format.slab(of: rows.all.count)).flatMap { slab in
             [.norm(rows: slab), .expansion(block: block, rows: slab), .contraction(block: block, rows: slab)]
         }
     }
 
     /// The mean of x + mlp(norm2(x)) over the patch tokens. The second layer is linear, so that the mean may be taken
     /// in front of it: it then serves one row a galaxy.
-    private static func lastMLP(_ block: Int, _ rows: TokenRows, _ precision: Precision) -> [TransformerStep] {
-        let most = max(1, precision.slab(of: rows.ofPatches.count) / rows.patches)
+    private static func lastMLP(_ block: Int, _ rows: TokenRows, _ format: NumberFormat) -> [TransformerStep] {
+        let most = max(1, format.slab(of: rows.ofPatches.count) / rows.patches)
         return (0..<rows.galaxies).parts(of: most).flatMap { galaxies -> [TransformerStep] in
             let slab = rows.ofPatches(in: galaxies)
             return [.norm(rows: slab), .lastExpansion(block: block, rows: slab), .meanHidden(galaxies: galaxies)]

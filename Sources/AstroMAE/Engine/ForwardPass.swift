@@ -76,7 +76,7 @@ final class ForwardPass {
         assert(a.format == dense.format.code)
         var product = ck_matmul_t(
             a: a, b: network.words(dense.weight), bias: network.floats(dense.bias),
-            scales: network.floats(dense.scales), offsets: network.words(dense.offsets), c: c, m: rows,
+            scales: network.floats(dense.scales), sums: network.words(dense.sums), c: c, m: rows,
             n: dense.outputs, k: dense.inputs, window: dense.window, ld_image: imageStride, activation: activation,
             accumulate: accumulate)
         kernels.matmul(&product)
@@ -86,7 +86,7 @@ final class ForwardPass {
     func store(_ x: Activations, rows: Int) -> Rows {
         if x.isConverted {
             withUnsafePointer(to: x.stored) {
-                kernels.convert(x.computed.floats, x.computed.stride, $0, rows, x.width)
+                kernels.convert(x.computed.floats, x.computed.stride, $0, rows, x.width, false)
             }
         }
         return x.stored

@@ -29,7 +29,7 @@ final class LayerWriter {
 
     /// Whether a layer can be stored; otherwise it is a fault.
     private func accepts(_ layer: FoldedLayer, _ format: NumberFormat, inputs: Int) -> Bool {
-        guard format != .int8 || inputs <= Int(CK_MOST_BYTES) else {
+        guard !format.isBytes || inputs <= Int(CK_MOST_BYTES) else {
             faults.append(
                 "\(layer.name): has \(inputs) inputs; int8 has sums of at most \(CK_MOST_BYTES): "
                     + "use precision bf16 or f32")
@@ -83,7 +83,7 @@ final class LayerWriter {
         floats[dense.bias + output] = Float(layer.bias[row])
         layer.weight.values.withUnsafeBufferPointer { all in
             let values = UnsafeBufferPointer(rebasing: all[row * columns.count..<(row + 1) * columns.count])
-            let scale = dense.format == .int8 ? writeScale(of: values, output, dense) : 1
+            let scale = dense.format.isBytes ? writeScale(of: values, output, dense) : 1
             for tap in 0..<taps {
                 let place = start + tap * words * width
                 for input in 0..<dense.inputs {
@@ -100,15 +100,21 @@ final class LayerWriter {
     private func writeWeight(_ value: Double, _ input: Int, at place: Int, _ format: NumberFormat) {
         switch format {
         case .float32: floats[place] = Float(value)
+        case .wideBFloat16: floats[place] = Float(bitPattern: UInt32(bfloat16(Float(value))) << 16)
         case .bfloat16:
-            memory.storeBytes(of: bfloat16(Float(value)), toByteOffset: 4 * place + 2 * (input % 2), as: UInt16.self)
+            // The first of a word in its upper bits.
+            let place = 4 * place + 2 * (1 - input % 2)
+            memory.storeBytes(of: bfloat16(Float(value)), toByteOffset: place, as: UInt16.self)
         case .int8:
             memory.storeBytes(
                 of: Int8(value.rounded(.toNearestOrEven)), toByteOffset: 4 * place + input % 4, as: Int8.self)
+        case .wideInt8:
+            memory.storeBytes(
+                of: Int16(value.rounded(.toNearestOrEven)), toByteOffset: 4 * place + 2 * (input % 2), as: Int16.self)
         }
     }
 
-    /// The scale of an output's bytes, so that its largest weight is 127, and the sum of the bytes times 128.
+    /// The scale of an output's bytes, so that its largest weight is 127, and the sum of the bytes.
     private func writeScale(
         of values: UnsafeBufferPointer<Double>, _ output: Int, _ dense: NetworkLayout.Dense
     ) -> Double {
@@ -116,7 +122,7 @@ final class LayerWriter {
         let scale = largest > 0 ? largest / 127 : 1
         let sum = values.reduce(0) { $0 + Int32(($1 / scale).rounded(.toNearestOrEven)) }
         floats[dense.scales + output] = Float(scale)
-        memory.storeBytes(of: 128 * sum, toByteOffset: 4 * (dense.offsets + output), as: Int32.self)
+        memory.storeBytes(of: sum, toByteOffset: 4 * (dense.sums + output), as: Int32.self)
         return scale
     }
 

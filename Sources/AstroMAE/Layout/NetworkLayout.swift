@@ -11,9 +11,9 @@ struct NetworkLayout {
         let format: NumberFormat
         let weight: Int
         let bias: Int
-        /// For int8: what a byte of each output's weights stands for, and what the 128 in the inputs' bytes adds.
+        /// For bytes: what one of each output's weights stands for, and their sum.
         let scales: Int
-        let offsets: Int
+        let sums: Int
     }
 
     /// The parallel convolution path of a block.
@@ -48,6 +48,9 @@ struct NetworkLayout {
     let shape: NetworkShape
     let precision: Precision
     let instructionSet: InstructionSet
+    /// The formats of dense layers on tokens and features, and of convolutions.
+    let linear: NumberFormat
+    let convolution: NumberFormat
 
     let patchEmbedding: Dense
     /// The position embedding of each patch, [patches, embedding], and the class token with its own, [embedding].
@@ -73,19 +76,21 @@ struct NetworkLayout {
         self.shape = shape
         self.precision = precision
         self.instructionSet = instructionSet
-        patchEmbedding = cursor.dense(shape.patchCount, shape.embedding, precision.convolution)
+        let (linear, convolution) = (precision.linear(instructionSet), precision.convolution(instructionSet))
+        (self.linear, self.convolution) = (linear, convolution)
+        patchEmbedding = cursor.dense(shape.patchCount, shape.embedding, convolution)
         positions = cursor.reserve(shape.patches * shape.embedding)
         classToken = cursor.reserve(shape.embedding)
-        blocks = (0..<shape.depth).map { _ in cursor.block(shape, precision.linear) }
-        tokenHead = cursor.dense(shape.embedding, shape.tokenHead.hidden, precision.linear)
+        blocks = (0..<shape.depth).map { _ in cursor.block(shape, linear) }
+        tokenHead = cursor.dense(shape.embedding, shape.tokenHead.hidden, linear)
         stem = cursor.dense(shape.bands, shape.stem, .float32)
-        inception = shape.inceptionModules.map { cursor.inception($0, precision.convolution) }
-        imageHead = cursor.dense(shape.flattened, shape.imageHead.hidden, precision.linear)
+        inception = shape.inceptionModules.map { cursor.inception($0, convolution) }
+        imageHead = cursor.dense(shape.flattened, shape.imageHead.hidden, linear)
         let width = shape.magnitudeHead.hidden
         magnitudes = cursor.dense(shape.magnitudeCount, width, .float32)
-        magnitudeHead = (0..<3).map { _ in cursor.dense(width, width, precision.linear) }
+        magnitudeHead = (0..<3).map { _ in cursor.dense(width, width, linear) }
         joining = [shape.tokenHead.hidden, shape.imageHead.hidden, width].map {
-            cursor.dense($0, shape.joined, precision.linear)
+            cursor.dense($0, shape.joined, linear)
         }
         output = cursor.dense(shape.joined, 1, .float32)
         count = cursor.count
@@ -107,10 +112,10 @@ private struct Cursor {
     ) -> NetworkLayout.Dense {
         let columns = instructionSet.padded(outputs)
         let weight = reserve(window * window * format.words(inputs) * columns)
-        let scaled = format == .int8 ? columns : 0
+        let scaled = format.isBytes ? columns : 0
         return NetworkLayout.Dense(
             inputs: inputs, outputs: outputs, window: window, format: format, weight: weight,
-            bias: reserve(columns), scales: reserve(scaled), offsets: reserve(scaled))
+            bias: reserve(columns), scales: reserve(scaled), sums: reserve(scaled))
     }
 
     mutating func grouped(_ shape: NetworkShape) -> NetworkLayout.Grouped {

@@ -38,7 +38,7 @@ public struct CoreSpeed: Sendable {
     public static func measure(
         _ instructionSet: InstructionSet, _ precision: Precision, threads: Int, slices: Int
     ) -> CoreSpeed {
-        let format = precision.linear
+        let format = precision.linear(instructionSet)
         let products = (0..<threads).map { _ in CachedProduct(instructionSet, format) }
         return (0..<slices).reduce(CoreSpeed(peak: 0, products: 0)) { best, _ in
             let peak = rate(threads: threads, seconds: 0.005) { _ in instructionSet.peakOperations(format) }
@@ -49,7 +49,7 @@ public struct CoreSpeed: Sendable {
 
     /// Operations a second of all threads together, each of which repeats `work` for some time; it returns the
     /// operations it did. Where there are fewer cores than threads these take turns, and all of the time counts.
-    private static func rate(threads: Int, seconds: Double, _ work: @Sendable (Int) -> Double) -> Double {
+    static func rate(threads: Int, seconds: Double, _ work: @Sendable (Int) -> Double) -> Double {
         let operations = Mutex(0.0)
         let start = ContinuousClock.now
         DispatchQueue.concurrentPerform(iterations: threads) { thread in
@@ -74,13 +74,14 @@ extension InstructionSet {
 }
 
 /// A product of matrices that stay in the cache: all numbers are 1.
-private final class CachedProduct: @unchecked Sendable {  // each is used by one thread
+final class CachedProduct: @unchecked Sendable {  // each is used by one thread
     private static let (rows, columns, depth) = (84, 64, 128)
     private let kernels: ck_kernels_t
     private let format: NumberFormat
     private let left: AlignedBuffer
     private let right: AlignedBuffer
     private let scales: AlignedBuffer
+    private let steps: AlignedBuffer
     private let result: AlignedBuffer
 
     init(_ instructionSet: InstructionSet, _ format: NumberFormat) {
@@ -89,13 +90,15 @@ private final class CachedProduct: @unchecked Sendable {  // each is used by one
         let words = format.words(Self.depth)
         left = AlignedBuffer(words: Self.rows * words)
         right = AlignedBuffer(words: Self.columns * words)
-        scales = AlignedBuffer(words: max(Self.rows, Self.columns))
+        scales = AlignedBuffer(words: Self.columns)
+        steps = AlignedBuffer(words: Step.words * Self.rows)
         result = AlignedBuffer(words: Self.rows * Self.columns)
         let one: UInt32 =
             switch format {
-            case .float32: 0x3f80_0000
+            case .float32, .wideBFloat16: 0x3f80_0000
             case .bfloat16: 0x3f80_3f80
             case .int8: 0x0101_0101
+            case .wideInt8: 0x0001_0001
             }
         for buffer in [left, right] { buffer.bytes.bindMemory(to: UInt32.self).update(repeating: one) }
     }
@@ -104,9 +107,11 @@ private final class CachedProduct: @unchecked Sendable {  // each is used by one
     func run() -> Double {
         let scales = scales.start.assumingMemoryBound(to: Float.self)
         var product = ck_matmul_t(
-            a: Rows(start: left.start, stride: format.words(Self.depth), format: format.code, scales: scales),
+            a: Rows(
+                start: left.start, stride: format.words(Self.depth), format: format.code,
+                steps: steps.start.assumingMemoryBound(to: Step.self)),
             b: UnsafePointer(right.start.assumingMemoryBound(to: Int32.self)), bias: nil, scales: scales,
-            offsets: UnsafeRawPointer(scales).assumingMemoryBound(to: Int32.self),
+            sums: UnsafeRawPointer(scales).assumingMemoryBound(to: Int32.self),
             c: Rows(result.start.assumingMemoryBound(to: Float.self), stride: Self.columns), m: Self.rows,
             n: Self.columns, k: Self.depth, window: 1, ld_image: 0, activation: CK_IDENTITY, accumulate: false)
         kernels.matmul(&product)

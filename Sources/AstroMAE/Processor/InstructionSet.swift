@@ -4,28 +4,51 @@ import CKernels
 public struct InstructionSet: Sendable, CustomStringConvertible {
     /// The table of kernels; it lives as long as the program.
     nonisolated(unsafe) let kernels: UnsafePointer<ck_kernels_t>
+    /// Whether products of bfloat16 are computed as float32, with the same bits: some processors have an instruction
+    /// for them that is slower.
+    public let widensBFloat16: Bool
+
+    init(kernels: UnsafePointer<ck_kernels_t>, widensBFloat16: Bool = false) {
+        self.kernels = kernels
+        self.widensBFloat16 = widensBFloat16 || kernels.pointee.bfloat16 == CK_WIDE_BFLOAT16
+    }
 
     /// What this processor can run, the plainest first and the widest last. Never empty.
     public static let available: [InstructionSet] = (0...)
         .lazy.map { ck_available($0) }.prefix { $0 != nil }.map { InstructionSet(kernels: $0!) }
 
-    /// The short names of the levels that this program was built for, the plainest first.
-    public static let names = ["portable", "avx2", "avx512", "avx512-vnni", "avx512-bf16"]
+    /// The short names of the levels of this architecture, the plainest first.
+    public static let names: [String] = (0...)
+        .lazy.map { ck_level_option($0) }.prefix { $0 != nil }.map { String(cString: $0!) }
 
-    /// The place among the levels of this architecture, 0 for the plainest.
-    public var level: Int { Self.available.firstIndex { $0.kernels == kernels } ?? 0 }
+    /// The place among the levels of this architecture, 0 for the plainest; a processor may lack some of them.
+    public var level: Int { Int(kernels.pointee.level) }
 
     /// The widest instruction set of this processor up to the level of that name; the widest of all for an unknown
     /// name.
     public static func widest(upTo name: String) -> InstructionSet {
-        available[min(names.firstIndex(of: name) ?? .max, available.count - 1)]
+        let limit = names.firstIndex(of: name) ?? .max
+        return available.last { $0.level <= limit } ?? available[0]
     }
 
     /// The widest instruction set of this processor.
     public static var widest: InstructionSet { available[available.count - 1] }
 
-    /// The name that results record: `AVX-512 BF16`, `AVX-512 VNNI`, `AVX-512`, `AVX2`, `NEON` or `portable`.
+    /// The other way of computing bfloat16, where this level has two.
+    public var otherWay: InstructionSet? {
+        kernels.pointee.bfloat16 == CK_WIDE_BFLOAT16
+            ? nil : InstructionSet(kernels: kernels, widensBFloat16: !widensBFloat16)
+    }
+
+    /// The name that results record: `AVX-512 BF16`, `AVX-512 VNNI`, `AVX-512`, `AVX-VNNI`, `AVX2`, `NEON` or
+    /// `portable`.
     public var description: String { String(cString: kernels.pointee.name) }
+
+    /// The form of bfloat16 that products take.
+    var bfloat16: NumberFormat { widensBFloat16 ? .wideBFloat16 : .bfloat16 }
+
+    /// The form of bytes that products take.
+    var int8: NumberFormat { NumberFormat(rawValue: kernels.pointee.int8.rawValue) ?? .wideInt8 }
 
     /// Floats in one vector.
     var lanes: Int { kernels.pointee.lanes }

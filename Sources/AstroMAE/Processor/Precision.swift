@@ -11,44 +11,47 @@ public enum Precision: String, Sendable, CaseIterable {
     /// bfloat16.
     case int8
 
-    /// The format of dense layers on tokens and features.
-    var linear: NumberFormat {
+    /// The format of dense layers on tokens and features, as a processor takes it.
+    func linear(_ instructionSet: InstructionSet) -> NumberFormat {
         switch self {
         case .float32: .float32
-        case .bfloat16: .bfloat16
-        case .int8: .int8
+        case .bfloat16: instructionSet.bfloat16
+        case .int8: instructionSet.int8
         }
     }
 
     /// The format of convolutions, the patch embedding among them.
-    var convolution: NumberFormat { self == .float32 ? .float32 : .bfloat16 }
+    func convolution(_ instructionSet: InstructionSet) -> NumberFormat {
+        self == .float32 ? .float32 : instructionSet.bfloat16
+    }
 }
 
-/// How numbers fill 32-bit words, as the kernels know it.
-enum NumberFormat {
-    case float32, bfloat16, int8
+/// How numbers fill 32-bit words, as the kernels know it. The wide forms are for processors that are slow at the narrow
+/// ones; products have the same bits in both.
+enum NumberFormat: UInt32 {
+    case float32, bfloat16, wideBFloat16, int8, wideInt8
 
     /// The kernels' name of it.
-    var code: ck_format {
-        switch self {
-        case .float32: CK_FLOAT32
-        case .bfloat16: CK_BFLOAT16
-        case .int8: CK_INT8
-        }
-    }
+    var code: ck_format { ck_format(rawValue) }
 
     /// Numbers in one word.
     var numbersPerWord: Int {
         switch self {
-        case .float32: 1
-        case .bfloat16: 2
+        case .float32, .wideBFloat16: 1
+        case .bfloat16, .wideInt8: 2
         case .int8: 4
         }
     }
 
+    /// Whether numbers stand for steps of a size that each row, or output, has for itself.
+    var isBytes: Bool { self == .int8 || self == .wideInt8 }
+
+    /// Whether numbers have the digits of bfloat16.
+    var isBFloat16: Bool { self == .bfloat16 || self == .wideBFloat16 }
+
     /// The largest number; those of bytes have a scale in float32.
     var largest: Double {
-        self == .bfloat16 ? Double(Float(bitPattern: 0x7f7f_0000)) : Double(Float.greatestFiniteMagnitude)
+        isBFloat16 ? Double(Float(bitPattern: 0x7f7f_0000)) : Double(Float.greatestFiniteMagnitude)
     }
 
     /// Words that `count` numbers fill, the last one perhaps in part.

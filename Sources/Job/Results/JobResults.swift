@@ -97,6 +97,8 @@ struct JobResults: Encodable {
         let mpi: String
         let hdf5: String
         let instructionSet: String
+        /// How products of bfloat16 were computed; nil where there were none.
+        let bfloat16: TextOrNull
         let threads: Int
         let shard: String
         let schedule: String
@@ -115,6 +117,7 @@ struct JobResults: Encodable {
             case weightsDescription = "weights_description"
             case weightsDemonstration = "weights_demonstration"
             case instructionSet = "instruction_set"
+            case bfloat16 = "bfloat16_products"
             case start = "start_utc"
             case end = "end_utc"
         }

@@ -101,12 +101,4 @@ extension Run {
         }
         return partitions.starts[first]..<partitions.starts[next]
     }
-
-    /// The widest instruction set that every rank's processor has: on unlike nodes, results must not depend on who
-    /// computes a galaxy.
-    func commonInstructionSet() throws -> InstructionSet {
-        let mine = options.instructionSet.map(InstructionSet.widest(upTo:)) ?? .widest
-        let common = try world.allReduce(mine.level, .min)
-        return InstructionSet.available[common]
-    }
 }

@@ -61,7 +61,10 @@ extension Run {
                 weightsDemonstration: TextOrNull(weightsLabel.demonstration), data: options.data,
                 partitions: dataSet.partitions.names(),
                 hosts: unique(ranks.places.map(\.host)), mpi: MPI.libraryVersion, hdf5: HDF5.Library.version,
-                instructionSet: "\(network.instructionSet)", threads: options.threads,
+                instructionSet: "\(network.instructionSet)",
+                bfloat16: TextOrNull(
+                    options.precision == .float32 ? nil : network.instructionSet.bfloat16Products),
+                threads: options.threads,
                 shard: options.sharding.rawValue, schedule: options.schedule.rawValue, write: means.writer.way.rawValue,
                 start: timestamp(started), end: timestamp(Date()), sources: sources))
     }

@@ -66,7 +66,7 @@ struct CalibrateCommand: ParsableCommand {
     var threads = 1
 
     @Option(
-        help: "The widest instruction set to use: portable, avx2, avx512, avx512-vnni or avx512-bf16.")
+        help: "The widest instruction set to use: \(InstructionSetName.list).")
     var instructionSet: InstructionSetName?
 
     @Option(
@@ -116,7 +116,7 @@ struct CalibrateCommand: ParsableCommand {
         options.precision = precision
         options.threads = min(threads, RunOptions.cores)
         options.views = views ?? 1
-        options.instructionSet = instructionSet?.rawValue
+        options.instructionSet = instructionSet?.name
         options.onError = onError
         options.overwrite = overwrite
         options.quiet = quiet

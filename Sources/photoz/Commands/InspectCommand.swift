@@ -43,6 +43,14 @@ struct InspectCommand: ParsableCommand {
         let names = InstructionSet.available.map(\.description)
         Exit.show("instruction sets: \(names.joined(separator: ", "))")
         Exit.show("a run uses: \(InstructionSet.widest); --instruction-set caps it")
+        let ways = InstructionSet.widest.ways(for: .bfloat16)
+        let speeds = InstructionSet.speeds(of: ways)
+        for (way, speed) in zip(ways, speeds) {
+            let isTaken = ways.count > 1 && way.isSameWay(as: InstructionSet.fastest(of: ways, speeds))
+            Exit.show(
+                "bfloat16 \(way.bfloat16Products): \(Int((speed / 1e9).rounded())) G operations a second"
+                    + (isTaken ? "; a run does so" : ""))
+        }
         Exit.show("cores that this process may use: \(RunOptions.cores)")
     }
 

@@ -49,7 +49,7 @@ struct RunCommand: ParsableCommand {
 
     @Option(
         help:
-            "The widest instruction set to use: portable, avx2, avx512, avx512-vnni or avx512-bf16. Results differ in their last digits."
+            "The widest instruction set to use: \(InstructionSetName.list). Results differ in their last digits."
     )
     var instructionSet: InstructionSetName?
 
@@ -170,7 +170,7 @@ struct RunCommand: ParsableCommand {
         options.calibration = distributions.calibration
         options.distributionForm = distributions.form
         options.threads = min(threads, RunOptions.cores)
-        options.instructionSet = instructionSet?.rawValue
+        options.instructionSet = instructionSet?.name
         if options.threads < threads, world.rank == 0 {
             Exit.say(
                 "photoz: warning: a rank is bound to \(RunOptions.cores) of the cores; it uses \(options.threads) threads, not \(threads)",
@@ -198,13 +198,6 @@ struct RunCommand: ParsableCommand {
 /// What the name of the predictions ends with.
 enum OutputSuffix: String, ExpressibleByArgument, CaseIterable {
     case h5, hdf5
-}
-
-/// The levels of instruction sets that the program was built for.
-enum InstructionSetName: String, ExpressibleByArgument, CaseIterable {
-    case portable, avx2, avx512
-    case vnni = "avx512-vnni"
-    case bf16 = "avx512-bf16"
 }
 
 /// FMI's hint, by its name.

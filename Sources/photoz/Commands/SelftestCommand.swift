@@ -22,8 +22,11 @@ struct SelftestCommand: ParsableCommand {
             let plainest = InstructionSet.available[0]
             try Selftest(folder: data).run { outcome in
                 failed += outcome.isGood ? 0 : 1
-                let name = "\(outcome.instructionSet), \(outcome.precision.rawValue)"
-                let padding = String(repeating: " ", count: max(1, 20 - name.count))
+                let set = outcome.instructionSet
+                // Said of the level's other way only, the one that most processors do not take.
+                let isOther = outcome.precision != .float32 && set.otherWay != nil && set.widensBFloat16
+                let name = "\(set), \(outcome.precision.rawValue)" + (isOther ? ", bfloat16 as float32" : "")
+                let padding = String(repeating: " ", count: max(1, 42 - name.count))
                 let verdict =
                     outcome.isGood
                     ? "good"

@@ -14,11 +14,12 @@ struct EngineOptions: ParsableArguments {
 
     @Option(
         name: .customLong("instruction-set"),
-        help: "The widest instruction set to use: portable, avx2, avx512, avx512-vnni or avx512-bf16.")
+        help: "The widest instruction set to use: \(InstructionSetName.list).")
     private var limit: InstructionSetName?
 
     /// The widest that this processor has, and that was allowed.
-    var instructionSet: InstructionSet {
-        limit.map { InstructionSet.widest(upTo: $0.rawValue) } ?? .widest
-    }
+    var widest: InstructionSet { limit.map { InstructionSet.widest(upTo: $0.name) } ?? .widest }
+
+    /// The same, in the way that is the fastest here for the precision.
+    var instructionSet: InstructionSet { widest.measured(for: precision) }
 }

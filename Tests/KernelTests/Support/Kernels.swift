@@ -11,10 +11,12 @@ struct Kernels: @unchecked Sendable {  // functions without a state, or calls of
     let title: String
     /// Floats in one vector.
     let lanes: Int
+    /// The narrowest forms that products take.
+    let bfloat16, int8: ck_format
     /// Whether calls are so slow that a test should make few of large ones.
     let isSlow: Bool
     let matmul: (UnsafePointer<ck_matmul_t>) -> Void
-    let convert: (Floats, Int, UnsafePointer<ck_rows_t>, Int, Int) -> Void
+    let convert: (Floats, Int, UnsafePointer<ck_rows_t>, Int, Int, Bool) -> Void
     let layer_norm: (Floats, Int, UnsafePointer<ck_rows_t>, Int, Int, Float) -> Void
     let attention_scratch: (Int) -> Int
     let attention: (UnsafePointer<ck_attention_t>) -> Void
@@ -62,9 +64,10 @@ extension Kernels {
     init(_ table: ck_kernels_t) {
         title = String(cString: table.name)
         lanes = table.lanes
+        (bfloat16, int8) = (table.bfloat16, table.int8)
         isSlow = false
         matmul = { table.matmul($0) }
-        convert = { table.convert($0, $1, $2, $3, $4) }
+        convert = { table.convert($0, $1, $2, $3, $4, $5) }
         layer_norm = { table.layer_norm($0, $1, $2, $3, $4, $5) }
         attention_scratch = { table.attention_scratch($0) }
         attention = { table.attention($0) }
@@ -82,12 +85,14 @@ extension Kernels {
     init(_ remote: RemoteKernels, title: String) {
         self.title = title
         lanes = remote.lanes
+        (bfloat16, int8) = (remote.bfloat16, remote.int8)
         isSlow = true
         matmul = { remote.call(.matmul, $0.pointee.arguments) }
-        convert = { x, ldx, y, rows, width in
+        convert = { x, ldx, y, rows, width, together in
             remote.call(
                 .convert,
-                [.input(x), .number(ldx)] + y.pointee.arguments(isInput: false) + [.number(rows), .number(width)])
+                [.input(x), .number(ldx)] + y.pointee.arguments(isInput: false)
+                    + [.number(rows), .number(width), .flag(together)])
         }
         layer_norm = { x, ldx, y, rows, width, eps in
             remote.call(
@@ -129,6 +134,15 @@ extension Kernels {
 }
 
 extension Kernels {
+    /// The forms of a kind of numbers that products take.
+    func forms(_ kind: UInt32) -> [ck_format] {
+        switch ck_format(kind) {
+        case CK_FLOAT32: [CK_FLOAT32]
+        case CK_BFLOAT16: bfloat16 == CK_WIDE_BFLOAT16 ? [bfloat16] : [bfloat16, CK_WIDE_BFLOAT16]
+        default: [int8]
+        }
+    }
+
     /// `count` rounded up to whole vectors.
     func padded(_ count: Int) -> Int { (count + lanes - 1) / lanes * lanes }
 
@@ -152,7 +166,7 @@ extension Kernels {
                     let rows = (start..<min(start + Words.perWord(format), depth)).map { tap * depth + $0 }
                     for column in first..<first + width {
                         let numbers = rows.map { column < columns ? matrix[$0 * columns + column] : 0 }
-                        result.append(Words.word(numbers, format, isLeft: false))
+                        result.append(Words.word(numbers, format, zero: nil))
                     }
                 }
             }
@@ -167,10 +181,13 @@ extension Kernels {
         let native = (0..<Kernels.nativeCount).map { ck_available(Int32($0))!.pointee }
         #expect(native.first?.lanes == 4 && native.map(\.lanes) == native.map(\.lanes).sorted())
         #expect(native.allSatisfy { $0.panel == 2 * $0.lanes })
+        #expect(native.map(\.level) == native.map(\.level).sorted() && Set(native.map(\.level)).count == native.count)
+        #expect(
+            native.allSatisfy { ck_level_option($0.level).map { String(cString: $0) } == String(cString: $0.option) })
         #expect(Set(Kernels.tables.map { Kernels[$0].title }).count == Kernels.tables.count)
     }
 
-    @Test(arguments: [-1, 5, 6, 1000] as [Int32]) func thereIsNothingPastTheEnd(index: Int32) {
-        #expect(ck_available(index) == nil)
+    @Test(arguments: [-1, 8, 1000] as [Int32]) func thereIsNothingPastTheEnd(index: Int32) {
+        #expect(ck_available(index) == nil && ck_level_option(index) == nil)
     }
 }

@@ -10,8 +10,9 @@ struct Matmul {
     /// What C holds before, [m][n]: then the product is added to it.
     var old: [Float]?
     var bias: [Float]?
-    /// What a byte stands for in each row of A and column of B.
+    /// What a byte stands for in each row of A and column of B, and which byte of each row of A is zero.
     var rowScales: [Float] = []
+    var zero: (_ row: Int) -> Int = { 127 + $0 % 2 }
     var columnScales: [Float] = []
     /// Pixels of a square window, and of a row of the bordered image; for products 1 and 0.
     var window = 1
@@ -28,10 +29,21 @@ struct Matmul {
     func run(_ kernels: Kernels, _ a: [Float], _ b: [Float]) -> [Float] {
         let blank = Array(repeating: GuardedFloats.sentinel, count: m * n)
         let result = GuardedFloats(rows: old ?? blank, width: n, stride: n + space, gap: gap)
-        run(kernels, a, b, into: ck_rows_t(start: result.start, stride: n + space, format: CK_FLOAT32, scales: nil))
+        run(kernels, a, b, into: ck_rows_t(start: result.start, stride: n + space, format: CK_FLOAT32, steps: nil))
         #expect(
             result.isIntactAround(rows: n > 0 ? m : 0, width: n, stride: n + space),
             "\(kernels.title): \(m) x \(n) x \(k)")
+        return result.rows(m, width: n, stride: n + space)
+    }
+
+    /// C in the wide form of bfloat16.
+    func runToWideBFloat16(_ kernels: Kernels, _ a: [Float], _ b: [Float]) -> [Float] {
+        let result = GuardedFloats(
+            rows: Array(repeating: GuardedFloats.sentinel, count: m * n), width: n, stride: n + space)
+        run(
+            kernels, a, b, into: ck_rows_t(start: result.start, stride: n + space, format: CK_WIDE_BFLOAT16, steps: nil)
+        )
+        #expect(result.isIntactAround(rows: m, width: n, stride: n + space))
         return result.rows(m, width: n, stride: n + space)
     }
 
@@ -42,10 +54,10 @@ struct Matmul {
             rows: Array(repeating: GuardedFloats.sentinel, count: m * words), width: words, stride: words + space)
         run(
             kernels, a, b,
-            into: ck_rows_t(start: result.start, stride: words + space, format: CK_BFLOAT16, scales: nil))
+            into: ck_rows_t(start: result.start, stride: words + space, format: CK_BFLOAT16, steps: nil))
         #expect(result.isIntactAround(rows: words > 0 ? m : 0, width: words, stride: words + space))
         return result.rows(m, width: words, stride: words + space).enumerated().flatMap { index, word in
-            let halves = [UInt16(word.bitPattern & 0xffff), UInt16(word.bitPattern >> 16)]
+            let halves = [UInt16(word.bitPattern >> 16), UInt16(word.bitPattern & 0xffff)]
             let isLast = index % words == words - 1 && n % 2 == 1
             // The half that fills a word up is zero, so that a product may read it.
             if isLast { #expect(halves[1] == 0) }
@@ -56,18 +68,20 @@ struct Matmul {
     private func run(_ kernels: Kernels, _ a: [Float], _ b: [Float], into c: ck_rows_t) {
         let words = Words.count(k, format)
         let stride = words + space
-        let left = GuardedFloats(rows: Words.rows(a, width: k, format), width: words, stride: stride, gap: gap)
+        let left = GuardedFloats(
+            rows: Words.rows(a, width: k, format, zero: zero), width: words, stride: stride, gap: gap)
         let right = GuardedFloats(kernels.packed(b, taps: window * window, depth: k, columns: n, format), gap: gap)
         let columns = kernels.padded(n)
         func vector(_ values: [Float]) -> GuardedFloats {
             GuardedFloats(values + Array(repeating: 0, count: columns - values.count), gap: gap)
         }
-        let offsets = (0..<n).map { column in
-            128 * (0..<(format == CK_INT8 ? depth : 0)).reduce(Int32(0)) { $0 + Int32(b[$1 * n + column]) }
+        let byteSums = (0..<n).map { column in
+            (0..<(Words.isBytes(format) ? depth : 0)).reduce(Int32(0)) { $0 + Int32(b[$1 * n + column]) }
         }
         let (shift, scales) = (bias.map(vector), vector(columnScales))
-        let corrections = vector(offsets.map { Float(bitPattern: UInt32(bitPattern: $0)) })
-        let rows = GuardedFloats(rowScales)
+        let sums = vector(byteSums.map { Float(bitPattern: UInt32(bitPattern: $0)) })
+        let steps = GuardedFloats(
+            rowScales.enumerated().flatMap { [$1, Float(bitPattern: UInt32(zero($0)))] })
         let isImage = window > 1
         // A convolution goes through its image row by row, everything else in one call.
         let pixels = isImage ? imageWidth - window + 1 : m
@@ -75,12 +89,13 @@ struct Matmul {
             let image = isImage ? first / pixels * imageWidth : 0
             var task = ck_matmul_t(
                 a: ck_rows_t(
-                    start: left.start + image * stride, stride: stride, format: format, scales: rows.start + first),
+                    start: left.start + image * stride, stride: stride, format: format,
+                    steps: UnsafeMutableRawPointer(steps.start + 2 * first).assumingMemoryBound(to: ck_step_t.self)),
                 b: UnsafeRawPointer(right.start).assumingMemoryBound(to: Int32.self),
                 bias: shift.map { UnsafePointer($0.start) }, scales: scales.start,
-                offsets: UnsafeRawPointer(corrections.start).assumingMemoryBound(to: Int32.self),
+                sums: UnsafeRawPointer(sums.start).assumingMemoryBound(to: Int32.self),
                 c: ck_rows_t(
-                    start: c.start + 4 * first * c.stride, stride: c.stride, format: c.format, scales: nil),
+                    start: c.start + 4 * first * c.stride, stride: c.stride, format: c.format, steps: nil),
                 m: pixels, n: n, k: k, window: window, ld_image: imageWidth * stride, activation: activation,
                 accumulate: old != nil)
             kernels.matmul(&task)
@@ -91,16 +106,17 @@ struct Matmul {
     func worst(_ c: [Float], _ sums: Plain.Sums) -> Double {
         var worst = 0.0
         for index in 0..<m * n {
-            let scale = format == CK_INT8 ? Double(rowScales[index / n]) * Double(columnScales[index % n]) : 1
+            let scale = Words.isBytes(format) ? Double(rowScales[index / n]) * Double(columnScales[index % n]) : 1
             let shift = Double(bias?[index % n] ?? 0)
             let before = Double(old?[index] ?? 0)
             let expected = Plain.activated(before + sums.values[index] * scale + shift, activation)
             // Sums of bytes are exact, and only what is done with the sum rounds.
             let magnitude =
-                (format == CK_INT8 ? abs(sums.values[index]) : sums.magnitudes[index]) * scale + abs(shift)
+                (Words.isBytes(format) ? abs(sums.values[index]) : sums.magnitudes[index]) * scale + abs(shift)
                 + abs(before)
             let allowed = Tolerance.activated(
-                Tolerance.sum(terms: format == CK_INT8 ? 1 : depth, magnitude: magnitude), result: expected, activation)
+                Tolerance.sum(terms: Words.isBytes(format) ? 1 : depth, magnitude: magnitude), result: expected,
+                activation)
             let error = abs(Double(c[index]) - expected)
             // Where all terms are zero the result must be exact.
             let share = error == 0 ? 0 : error / allowed

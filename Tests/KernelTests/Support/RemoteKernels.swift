@@ -26,11 +26,15 @@ final class RemoteKernels: Sendable {
 
     /// Floats in one vector.
     let lanes: Int
+    /// The narrowest forms that products take.
+    let bfloat16, int8: ck_format
     private let process: KernelProcess
 
     init(_ build: KernelServer, level: Int) {
         process = KernelProcess(build, level: level)
-        lanes = process.call(.describe, [])
+        let words = process.call(.describe, [])
+        lanes = words & 0xff
+        (bfloat16, int8) = (ck_format(UInt32(words >> 8 & 0xff)), ck_format(UInt32(words >> 16)))
     }
 
     @discardableResult func call(_ function: Function, _ arguments: [Argument]) -> Int {
@@ -128,7 +132,7 @@ private final class KernelProcess: @unchecked Sendable {  // `lock` admits one c
 
 extension ck_rows_t {
     func arguments(isInput: Bool) -> [RemoteKernels.Argument] {
-        let pointers = [start.map { UnsafeRawPointer($0) }, scales.map { UnsafeRawPointer($0) }]
+        let pointers = [start.map { UnsafeRawPointer($0) }, steps.map { UnsafeRawPointer($0) }]
         let blocks = pointers.map { isInput ? RemoteKernels.Argument.input($0) : .output($0) }
         return [blocks[0], .number(stride), .number(Int(format.rawValue)), blocks[1]]
     }
@@ -136,7 +140,7 @@ extension ck_rows_t {
 
 extension ck_matmul_t {
     var arguments: [RemoteKernels.Argument] {
-        a.arguments(isInput: true) + [.input(b), .input(bias), .input(scales), .input(offsets)]
+        a.arguments(isInput: true) + [.input(b), .input(bias), .input(scales), .input(sums)]
             + c.arguments(isInput: false) + [m, n, k, window, ld_image].map { .number($0) }
             + [.activation(activation), .flag(accumulate)]
     }
