@@ -231,7 +231,8 @@ static uint64_t peak(const ck_kernels_t *kernels) {
 
 static uint64_t call(const ck_kernels_t *kernels, enum function function) {
     switch (function) {
-        case DESCRIBE: return (uint64_t)kernels->lanes | (uint64_t)kernels->bfloat16 << 8 | (uint64_t)kernels->int8 << 16;
+        case DESCRIBE:
+            return (uint64_t)kernels->lanes | (uint64_t)kernels->bfloat16 << 8 | (uint64_t)kernels->int8 << 16;
         case ATTENTION_SCRATCH: return (uint64_t)kernels->attention_scratch(number());
         case MATMUL: matmul(kernels); break;
         case CONVERT: normalise(kernels, 0); break;

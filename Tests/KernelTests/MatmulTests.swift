@@ -121,14 +121,20 @@ import Testing
         var task = Matmul(m: m, n: n, k: k)
         task.rowScales = numbers.floats(m, in: 0.001...0.01)
         task.columnScales = numbers.floats(n, in: 0.001...0.01)
-        var results: [(String, [UInt32])] = []
+        var first: [UInt32]?
         for table in Kernels.tables {
-            for format in Kernels[table].forms(kind) {
+            let kernels = Kernels[table]
+            // Without a fused operation a product is rounded, to zero, before it is added. Servers are not told to do
+            // without denormal numbers.
+            if scale < 1, kernels.lanes == 4 || kernels.isSlow { continue }
+            for format in kernels.forms(kind) {
                 task.format = format
-                results.append(("\(Kernels[table].title), \(format)", task.run(Kernels[table], a, b).map(\.bitPattern)))
+                let bits = task.run(kernels, a, b).map(\.bitPattern)
+                let isSame = bits == first ?? bits
+                #expect(isSame, "\(kernels.title), format \(format.rawValue)")
+                first = bits
             }
         }
-        for (title, bits) in results { #expect(bits == results[0].1, "\(title)") }
     }
 
     /// Rows that are nowhere negative have no byte to spare below zero, and others few.
