@@ -125,6 +125,7 @@ let package = Package(
         .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "PhotozCheckedSizes", "TestSupport"]),
         .testTarget(name: "RecordsTests", dependencies: ["PhotozRecords", "TestSupport"]),
         .testTarget(name: "JobTests", dependencies: ["PhotozJob", "PhotozMachine", "Survey", "TestSupport"]),
+        .testTarget(name: "DiagnosisTests", dependencies: ["AstroMAE", "PhotozDiagnosis", "PhotozMachine"]),
         .testTarget(
             name: "CommandTests",
             dependencies: ["CHDF5", "HDF5", "PhotozRecords", "TestSupport", "photoz", "write-check"]),
