@@ -253,6 +253,7 @@ static uint64_t call(const ck_kernels_t *kernels, enum function function) {
 int main(int count, char **words) {
     const ck_kernels_t *const kernels = count == 2 ? ck_available(atoi(words[1])) : NULL;
     if (!kernels) fail("no such level");
+    ck_flush_denormals();
     for (uint64_t head[3]; receive(head, sizeof head);) {
         if (head[1] > MOST_ARGUMENTS || head[2] > MOST_BLOCKS) fail("a call that is too long");
         receive(arguments, sizeof arguments[0] * head[1]);

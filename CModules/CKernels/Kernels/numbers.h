@@ -76,13 +76,10 @@ INLINE vi dot(const ck_format format, vi a, vi b, vi sum) {
 
 INLINE bool is_bytes(ck_format format) { return format == CK_INT8 || format == CK_WIDE_INT8; }
 
-// To the nearest bfloat16, ties to even, as float32; NaN stays NaN, and numbers below 2^-126 become zero.
+// To the nearest bfloat16, ties to even, as float32; NaN stays NaN.
 INLINE vf rounded(vf x) {
-    const vu bits = (vu)x, upper = 0xffff0000u - (vu){0};
-    const vu nearest = (bits + 0x7fffu + ((bits >> 16) & 1u)) & upper;
-    const vu is_nan = (vu)(x != x), is_tiny = (vu)((bits & 0x7f800000u) == 0);
-    const vu usual = (nearest & ~is_nan) | (((bits & upper) | 0x400000u) & is_nan);
-    return (vf)((usual & ~is_tiny) | (bits & 0x80000000u & is_tiny));
+    const vu bits = (vu)x, half = 0x7fffu + ((bits >> 16) & 1u);
+    return (vf)((bits + (half & (vu)(x == x))) & 0xffff0000u);
 }
 // 16-bit numbers, one a lane.
 typedef uint16_t vh __attribute__((vector_size(2 * LANES)));

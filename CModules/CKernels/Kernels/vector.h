@@ -42,11 +42,15 @@ INLINE vf load_part(const float *p, ptrdiff_t count) { return (vf)_mm256_maskloa
 INLINE void store_part(float *p, vf v, ptrdiff_t count) { _mm256_maskstore_ps(p, first_lanes(count), (__m256)v); }
 #else
 INLINE vf load_part(const float *p, ptrdiff_t count) {
+    if (count == LANES) return load(p);  // memcpy of so many bytes would be a call
     vf v = {0};
     memcpy(&v, p, sizeof(float) * (size_t)count);
     return v;
 }
-INLINE void store_part(float *p, vf v, ptrdiff_t count) { memcpy(p, &v, sizeof(float) * (size_t)count); }
+INLINE void store_part(float *p, vf v, ptrdiff_t count) {
+    if (count == LANES) store(p, v);
+    else memcpy(p, &v, sizeof(float) * (size_t)count);
+}
 #endif
 
 // a * b + c
