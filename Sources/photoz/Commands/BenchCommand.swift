@@ -31,7 +31,7 @@ struct BenchCommand: ParsableCommand {
 
     private func measure() throws {
         let (precision, threads, instructionSet) = (engine.precision, engine.threads, engine.instructionSet)
-        let network = try PreparedNetwork(WeightsFile(engine.weights), precision, for: instructionSet)
+        let network = try OpenedWeights(engine.weights).prepared(precision, for: instructionSet, engine.cache)
         let bench = Bench(network, threads: threads, batchSize: batchSize)
         // The cores are measured before and after, since a machine's clock drifts; the higher peak counts.
         let before = CoreSpeed.measure(instructionSet, precision, threads: threads, slices: 50)

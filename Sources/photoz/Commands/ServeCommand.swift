@@ -33,7 +33,8 @@ struct ServeCommand: ParsableCommand {
             StopSignal.listen()
             let service = try Service(
                 weights: engine.weights, engine.precision, engine.instructionSet,
-                threads: min(engine.threads, RunOptions.cores), version: Photoz.version)
+                threads: min(engine.threads, RunOptions.cores), version: Photoz.version,
+                cache: engine.cache)
             Exit.show(try ServiceAnswer.ready(service).line)
             var lines = RequestLines()
             while let line = try lines.next() {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AstroMAE
+import PhotozMachine
 
 /// The network, and how one process computes it.
 struct EngineOptions: ParsableArguments {
@@ -16,6 +17,11 @@ struct EngineOptions: ParsableArguments {
         name: .customLong("instruction-set"),
         help: "The widest instruction set to use: portable, avx2, avx512, avx512-vnni or avx512-bf16.")
     private var limit: InstructionSetName?
+
+    @OptionGroup private var cacheOptions: CacheOptions
+
+    /// Where packed weights are kept; nil for nowhere.
+    var cache: WeightsCache? { cacheOptions.isUsed ? WeightsCache(version: Photoz.version) : nil }
 
     /// The widest that this processor has, and that was allowed.
     var instructionSet: InstructionSet {
