@@ -5,8 +5,8 @@ import Survey
 
 /// A file of packed weights in the cache folder: a head, then the bytes as they lie in memory.
 ///
-/// They are read into memory, not mapped: a file of 48 MB that the system has in memory is checked after 15 ms in either
-/// way (Zen 5), a mapped one keeps small pages, and another program could change or cut it while it is used.
+/// They are read into memory, not mapped: 48 MB that the system has in memory are checked after 15 ms in either way
+/// (Zen 5), a mapped file keeps small pages, and another program could change or cut it while it is used.
 struct PackedFile {
     /// What the bytes are: of which weights, and how packed.
     let key: String
