@@ -52,7 +52,7 @@ let package = Package(
         .target(
             name: "PhotozMachine",
             dependencies: [
-                "AstroMAE", "Collectives", "HDF5", "PhotozExitCodes", "PhotozText", "Survey",
+                "AstroMAE", "Collectives", "HDF5", "PhotozExitCodes", "PhotozRecords", "PhotozText", "Survey",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Machine"),

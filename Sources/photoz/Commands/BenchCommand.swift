@@ -56,7 +56,7 @@ struct BenchCommand: ParsableCommand {
 
     /// A peak that cannot be true is marked in the table: the other rows are still worth having.
     private func measureAll(_ weights: WeightsFile) throws {
-        let combinations = BenchTable.combinations(upTo: engine.instructionSet)
+        let combinations = BenchTable.combinations(upTo: engine.widest)
         let size = batchSize ?? Bench.batchSize(for: weights, threads: engine.threads)
         let bench = Bench(
             weights, batchSize: size, threads: engine.threads,

@@ -10,7 +10,7 @@ final class RemoteKernels: Sendable {
     /// The functions of the server, in its order.
     enum Function: UInt64 {
         case describe, matmul, convert, layerNorm, attention, pcm, wideLinear, meanRows, averagePool, maxPool
-        case activate, product, attentionScratch, peak
+        case activate, product, attentionScratch, peak, flush
     }
 
     enum Argument {
