@@ -3,6 +3,8 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
 #endif
 
 extern const ck_kernels_t ck_portable;
@@ -27,6 +29,19 @@ static bool has(int level) {
         case 3: return avx512;
         case 4: return avx512_vnni;
         default: return avx512_vnni && __builtin_cpu_supports("avx512bf16");
+    }
+}
+#elif defined(__aarch64__)
+extern const ck_kernels_t ck_neon_dotprod, ck_neon_i8mm;
+static const ck_kernels_t *const levels[] = {&ck_portable, &ck_neon_dotprod, &ck_neon_i8mm};
+
+static bool has(int level) {
+    const bool dotprod = getauxval(AT_HWCAP) & HWCAP_ASIMDDP;
+    const unsigned long i8mm = HWCAP2_I8MM | HWCAP2_BF16;
+    switch (level) {
+        case 0: return true;
+        case 1: return dotprod;
+        default: return dotprod && (getauxval(AT_HWCAP2) & i8mm) == i8mm;
     }
 }
 #else

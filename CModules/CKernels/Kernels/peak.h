@@ -43,7 +43,10 @@ INLINE double peak_of(const ck_format format, ptrdiff_t rounds) {
     }
     for (ptrdiff_t round = 0; round < rounds; round++) {
         CHANGE(other);
-        UNROLL for (int i = 0; i < PEAK_SUMS; i++) sum[i] = dot(format, factor[i], other, sum[i]);
+        UNROLL for (int i = 0; i < PEAK_SUMS; i++) {
+            if (REGISTERS > 2 * PEAK_SUMS) CHANGE(factor[i]);
+            sum[i] = dot(format, factor[i], other, sum[i]);
+        }
     }
     UNROLL for (int i = 0; i < PEAK_SUMS; i++) after += total_of(format, sum[i]);
     return after - before;

@@ -69,11 +69,13 @@ public final class PreparedNetwork: @unchecked Sendable {
     package static func layoutKey(
         of shape: NetworkShape, _ precision: Precision, for instructionSet: InstructionSet
     ) -> String {
-        let vectors = "vectors of \(instructionSet.lanes), panels of \(instructionSet.panel)"
-        let bytes = byteCount(of: shape, precision, for: instructionSet)
         let layout = NetworkLayout(shape, precision, for: instructionSet)
-        let formats = "\(layout.linear), convolutions \(layout.convolution)"
-        return "version \(layoutVersion), \(precision.rawValue), \(instructionSet), \(formats), \(vectors), \(bytes) bytes"
+        let parts = [
+            "version \(layoutVersion)", precision.rawValue, "\(instructionSet)", "\(layout.linear)",
+            "convolutions \(layout.convolution)", "vectors of \(instructionSet.lanes)",
+            "panels of \(instructionSet.panel)", "\(byteCount(of: shape, precision, for: instructionSet)) bytes",
+        ]
+        return parts.joined(separator: ", ")
     }
 
     /// Folds the weights of a file and packs them into `memory`, ``byteCount(of:_:for:)`` zeros on a 64-byte boundary.

@@ -30,8 +30,8 @@ final class RemoteKernels: Sendable {
     let bfloat16, int8: ck_format
     private let process: KernelProcess
 
-    init(_ build: KernelServer, level: Int) {
-        process = KernelProcess(build, level: level)
+    init(_ build: KernelServer, processor: String = "max", level: Int) {
+        process = KernelProcess(build, processor: processor, level: level)
         let words = process.call(.describe, [])
         lanes = words & 0xff
         (bfloat16, int8) = (ck_format(UInt32(words >> 8 & 0xff)), ck_format(UInt32(words >> 16)))
@@ -50,10 +50,10 @@ private final class KernelProcess: @unchecked Sendable {  // `lock` admits one c
     private let requests = Pipe()
     private let answers = Pipe()
 
-    init(_ build: KernelServer, level: Int) {
+    init(_ build: KernelServer, processor: String, level: Int) {
         title = "\(build), level \(level)"
         do {
-            let command = try build.command()
+            let command = try build.command(processor: processor)
             process.executableURL = URL(fileURLWithPath: command[0])
             process.arguments = command.dropFirst() + ["\(level)"]
             process.standardInput = requests
