@@ -8,21 +8,46 @@ import Testing
     /// FNV-1a of what the small network is packed into, by the key of the layout. When the bytes of a key that stands
     /// here have changed, raise `PreparedNetwork.layoutVersion`; then write down what the test says.
     private static let known: [String: UInt64] = [
-        "version 1, f32, portable, vectors of 4, panels of 8, 61568 bytes": 0x8e3a_bfcb_e808_3bf7,
-        "version 1, bf16, portable, vectors of 4, panels of 8, 35072 bytes": 0x57e7_6aa5_d341_aa8a,
-        "version 1, int8, portable, vectors of 4, panels of 8, 32256 bytes": 0x2894_9f2f_a12f_b881,
-        "version 1, f32, AVX2, vectors of 8, panels of 16, 75520 bytes": 0x39a1_b162_57b9_a4eb,
-        "version 1, bf16, AVX2, vectors of 8, panels of 16, 43136 bytes": 0x5497_74f8_fba0_0892,
-        "version 1, int8, AVX2, vectors of 8, panels of 16, 39680 bytes": 0x8397_c31f_3f8f_1de5,
-        "version 1, f32, AVX-512, vectors of 16, panels of 32, 102656 bytes": 0xd3e6_2b4b_d01f_a3bf,
-        "version 1, bf16, AVX-512, vectors of 16, panels of 32, 59392 bytes": 0xaab1_f3e7_2d34_9806,
-        "version 1, int8, AVX-512, vectors of 16, panels of 32, 55168 bytes": 0xab2d_5d72_6f30_ef0d,
-        "version 1, f32, AVX-512 VNNI, vectors of 16, panels of 32, 102656 bytes": 0xd3e6_2b4b_d01f_a3bf,
-        "version 1, bf16, AVX-512 VNNI, vectors of 16, panels of 32, 59392 bytes": 0xaab1_f3e7_2d34_9806,
-        "version 1, int8, AVX-512 VNNI, vectors of 16, panels of 32, 55168 bytes": 0xab2d_5d72_6f30_ef0d,
-        "version 1, f32, AVX-512 BF16, vectors of 16, panels of 32, 102656 bytes": 0xd3e6_2b4b_d01f_a3bf,
-        "version 1, bf16, AVX-512 BF16, vectors of 16, panels of 32, 59392 bytes": 0xaab1_f3e7_2d34_9806,
-        "version 1, int8, AVX-512 BF16, vectors of 16, panels of 32, 55168 bytes": 0xab2d_5d72_6f30_ef0d,
+        "version 1, f32, portable, float32+float32, vectors of 4, panels of 8, 61568 bytes":
+            0x8e3a_bfcb_e808_3bf7,
+        "version 1, bf16, portable, wideBFloat16+wideBFloat16, vectors of 4, panels of 8, 61568 bytes":
+            0x001c_4b2c_5a3e_dd2e,
+        "version 1, int8, portable, wideInt8+wideBFloat16, vectors of 4, panels of 8, 42880 bytes":
+            0x1271_4ea7_782c_bc91,
+        "version 1, f32, AVX2, float32+float32, vectors of 8, panels of 16, 75520 bytes":
+            0x39a1_b162_57b9_a4eb,
+        "version 1, bf16, AVX2, wideBFloat16+wideBFloat16, vectors of 8, panels of 16, 75520 bytes":
+            0x99b6_0050_5d5a_5c5a,
+        "version 1, int8, AVX2, wideInt8+wideBFloat16, vectors of 8, panels of 16, 55424 bytes":
+            0xb032_0f4b_f991_81e1,
+        "version 1, f32, AVX-VNNI, float32+float32, vectors of 8, panels of 16, 75520 bytes":
+            0x39a1_b162_57b9_a4eb,
+        "version 1, bf16, AVX-VNNI, wideBFloat16+wideBFloat16, vectors of 8, panels of 16, 75520 bytes":
+            0x99b6_0050_5d5a_5c5a,
+        "version 1, int8, AVX-VNNI, int8+wideBFloat16, vectors of 8, panels of 16, 43776 bytes":
+            0x5659_618f_a1f4_586f,
+        "version 1, f32, AVX-512, float32+float32, vectors of 16, panels of 32, 102656 bytes":
+            0xd3e6_2b4b_d01f_a3bf,
+        "version 1, bf16, AVX-512, wideBFloat16+wideBFloat16, vectors of 16, panels of 32, 102656 bytes":
+            0x2cbd_12a5_2c2e_9d6a,
+        "version 1, int8, AVX-512, wideInt8+wideBFloat16, vectors of 16, panels of 32, 81024 bytes":
+            0x3d70_14f5_10bf_f0d1,
+        "version 1, f32, AVX-512 VNNI, float32+float32, vectors of 16, panels of 32, 102656 bytes":
+            0xd3e6_2b4b_d01f_a3bf,
+        "version 1, bf16, AVX-512 VNNI, wideBFloat16+wideBFloat16, vectors of 16, panels of 32, 102656 bytes":
+            0x2cbd_12a5_2c2e_9d6a,
+        "version 1, int8, AVX-512 VNNI, int8+wideBFloat16, vectors of 16, panels of 32, 68608 bytes":
+            0xca06_ad7e_5e13_477f,
+        "version 1, f32, AVX-512 BF16, float32+float32, vectors of 16, panels of 32, 102656 bytes":
+            0xd3e6_2b4b_d01f_a3bf,
+        "version 1, bf16, AVX-512 BF16, bfloat16+bfloat16, vectors of 16, panels of 32, 59392 bytes":
+            0xa7f4_9ce6_a34c_4ce2,
+        "version 1, bf16, AVX-512 BF16, wideBFloat16+wideBFloat16, vectors of 16, panels of 32, 102656 bytes":
+            0x2cbd_12a5_2c2e_9d6a,
+        "version 1, int8, AVX-512 BF16, int8+bfloat16, vectors of 16, panels of 32, 50176 bytes":
+            0x9e6c_3af5_7b7a_e643,
+        "version 1, int8, AVX-512 BF16, int8+wideBFloat16, vectors of 16, panels of 32, 68608 bytes":
+            0xca06_ad7e_5e13_477f,
     ]
 
     @Test(arguments: InstructionSet.available.indices, Precision.allCases)

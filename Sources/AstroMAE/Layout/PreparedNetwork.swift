@@ -71,8 +71,8 @@ public final class PreparedNetwork: @unchecked Sendable {
     ) -> String {
         let layout = NetworkLayout(shape, precision, for: instructionSet)
         let parts = [
-            "version \(layoutVersion)", precision.rawValue, "\(instructionSet)", "\(layout.linear)",
-            "convolutions \(layout.convolution)", "vectors of \(instructionSet.lanes)",
+            "version \(layoutVersion)", precision.rawValue, "\(instructionSet)",
+            "\(layout.linear)+\(layout.convolution)", "vectors of \(instructionSet.lanes)",
             "panels of \(instructionSet.panel)", "\(byteCount(of: shape, precision, for: instructionSet)) bytes",
         ]
         return parts.joined(separator: ", ")
