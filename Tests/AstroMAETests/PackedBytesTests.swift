@@ -52,7 +52,7 @@ import Testing
 
     @Test(arguments: InstructionSet.available.indices, Precision.allCases)
     func bytesThatChangeHaveAnotherKey(set: Int, precision: Precision) throws {
-        for way in InstructionSet.available[set].ways(for: precision) { try check(way, precision) }
+        for way in InstructionSet.available[set].ownWays(for: precision) { try check(way, precision) }
     }
 
     private func check(_ instructionSet: InstructionSet, _ precision: Precision) throws {
@@ -73,7 +73,7 @@ import Testing
         let shape = try WeightsFile(Repository.fixture("small-weights.h5")).shape
         let keys = InstructionSet.available.flatMap { set in
             Precision.allCases.flatMap { precision in
-                set.ways(for: precision).map { PreparedNetwork.layoutKey(of: shape, precision, for: $0) }
+                set.ownWays(for: precision).map { PreparedNetwork.layoutKey(of: shape, precision, for: $0) }
             }
         }
         #expect(Set(keys).count == keys.count)

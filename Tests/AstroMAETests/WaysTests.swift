@@ -7,7 +7,7 @@ import Testing
     /// Ranks of a job may be resumed, or joined by others, that take another way.
     @Test(arguments: GoldenTests.sets, [Precision.bfloat16, .int8])
     func allWaysHaveTheSameBits(set: Int, precision: Precision) throws {
-        let ways = InstructionSet.available[set].ways(for: precision)
+        let ways = InstructionSet.available[set].ownWays(for: precision)
         let redshifts = try ways.map { way in
             let network = try PreparedNetwork(WeightsFile(Repository.weights), precision, for: way)
             return try Golden().predict(Engine(network), batch: 64).map(\.bitPattern)
@@ -16,19 +16,6 @@ import Testing
             let isSame = bits == redshifts[0]
             #expect(isSame, "\(way), bfloat16 \(way.bfloat16Products)")
         }
-    }
-
-    @Test(arguments: GoldenTests.sets) func float32HasOneWay(set: Int) {
-        #expect(InstructionSet.available[set].ways(for: .float32).count == 1)
-    }
-
-    @Test(arguments: GoldenTests.sets) func theFirstWayUnlessAnotherIsClearlyFaster(set: Int) {
-        let ways = InstructionSet.available[set].ways(for: .bfloat16)
-        guard ways.count > 1 else { return }
-        for (speeds, place) in [([100.0, 90], 0), ([100, 104], 0), ([100, 106], 1), ([70, 140], 1), ([0, 0], 0)] {
-            #expect(InstructionSet.fastest(of: ways, speeds).isSameWay(as: ways[place]), "\(speeds)")
-        }
-        #expect(InstructionSet.speeds(of: ways).allSatisfy { $0 > 1e8 })
     }
 
     @Test func everyLevelHasAName() {

@@ -1,7 +1,7 @@
 // Every kernel for one instruction set, gathered in a table named TABLE.
 //
-// The including file defines LANES, FUSED or not, AVX512 and AVX2 where the target has them, VNNI and BFLOAT16 where it
-// multiplies bytes and bfloat16 by their own instructions, BYTE_BIAS if those of bytes want a sign on both sides,
+// The including file defines LANES, FUSED or not, AVX512, AVX2 and AMX where the target has them, VNNI and BFLOAT16 where
+// it multiplies bytes and bfloat16 by their own instructions, BYTE_BIAS if those of bytes want a sign on both sides,
 // REGISTERS (vectors that the processor keeps at once), SHORT and TALL (the highest tiles of two and of one vector:
 // tiles.h), QUERIES and KEYS (the block of an attention matrix that stays in registers), NAME, OPTION, LEVEL and TABLE.
 //
@@ -20,6 +20,7 @@
 #include "rows.h"
 #include "epilogue.h"
 #include "matmul.h"
+#include "amx.h"
 #include "tiles.h"
 #include "pooling.h"
 #include "attention.h"
@@ -38,6 +39,9 @@ const ck_kernels_t TABLE = {
     .bfloat16 = CK_WIDE_BFLOAT16,
 #endif
     .int8 = CK_BYTES,
+#if defined(AMX)
+    .tiles = true,
+#endif
     .lanes = LANES,
     .panel = 2 * LANES,
     .matmul = matmul,

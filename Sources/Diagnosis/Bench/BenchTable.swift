@@ -7,7 +7,9 @@ package struct BenchTable: Encodable {
     /// set against it.
     package static func combinations(upTo widest: InstructionSet) -> [(InstructionSet, Precision)] {
         let last = InstructionSet.available.firstIndex { "\($0)" == "\(widest)" } ?? 0
-        return InstructionSet.available[...last].flatMap { level in Precision.allCases.map { (level.measured(for: $0), $0) } }
+        return InstructionSet.available[...last].flatMap { level in
+            Precision.allCases.map { (level.measured(among: level.ownWays(for: $0), for: $0), $0) }
+        }
     }
 
     private let machine: BenchMachine
