@@ -3,8 +3,8 @@ import AstroMAE
 /// Every precision with every instruction set of a machine: as Markdown, which can be read as it stands and sent to
 /// others.
 package struct BenchTable: Encodable {
-    /// What is measured, in this order, each in its fastest way: float32 comes first at each level, since the others are
-    /// set against it.
+    /// What is measured, in this order, each in its fastest way: float32 comes first at each level, since the others
+    /// are set against it.
     package static func combinations(upTo widest: InstructionSet) -> [(InstructionSet, Precision)] {
         let last = InstructionSet.available.firstIndex { "\($0)" == "\(widest)" } ?? 0
         return InstructionSet.available[...last].flatMap { level in
