@@ -20,7 +20,7 @@ INLINE vi splat_word(int32_t x) { return x - (vi){0}; }
 // two bfloat16 is exact in float32, so that two fused float32 operations have the same bits.
 #if defined(BFLOAT16)
 INLINE vi dot_bfloat16(vi a, vi b, vi sum) {
-#if defined(AVX512)
+#if LANES == 16
     return (vi)_mm512_dpbf16_ps((__m512)sum, (__m512bh)a, (__m512bh)b);
 #else
     // Two fused operations; BFDOT, which is one instruction, rounds in a way of its own.
@@ -41,9 +41,9 @@ INLINE vi dot_bfloat16(vi a, vi b, vi sum) {
 #define BYTES INT8
 #define CK_BYTES CK_INT8
 INLINE vi dot_bytes(vi a, vi b, vi sum) {
-#if defined(AVX512)
+#if LANES == 16
     return (vi)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)a, (__m512i)b);
-#elif defined(AVX2)
+#elif LANES == 8
     return (vi)_mm256_dpbusd_avx_epi32((__m256i)sum, (__m256i)a, (__m256i)b);
 #elif BYTE_BIAS > 0
     return (vi)vdotq_s32((int32x4_t)sum, (int8x16_t)a, (int8x16_t)b);
@@ -119,7 +119,7 @@ INLINE vf rounded(vf x) {
 // 16-bit numbers, one a lane.
 typedef uint16_t vh __attribute__((vector_size(2 * LANES)));
 INLINE vh halves(vf x) {
-#if defined(BFLOAT16) && defined(AVX512)
+#if defined(BFLOAT16) && LANES == 16
     const vh nearest = (vh)_mm512_cvtneps_pbh((__m512)x);
 #else
     const vh nearest = __builtin_convertvector((vu)rounded(x) >> 16, vh);
