@@ -4,14 +4,14 @@
 // where it multiplies bytes and bfloat16 by their own instructions, BYTE_BIAS if those of bytes want a sign on both
 // sides, REGISTERS (vectors that the processor keeps at once), SHORT and TALL (the highest tiles of two and of one
 // vector: tiles.h), QUERIES and KEYS (the block of an attention matrix that stays in registers), NAME, OPTION, LEVEL
-// and TABLE.
+// and TABLE. PLAIN is for the tests' model of AMX, whose vectors are wider than the registers.
 //
 // Constant parameters are templates. C has none, so a function that is to be compiled once for each format, activation
-// or height of a tile is INLINE (always inlined) and takes them as parameters marked `const`; every caller passes
-// constants. The compiler then knows them in the body: a `switch` over the format leaves one case, a loop marked UNROLL
-// has a constant length, and an array that only such loops index lives in registers. A caller that passes a variable
-// instead compiles too, and is slow: the array goes to memory. Such a variable is therefore turned into constants
-// first, by a `switch` or by a table of functions (attend_some, tiles).
+// or height of a tile is INLINE (always inlined) and takes them as parameters marked `const`, for which callers pass
+// constants wherever it counts. The compiler then knows them in the body: a `switch` over the format leaves one case, a
+// loop marked UNROLL has a constant length, and an array that only such loops index lives in registers. A caller that
+// passes a variable instead compiles too, and is slow: the array goes to memory. Such a variable is therefore turned
+// into constants first, by a `switch` or by a table of functions (attend_some, tiles).
 
 // Each may use those in front of it.
 #include "repeat.h"

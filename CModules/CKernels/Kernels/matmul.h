@@ -1,4 +1,5 @@
-// One tile of a matrix product or convolution, ROWS x VECTORS in registers.
+// One tile of a matrix product or convolution, `rows` x `vectors` sums in registers; those of bytes are integers, and
+// all others the bits of floats.
 //
 // A tile keeps its sums in registers over the whole depth, so each sum runs over the words in order from zero and then
 // goes through the epilogue: the same for every tile height.

@@ -136,8 +136,8 @@ INLINE void store_halves(uint16_t *p, vh v, ptrdiff_t count) {
 #endif
 }
 
-// x, at most 255 in magnitude, and a whole number to the nearest whole number, ties to even: beside 1.5 * 2^23 nothing
-// else has room.
+// x + whole, rounded to the nearest whole number, ties to even, for |x| of at most 255: added to 1.5 * 2^23, a float32
+// has no digits left for fractions.
 #define BESIDE 12582912.0f
 INLINE vi nearest(vf x, vf whole) { return (vi)(x + (BESIDE + whole)) - (vi)splat(BESIDE); }
 

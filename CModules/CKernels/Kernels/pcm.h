@@ -39,7 +39,7 @@ INLINE void pcm_rows(const int rows, const bool rough, const ck_pcm_t *t, const 
     }
 }
 
-// Groups of any size, one channel at a time: for variants of the network, not for speed.
+// Groups of any size, one channel at a time: for variants of the network, not for speed, and exact even if `rough`.
 static void pcm_of_any_shape(const ck_pcm_t *t, const float *src, float *dst) {
     const ptrdiff_t ld_group = padded(t->groups);
     for (ptrdiff_t g = 0; g < t->groups; g++) {

@@ -8,35 +8,35 @@ typedef struct {
     float low, high;
 } row_t;
 
-// The bytes of a row: those of x - mean for a step of 1 / steps, around zero.
+// How x - mean becomes a byte: times `factor`, and `zero` further.
 typedef struct {
-    vf steps, zero;
-} bytes_t;
+    vf factor, zero;
+} byte_rule_t;
 
 // A 254th of the range, since both ends may be rounded up.
 #define MOST_STEPS 254
 
-INLINE bytes_t bytes_of(const row_t *row) {
+INLINE byte_rule_t byte_rule(const row_t *row) {
     const float range = row->high - row->low;
-    // Of numbers so small that a step is none of float32's, nothing is left beside any other; so of those so large that
-    // their range is none, but they have an infinite size.
-    const float steps = range > 0x1p-120f && range < INFINITY ? MOST_STEPS / range : 0;
-    const float zero = steps > 0 ? -row->low * steps + BESIDE - BESIDE : 0;
-    return (bytes_t){.steps = splat(steps), .zero = splat(zero)};
+    // Float32 has no step for a range below 2^-120: all bytes are zero then. So they are when the range overflows, but
+    // then the step's size is infinite, and so is what comes of the row.
+    const float factor = range > 0x1p-120f && range < INFINITY ? MOST_STEPS / range : 0;
+    const float zero = factor > 0 ? -row->low * factor + BESIDE - BESIDE : 0;
+    return (byte_rule_t){.factor = splat(factor), .zero = splat(zero)};
 }
 
 // `part` numbers of a row from column i on; `room` of the new ones are stored.
 INLINE void store_numbers(const ck_format format, int32_t *to, ptrdiff_t i, vf x, const row_t *row,
-                          const bytes_t *bytes, ptrdiff_t part, ptrdiff_t room) {
+                          const byte_rule_t *rule, ptrdiff_t part, ptrdiff_t room) {
     const vf centred = x - row->mean;
     switch (format) {
         case CK_FLOAT32: store_part((float *)to + i, centred * row->factor, part); break;
         case CK_BFLOAT16: store_halves((uint16_t *)to + i, halves(centred * row->factor), room); break;
         case CK_WIDE_BFLOAT16: store_part((float *)to + i, rounded(centred * row->factor), part); break;
-        case CK_INT8: store_bytes((uint8_t *)to + i, nearest(centred * bytes->steps, bytes->zero), room); break;
+        case CK_INT8: store_bytes((uint8_t *)to + i, nearest(centred * rule->factor, rule->zero), room); break;
         case CK_WIDE_INT8: {
-            const vi byte = nearest(centred * bytes->steps, bytes->zero);
-            const vi centred_byte = byte - __builtin_convertvector(bytes->zero, vi);
+            const vi byte = nearest(centred * rule->factor, rule->zero);
+            const vi centred_byte = byte - __builtin_convertvector(rule->zero, vi);
             store_halves((uint16_t *)to + i, __builtin_convertvector((vu)centred_byte, vh), room);
             break;
         }
@@ -44,21 +44,21 @@ INLINE void store_numbers(const ck_format format, int32_t *to, ptrdiff_t i, vf x
 }
 
 INLINE void store_row_as(const ck_format format, int32_t *to, const float *x, ptrdiff_t width, const row_t *row,
-                         const bytes_t *bytes) {
+                         const byte_rule_t *rule) {
     ptrdiff_t i = 0;
-    for (; i + LANES <= width; i += LANES) store_numbers(format, to, i, load(x + i), row, bytes, LANES, LANES);
+    for (; i + LANES <= width; i += LANES) store_numbers(format, to, i, load(x + i), row, rule, LANES, LANES);
     if (i == width) return;
     // What fills the last word up meets weights of zero, so it need only be a number.
     const ptrdiff_t room = words(width, format) * numbers_per_word(format) - i;
-    store_numbers(format, to, i, load_part(x + i, width - i), row, bytes, width - i, room);
+    store_numbers(format, to, i, load_part(x + i, width - i), row, rule, width - i, room);
 }
 
 INLINE void store_bytes_of_row(const ck_format format, const ck_rows_t *y, ptrdiff_t r, const float *x,
                                ptrdiff_t width, const row_t *row) {
-    const bytes_t bytes = bytes_of(row);
-    store_row_as(format, row_of(y, r), x, width, row, &bytes);
+    const byte_rule_t rule = byte_rule(row);
+    store_row_as(format, row_of(y, r), x, width, row, &rule);
     y->steps[r] = (ck_step_t){.size = (row->high - row->low) * row->factor[0] * (1.0f / MOST_STEPS),
-                              .zero = (int32_t)bytes.zero[0]};
+                              .zero = (int32_t)rule.zero[0]};
 }
 
 INLINE void store_row(const ck_rows_t *y, ptrdiff_t r, const float *x, ptrdiff_t width, const row_t *row) {

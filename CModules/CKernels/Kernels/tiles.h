@@ -23,7 +23,7 @@ static tile_function *const tiles[CK_WIDE_INT8 + 1][2][TALL + 1] = {UP_TO(SHORT,
 
 #define CACHE_LINE 16  // words
 
-// Rows are dealt to tiles of nearly equal height, none higher than the registers allow.
+// Rows are dealt to tiles of nearly equal height, none higher than the registers allow; to AMX 32 at a time.
 static void multiply_panel(const ck_matmul_t *t, tile_t tile) {
     tile.vectors = tile.columns > LANES ? 2 : 1;
     const bool by_amx = is_for_amx(t);

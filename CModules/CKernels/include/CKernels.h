@@ -23,9 +23,9 @@ typedef enum {
 // How numbers are stored: by the 32-bit word of one, two or four of them. Those of fewer bits have two forms, a narrow
 // one for processors that multiply it fast, and a wide one for the others; products have the same bits in both.
 //
-// Only tiles (AMX) have bits of their own in narrow bfloat16, where a row has 16 words or more: of each 16 words the
-// products of first and those of second numbers are added up apart, both with zero at first, in order and fused; then
-// one of the two sums is added to the other, and both to what there was.
+// AMX alone has bits of its own, in narrow bfloat16 where a row has 16 words or more. For each 16 words of a row it
+// adds up, word by word, each time fused and from zero, `first`, the products of the words' first numbers, and
+// `second`, those of their second ones; then it rounds first + second, and adds that to the sum so far.
 typedef enum {
     CK_FLOAT32 = 0,
     CK_BFLOAT16 = 1,       // two in a word, the first in the upper bits, since processors take that one first
@@ -69,7 +69,7 @@ typedef struct {
     const int32_t *sums;
     ck_rows_t c;
     ptrdiff_t m, n, k;
-    ptrdiff_t window;
+    ptrdiff_t window;  // 1 for a product
     ptrdiff_t ld_image;
     ck_activation activation;
     bool accumulate;
@@ -113,7 +113,7 @@ typedef struct {
     const char *option;  // its short name
     int level;           // its place among all levels of the architecture, of which a processor may lack some
     ck_format bfloat16, int8;  // the narrowest forms that it takes; it also takes float32 and CK_WIDE_BFLOAT16
-    bool tiles;       // whether products of fewer bits are computed by tiles: see ck_format
+    bool tiles;       // whether it is AMX, whose registers are called tiles: see ck_format
     ptrdiff_t lanes;  // floats in one vector
     ptrdiff_t panel;  // columns of a weight panel: two vectors
     void (*matmul)(const ck_matmul_t *);
