@@ -1,7 +1,7 @@
 // Every kernel for one instruction set, gathered in a table named TABLE.
 //
-// The including file defines LANES, FUSED or not, AVX512, AVX2, VNNI and BFLOAT16 where the target has them, REGISTERS
-// (vectors that the processor keeps at once), SHORT and TALL (the highest tiles of two and of one vector: tiles.h),
+// The including file defines LANES, FUSED or not, AVX512, AVX2, VNNI, BFLOAT16, AMX where the target has them,
+// REGISTERS (vectors that the processor keeps at once), SHORT and TALL (the highest tiles of two and of one vector),
 // QUERIES and KEYS (the block of an attention matrix that stays in registers), NAME, OPTION, LEVEL and TABLE.
 //
 // Constant parameters are templates. C has none, so a function that is to be compiled once for each format, activation
@@ -19,6 +19,7 @@
 #include "rows.h"
 #include "epilogue.h"
 #include "matmul.h"
+#include "amx.h"
 #include "tiles.h"
 #include "pooling.h"
 #include "attention.h"
@@ -37,6 +38,9 @@ const ck_kernels_t TABLE = {
     .bfloat16 = CK_WIDE_BFLOAT16,
 #endif
     .int8 = CK_BYTES,
+#if defined(AMX)
+    .tiles = true,
+#endif
     .lanes = LANES,
     .panel = 2 * LANES,
     .matmul = matmul,

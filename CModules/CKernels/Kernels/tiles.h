@@ -26,7 +26,8 @@ static tile_function *const tiles[CK_WIDE_INT8 + 1][2][TALL + 1] = {UP_TO(SHORT,
 // Rows are dealt to tiles of nearly equal height, none higher than the registers allow.
 static void multiply_panel(const ck_matmul_t *t, tile_t tile) {
     tile.vectors = tile.columns > LANES ? 2 : 1;
-    const ptrdiff_t highest = tile.vectors == 2 ? SHORT : TALL;
+    const bool by_amx = is_for_amx(t);
+    const ptrdiff_t highest = by_amx ? AMX_HIGHEST : tile.vectors == 2 ? SHORT : TALL;
     const ptrdiff_t blocks = (t->m + highest - 1) / highest;
     // The panel behind this one is fetched meanwhile, a part with each tile: weights come from memory, once for all
     // rows. Few rows, as those of an image, come again and again and find their weights in the cache.
@@ -38,8 +39,13 @@ static void multiply_panel(const ck_matmul_t *t, tile_t tile) {
     for (ptrdiff_t block = 0; block < blocks; block++) {
         for (ptrdiff_t i = 0; i < share; i += CACHE_LINE) __builtin_prefetch(ahead + i, 0, 2);
         ahead += share;
-        tile.rows = (int)(t->m / blocks + (block < t->m % blocks));
-        tiles[format][tile.vectors - 1][tile.rows](t, &tile);
+        if (by_amx) {
+            tile.rows = (int)(t->m - tile.row < highest ? t->m - tile.row : highest);
+            multiply_by_amx(t, &tile);
+        } else {
+            tile.rows = (int)(t->m / blocks + (block < t->m % blocks));
+            tiles[format][tile.vectors - 1][tile.rows](t, &tile);
+        }
         tile.row += tile.rows;
     }
 }

@@ -22,6 +22,10 @@ typedef enum {
 
 // How numbers are stored: by the 32-bit word of one, two or four of them. Those of fewer bits have two forms, a narrow
 // one for processors that multiply it fast, and a wide one for the others; products have the same bits in both.
+//
+// Only tiles (AMX) have bits of their own in narrow bfloat16, where a row has 16 words or more: of each 16 words the
+// products of first and those of second numbers are added up apart, both with zero at first, in order and fused; then
+// one of the two sums is added to the other, and both to what there was.
 typedef enum {
     CK_FLOAT32 = 0,
     CK_BFLOAT16 = 1,       // two in a word, the first in the upper bits, since processors take that one first
@@ -109,6 +113,7 @@ typedef struct {
     const char *option;  // its short name
     int level;           // its place among all levels of the architecture, of which a processor may lack some
     ck_format bfloat16, int8;  // the narrowest forms that it takes; it also takes float32 and CK_WIDE_BFLOAT16
+    bool tiles;       // whether products of fewer bits are computed by tiles: see ck_format
     ptrdiff_t lanes;  // floats in one vector
     ptrdiff_t panel;  // columns of a weight panel: two vectors
     void (*matmul)(const ck_matmul_t *);
@@ -137,15 +142,16 @@ typedef struct {
     // on a 64-byte boundary.
     void (*product)(const double *a, ptrdiff_t lda, const double *b, double *c, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
                     double *scratch);
-    // Multiplies and adds words of a format in registers, `rounds` times over: what the core can do at best. Returns the operations done
-    // (a multiplication and an addition are two). All products are 1, so that *sums, what they add up to, is half of
-    // that; up to 2^22 rounds it is exact.
+    // Multiplies and adds words of a format in registers, `rounds` times over (by tiles a multiple of 16): what the
+    // core can do at best. Returns the operations done (a multiplication and an addition are two). All products are 1,
+    // so that *sums, what they add up to, is half of that; up to 2^22 rounds it is exact.
     double (*peak)(ck_format format, ptrdiff_t rounds, double *sums);
 } ck_kernels_t;
 
 // From here on the calling thread takes denormal numbers (below 2^-126) for zero, in operands and in results: some
-// processors need a hundred times longer for them, and AVX512-BF16 has none. Returns what ck_restore takes.
+// processors need a hundred times longer for them, and AVX512-BF16 and AMX have none. Returns what ck_restore takes.
 uint64_t ck_flush_denormals(void);
+// Also gives up what a thread keeps for tiles.
 void ck_restore(uint64_t state);
 
 // Kernels that this processor can run, from the plainest (0) to the widest; NULL past the end.
