@@ -232,7 +232,8 @@ static uint64_t peak(const ck_kernels_t *kernels) {
 static uint64_t call(const ck_kernels_t *kernels, enum function function) {
     switch (function) {
         case DESCRIBE:
-            return (uint64_t)kernels->lanes | (uint64_t)kernels->bfloat16 << 8 | (uint64_t)kernels->int8 << 16;
+            return (uint64_t)kernels->lanes | (uint64_t)kernels->bfloat16 << 8 | (uint64_t)kernels->int8 << 16 |
+                   (uint64_t)kernels->tiles << 24;
         case ATTENTION_SCRATCH: return (uint64_t)kernels->attention_scratch(number());
         case MATMUL: matmul(kernels); break;
         case CONVERT: normalise(kernels, 0); break;
@@ -267,6 +268,8 @@ int main(int count, char **words) {
             forbid_surroundings(&blocks[i]);
         }
         const uint64_t answer = call(kernels, (enum function)head[0]);
+        // As after a batch: the next product has to set tiles up again.
+        ck_restore(ck_flush_denormals());
         send_back(&answer, sizeof answer);
         for (size_t i = 0; i < block_count; i++) {
             const block_t *const block = &blocks[i];

@@ -13,7 +13,11 @@ import Testing
             [1, 3, 5].flatMap { window in
                 [1, 2, 4, 8, 16].map { Shape(size: size, window: window, inputs: $0, outputs: $0) }
             }
-        } + [Shape(size: 8, window: 3, inputs: 5, outputs: 33), Shape(size: 4, window: 5, inputs: 3, outputs: 1)]
+        } + [
+            Shape(size: 8, window: 3, inputs: 5, outputs: 33), Shape(size: 4, window: 5, inputs: 3, outputs: 1),
+            // Deep enough for tiles, with fewer rows than one has and with more, and what is less than one of words.
+            Shape(size: 4, window: 3, inputs: 64, outputs: 17), Shape(size: 20, window: 3, inputs: 70, outputs: 33),
+        ]
 
     @Test(arguments: shapes, Words.kinds) func borderedImages(shape: Shape, kind: UInt32) {
         let (size, window, format) = (shape.size, shape.window, ck_format(kind))

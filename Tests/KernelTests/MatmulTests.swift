@@ -107,7 +107,8 @@ import Testing
         }
     }
 
-    /// The narrow and the wide form of a number, at every level; only reductions over lanes differ between levels.
+    /// The narrow and the wide form of a number, at every level; only reductions over lanes differ between levels, and
+    /// tiles of bfloat16.
     @Test(arguments: [CK_BFLOAT16.rawValue, CK_INT8.rawValue], [1, 1e-19, 1e-22] as [Float])
     func everyFormHasTheSameBits(kind: UInt32, scale: Float) {
         // The smaller ones have products, and sums, that are denormal: the engine has none of them.
@@ -127,13 +128,34 @@ import Testing
             // Without a fused operation a product is rounded, to zero, before it is added. Servers are not told to do
             // without denormal numbers.
             if scale < 1, kernels.lanes == 4 || kernels.isSlow { continue }
-            for format in kernels.forms(kind) {
+            for format in kernels.forms(kind) where !(kernels.tiles && format == CK_BFLOAT16) {
                 task.format = format
                 let bits = task.run(kernels, a, b).map(\.bitPattern)
                 let isSame = bits == first ?? bits
                 #expect(isSame, "\(kernels.title), format \(format.rawValue)")
                 first = bits
             }
+        }
+    }
+
+    /// Tiles add up in the order of their instruction, and have no denormal numbers even where others do; rows of less
+    /// than 16 words take the order of all others.
+    @Test(arguments: Kernels.tables.filter { Kernels[$0].tiles }, [1, 1e-19, 1e-22] as [Float])
+    func sumsOfTilesHaveTheBitsOfTheirInstruction(table: Int, scale: Float) {
+        var numbers = SeededNumbers(seed: 7)
+        for (m, n, k) in [(29, 80, 77), (5, 17, 31), (40, 16, 64), (3, 33, 32), (35, 20, 29), (2, 3, 700)] {
+            guard k > 30 || scale == 1 else { continue }
+            let a = Words.representable(numbers.floats(m * k).map { $0 * scale }, CK_BFLOAT16)
+            let b = Words.representable(numbers.floats(k * n).map { $0 * scale }, CK_BFLOAT16)
+            let c = Matmul(m: m, n: n, k: k, format: CK_BFLOAT16).run(Kernels[table], a, b)
+            let columns = (0..<n).map { column in (0..<k).map { b[$0 * n + column] } }
+            let sums = (0..<m * n).map { index in
+                let (row, column) = (Array(a[index / n * k..<(index / n + 1) * k]), columns[index % n])
+                return k > 30
+                    ? Plain.sumOfTiles(row, column)
+                    : zip(row, column).reduce(Float(0)) { $0.addingProduct($1.0, $1.1) }
+            }
+            #expect(c == sums, "\(Kernels[table].title): \(m) x \(n) x \(k)")
         }
     }
 

@@ -15,7 +15,10 @@ import Testing
             let memory = GuardedFloats(count: 2)
             let sums = UnsafeMutableRawPointer(memory.start).assumingMemoryBound(to: Double.self)
             let operations = kernels.peak(format, rounds, sums)
-            let products = Double(kernels.lanes * 12 * rounds * Words.perWord(format))
+            // Tiles do 16 rounds at once, in four sums.
+            let isByTiles = kernels.tiles && Words.perWord(format) > 1
+            let words = isByTiles ? 4 * 16 * 16 * 16 * ((rounds + 15) / 16) : kernels.lanes * 12 * rounds
+            let products = Double(words * Words.perWord(format))
             #expect(operations == 2 * products && sums.pointee == products, "\(kernels.title): \(rounds) rounds")
             #expect(memory.isIntactAround)
         }

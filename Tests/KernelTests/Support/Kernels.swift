@@ -13,6 +13,8 @@ struct Kernels: @unchecked Sendable {  // functions without a state, or calls of
     let lanes: Int
     /// The narrowest forms that products take.
     let bfloat16, int8: ck_format
+    /// Whether products of fewer bits are computed by tiles.
+    let tiles: Bool
     /// Whether calls are so slow that a test should make few of large ones.
     let isSlow: Bool
     let matmul: (UnsafePointer<ck_matmul_t>) -> Void
@@ -37,7 +39,7 @@ struct Kernels: @unchecked Sendable {  // functions without a state, or calls of
     var panel: Int { 2 * lanes }
 
     /// Indices of the tables under test: those that this processor can run, the plainest first; the same ones under the
-    /// sanitizers; and NEON under an emulator, where the processor is of another kind.
+    /// sanitizers, tiles by their model; and NEON under an emulator, where the processor is of another kind.
     static let tables = Array(all.indices)
 
     /// How many of them run in the test process itself.
@@ -47,15 +49,21 @@ struct Kernels: @unchecked Sendable {  // functions without a state, or calls of
 
     private static let all: [Kernels] =
         (0..<nativeCount).map { Kernels(ck_available(Int32($0))!.pointee) }
-        + (0..<nativeCount).map { level in
+        + vectors.map { level in
             let name = String(cString: ck_available(Int32(level))!.pointee.name)
             return Kernels(RemoteKernels(.sanitized, level: level), title: "\(name), sanitized")
         } + emulated
 
+    /// Those that this processor runs without tiles, which are the last of all.
+    private static let vectors = (0..<nativeCount).filter { !ck_available(Int32($0))!.pointee.tiles }
+
     #if arch(arm64)
         private static let emulated: [Kernels] = []
     #else
-        private static let emulated = [Kernels(RemoteKernels(.emulatedArm, level: 0), title: "NEON, emulated")]
+        private static let emulated = [
+            Kernels(RemoteKernels(.sanitized, level: vectors.count), title: "AMX, modelled"),
+            Kernels(RemoteKernels(.emulatedArm, level: 0), title: "NEON, emulated"),
+        ]
     #endif
 }
 
@@ -64,7 +72,7 @@ extension Kernels {
     init(_ table: ck_kernels_t) {
         title = String(cString: table.name)
         lanes = table.lanes
-        (bfloat16, int8) = (table.bfloat16, table.int8)
+        (bfloat16, int8, tiles) = (table.bfloat16, table.int8, table.tiles)
         isSlow = false
         matmul = { table.matmul($0) }
         convert = { table.convert($0, $1, $2, $3, $4, $5) }
@@ -85,7 +93,7 @@ extension Kernels {
     init(_ remote: RemoteKernels, title: String) {
         self.title = title
         lanes = remote.lanes
-        (bfloat16, int8) = (remote.bfloat16, remote.int8)
+        (bfloat16, int8, tiles) = (remote.bfloat16, remote.int8, remote.tiles)
         isSlow = true
         matmul = { remote.call(.matmul, $0.pointee.arguments) }
         convert = { x, ldx, y, rows, width, together in

@@ -28,13 +28,16 @@ final class RemoteKernels: Sendable {
     let lanes: Int
     /// The narrowest forms that products take.
     let bfloat16, int8: ck_format
+    /// Whether products of fewer bits are computed by tiles.
+    let tiles: Bool
     private let process: KernelProcess
 
     init(_ build: KernelServer, level: Int) {
         process = KernelProcess(build, level: level)
         let words = process.call(.describe, [])
         lanes = words & 0xff
-        (bfloat16, int8) = (ck_format(UInt32(words >> 8 & 0xff)), ck_format(UInt32(words >> 16)))
+        (bfloat16, int8) = (ck_format(UInt32(words >> 8 & 0xff)), ck_format(UInt32(words >> 16 & 0xff)))
+        tiles = words >> 24 != 0
     }
 
     @discardableResult func call(_ function: Function, _ arguments: [Argument]) -> Int {
