@@ -106,7 +106,12 @@ package struct Doctor {
             ("cores of rank 0's host", "\(Host.processorCount)"),
             ("processor", Self.counted(places.map(\.processor))),
             ("instruction set", Self.counted(places.map(\.instructionSet))),
-            ("rank 0 offers", InstructionSet.available.map(\.description).joined(separator: ", ")),
+            (
+                "rank 0 offers",
+                (InstructionSet.available.map(\.description)
+                    + InstructionSet.faulty.map { "\($0), which multiplies wrongly here and is left out" })
+                    .joined(separator: ", ")
+            ),
             ("system", Self.counted(places.map(\.system))),
             ("memory of a host", Self.counted(places.map(\.memory))),
             ("limits", Self.counted(places.map(\.limits))),

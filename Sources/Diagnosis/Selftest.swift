@@ -81,11 +81,11 @@ package struct Selftest {
     package func run(_ body: (Outcome) -> Void) throws {
         var plainest: [Precision: [Float]] = [:]
         for precision in Precision.allCases {
-            for set in InstructionSet.available.flatMap({ $0.ways(for: precision) }) {
+            for set in InstructionSet.available.flatMap({ $0.ownWays(for: precision) }) {
                 let redshifts = predict(Engine(try PreparedNetwork(weights, precision, for: set)))
                 let plain = plainest[precision, default: redshifts]
                 plainest[precision] = plain
-                let (limit, spreadLimit) = Self.limits(precision)
+                let (limit, spreadLimit) = Self.limits(precision, set)
                 body(
                     Outcome(
                         instructionSet: set, precision: precision, error: Self.difference(redshifts, expected),
@@ -115,11 +115,12 @@ package struct Selftest {
 
     /// What a redshift may be off by, and differ by from another instruction set's. These galaxies are off by 9.2e-8,
     /// 1.3e-3 and 1.2e-3, and differ by 4.5e-8, 1.5e-8 and 1.5e-8 (`photoz selftest`); with the image of another galaxy
-    /// half of them would be off by 1.2e-2 (`python -m photoz ablate`).
-    private static func limits(_ precision: Precision) -> (error: Double, spread: Double) {
+    /// half of them would be off by 1.2e-2 (`python -m photoz ablate`). Tiles add up in another order: by a model of
+    /// their instructions they differ by 6.5e-6 and 1.1e-5.
+    private static func limits(_ precision: Precision, _ set: InstructionSet) -> (error: Double, spread: Double) {
         switch precision {
         case .float32: (1e-6, 1e-7)
-        case .bfloat16: (2.5e-3, 1e-5)
+        case .bfloat16: (2.5e-3, set.usesTiles ? 4e-5 : 1e-5)
         case .int8: (2.5e-3, 4e-5)
         }
     }

@@ -73,9 +73,9 @@ extension InstructionSet {
     }
 }
 
-/// A product of matrices that stay in the cache: all numbers are 1.
+/// A product of matrices that stay in the cache: all numbers are 1, unless others are given.
 final class CachedProduct: @unchecked Sendable {  // each is used by one thread
-    private static let (rows, columns, depth) = (84, 64, 128)
+    private let rows, columns, depth: Int
     private let kernels: ck_kernels_t
     private let format: NumberFormat
     private let left: AlignedBuffer
@@ -84,15 +84,20 @@ final class CachedProduct: @unchecked Sendable {  // each is used by one thread
     private let steps: AlignedBuffer
     private let result: AlignedBuffer
 
-    init(_ instructionSet: InstructionSet, _ format: NumberFormat) {
+    /// - Parameter word: Words of both operands by their index, if they are not to be full of ones.
+    init(
+        _ instructionSet: InstructionSet, _ format: NumberFormat, rows: Int = 84, columns: Int = 64, depth: Int = 128,
+        word: ((Int) -> UInt32)? = nil
+    ) {
         kernels = instructionSet.kernels.pointee
         self.format = format
-        let words = format.words(Self.depth)
-        left = AlignedBuffer(words: Self.rows * words)
-        right = AlignedBuffer(words: Self.columns * words)
-        scales = AlignedBuffer(words: Self.columns)
-        steps = AlignedBuffer(words: Step.words * Self.rows)
-        result = AlignedBuffer(words: Self.rows * Self.columns)
+        (self.rows, self.columns, self.depth) = (rows, columns, depth)
+        let words = format.words(depth), padded = instructionSet.padded(columns)
+        left = AlignedBuffer(words: rows * words)
+        right = AlignedBuffer(words: padded * words)
+        scales = AlignedBuffer(words: padded)
+        steps = AlignedBuffer(words: Step.words * rows)
+        result = AlignedBuffer(words: rows * columns)
         let one: UInt32 =
             switch format {
             case .float32, .wideBFloat16: 0x3f80_0000
@@ -100,21 +105,34 @@ final class CachedProduct: @unchecked Sendable {  // each is used by one thread
             case .int8: 0x0101_0101
             case .wideInt8: 0x0001_0001
             }
-        for buffer in [left, right] { buffer.bytes.bindMemory(to: UInt32.self).update(repeating: one) }
+        var index = 0
+        for buffer in [left, right] {
+            for place in buffer.bytes.bindMemory(to: UInt32.self).indices {
+                buffer.bytes.storeBytes(of: word?(index) ?? one, toByteOffset: 4 * place, as: UInt32.self)
+                index += 1
+            }
+        }
+        scales.start.assumingMemoryBound(to: Float.self).update(repeating: 1, count: padded)
+        steps.start.assumingMemoryBound(to: Step.self).update(repeating: Step(size: 1, zero: 0), count: rows)
+    }
+
+    /// What came of it.
+    var results: [Float] {
+        Array(UnsafeBufferPointer(start: result.start.assumingMemoryBound(to: Float.self), count: rows * columns))
     }
 
     /// One product; how many operations it takes.
-    func run() -> Double {
+    @discardableResult func run() -> Double {
         let scales = scales.start.assumingMemoryBound(to: Float.self)
         var product = ck_matmul_t(
             a: Rows(
-                start: left.start, stride: format.words(Self.depth), format: format.code,
+                start: left.start, stride: format.words(depth), format: format.code,
                 steps: steps.start.assumingMemoryBound(to: Step.self)),
             b: UnsafePointer(right.start.assumingMemoryBound(to: Int32.self)), bias: nil, scales: scales,
             sums: UnsafeRawPointer(scales).assumingMemoryBound(to: Int32.self),
-            c: Rows(result.start.assumingMemoryBound(to: Float.self), stride: Self.columns), m: Self.rows,
-            n: Self.columns, k: Self.depth, window: 1, ld_image: 0, activation: CK_IDENTITY, accumulate: false)
+            c: Rows(result.start.assumingMemoryBound(to: Float.self), stride: columns), m: rows,
+            n: columns, k: depth, window: 1, ld_image: 0, activation: CK_IDENTITY, accumulate: false)
         kernels.matmul(&product)
-        return 2 * Double(Self.rows * Self.columns * Self.depth)
+        return 2 * Double(rows * columns * depth)
     }
 }

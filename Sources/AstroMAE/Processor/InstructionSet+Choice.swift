@@ -1,21 +1,31 @@
 /// Which of the ways of computing a precision is the fastest here. What has an instruction of its own is not always
 /// fast: on some processors products of bfloat16 take longer than those of float32.
 extension InstructionSet {
-    /// What may compute a precision on processors whose widest common level this is: the first one unless another is
-    /// clearly faster. Products have the same bits in all of them.
-    public func ways(for precision: Precision) -> [InstructionSet] {
+    /// The ways in which this level itself computes a precision. Products have the same bits in all of them.
+    public func ownWays(for precision: Precision) -> [InstructionSet] {
         guard precision != .float32, let otherWay else { return [self] }
         return [self, otherWay]
     }
 
-    /// Operations a second of one thread in products of bfloat16 whose operands are in the cache, for each of some
-    /// ways; it takes some milliseconds for each. They take turns, and the fastest of some tries counts, since others
-    /// may be at work on the machine.
-    public static func speeds(of ways: [InstructionSet]) -> [Double] {
-        let products = ways.map { CachedProduct($0, $0.bfloat16) }
+    /// What may compute a precision on processors whose widest common level this is: the first one unless another is
+    /// clearly faster. Products have the same bits in all of them but in tiles, which are there for fewer bits alone.
+    public func ways(for precision: Precision) -> [InstructionSet] {
+        guard usesTiles, let vectors = Self.available.last(where: { $0.level < level }) else {
+            return ownWays(for: precision)
+        }
+        return vectors.ownWays(for: precision) + (precision == .float32 ? [] : [self])
+    }
+
+    /// Operations a second of one thread in products whose operands are in the cache, for each of some ways; it takes
+    /// some milliseconds for each. Where convolutions have another format than dense layers, half of them are in
+    /// either. The ways take turns, and the fastest of some tries counts, since others may be at work on the machine.
+    public static func speeds(of ways: [InstructionSet], for precision: Precision) -> [Double] {
+        let products = ways.map { way in
+            Set([precision.linear(way), precision.convolution(way)]).map { CachedProduct(way, $0) }
+        }
         return (0..<4).reduce(ways.map { _ in 0.0 }) { best, _ in
-            zip(best, products).map { best, product in
-                max(best, CoreSpeed.rate(threads: 1, seconds: 0.001) { _ in product.run() })
+            zip(best, products).map { best, products in
+                max(best, CoreSpeed.rate(threads: 1, seconds: 0.001) { _ in products.reduce(0) { $0 + $1.run() } })
             }
         }
     }
@@ -29,7 +39,7 @@ extension InstructionSet {
     /// The fastest way for a precision, as measured by this process alone.
     public func measured(for precision: Precision) -> InstructionSet {
         let ways = ways(for: precision)
-        return ways.count > 1 ? Self.fastest(of: ways, Self.speeds(of: ways)) : self
+        return ways.count > 1 ? Self.fastest(of: ways, Self.speeds(of: ways, for: precision)) : ways[0]
     }
 
     /// Whether both are the same level and compute in the same way.
@@ -39,6 +49,6 @@ extension InstructionSet {
 
     /// How products of bfloat16 are computed, in words.
     public var bfloat16Products: String {
-        widensBFloat16 ? "as float32" : "by its own instruction"
+        usesTiles ? "in tiles" : widensBFloat16 ? "as float32" : "by its own instruction"
     }
 }

@@ -13,9 +13,18 @@ public struct InstructionSet: Sendable, CustomStringConvertible {
         self.widensBFloat16 = widensBFloat16 || kernels.pointee.bfloat16 == CK_WIDE_BFLOAT16
     }
 
-    /// What this processor can run, the plainest first and the widest last. Never empty.
-    public static let available: [InstructionSet] = (0...)
+    /// What this processor offers, the plainest first and the widest last.
+    private static let offered: [InstructionSet] = (0...)
         .lazy.map { ck_available($0) }.prefix { $0 != nil }.map { InstructionSet(kernels: $0!) }
+
+    /// What this processor can run, the plainest first and the widest last. Never empty.
+    public static let available = offered.filter { set in !faulty.contains { $0.level == set.level } }
+
+    /// What it offers and nothing uses, since tiles multiply otherwise than vectors: so does what emulates a processor
+    /// wrongly, and only the redshifts would show it.
+    public static let faulty = offered.filter { set in
+        set.usesTiles && !offered.last { !$0.usesTiles }!.multiplies(like: set)
+    }
 
     /// The short names of the levels of this architecture, the plainest first.
     public static let names: [String] = (0...)
@@ -34,13 +43,17 @@ public struct InstructionSet: Sendable, CustomStringConvertible {
     /// The widest instruction set of this processor.
     public static var widest: InstructionSet { available[available.count - 1] }
 
-    /// The other way of computing bfloat16, where this level has two.
+    /// Whether products of fewer bits are computed by tiles; all else is as at the level in front of it.
+    public var usesTiles: Bool { kernels.pointee.tiles }
+
+    /// The other way of computing bfloat16, where this level has two. Without its tiles a level is the one in front of
+    /// it.
     public var otherWay: InstructionSet? {
-        kernels.pointee.bfloat16 == CK_WIDE_BFLOAT16
+        kernels.pointee.bfloat16 == CK_WIDE_BFLOAT16 || usesTiles
             ? nil : InstructionSet(kernels: kernels, widensBFloat16: !widensBFloat16)
     }
 
-    /// The name that results record: `AVX-512 BF16`, `AVX-512 VNNI`, `AVX-512`, `AVX-VNNI`, `AVX2`, `NEON` or
+    /// The name that results record: `AMX`, `AVX-512 BF16`, `AVX-512 VNNI`, `AVX-512`, `AVX-VNNI`, `AVX2`, `NEON` or
     /// `portable`.
     public var description: String { String(cString: kernels.pointee.name) }
 

@@ -8,8 +8,8 @@ extension Run {
     func commonInstructionSet() throws -> InstructionSet {
         let common = try commonLevel()
         let ways = common.ways(for: options.precision)
-        guard ways.count > 1 else { return common }
-        var speeds = InstructionSet.speeds(of: ways)
+        guard ways.count > 1 else { return ways[0] }
+        var speeds = InstructionSet.speeds(of: ways, for: options.precision)
         try world.allReduce(inPlace: &speeds, .min)
         return InstructionSet.fastest(of: ways, speeds)
     }

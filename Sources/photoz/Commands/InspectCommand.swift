@@ -42,14 +42,20 @@ struct InspectCommand: ParsableCommand {
     private func describeProcessor() {
         let names = InstructionSet.available.map(\.description)
         Exit.show("instruction sets: \(names.joined(separator: ", "))")
-        Exit.show("a run uses: \(InstructionSet.widest); --instruction-set caps it")
-        let ways = InstructionSet.widest.ways(for: .bfloat16)
-        let speeds = InstructionSet.speeds(of: ways)
-        for (way, speed) in zip(ways, speeds) {
-            let isTaken = ways.count > 1 && way.isSameWay(as: InstructionSet.fastest(of: ways, speeds))
-            Exit.show(
-                "bfloat16 \(way.bfloat16Products): \(Int((speed / 1e9).rounded())) G operations a second"
-                    + (isTaken ? "; a run does so" : ""))
+        for set in InstructionSet.faulty { Exit.show("\(set) multiplies wrongly here and is left out") }
+        let widest = InstructionSet.widest
+        Exit.show("a run uses: \(widest.ways(for: .float32)[0]); --instruction-set caps it")
+        // Of eight bits there is a choice only where there are tiles.
+        for precision in widest.usesTiles ? [Precision.bfloat16, .int8] : [.bfloat16] {
+            let ways = widest.ways(for: precision)
+            let speeds = InstructionSet.speeds(of: ways, for: precision)
+            for (way, speed) in zip(ways, speeds) {
+                let isTaken = ways.count > 1 && way.isSameWay(as: InstructionSet.fastest(of: ways, speeds))
+                let products = precision == .int8 ? "int8, bfloat16" : "bfloat16"
+                Exit.show(
+                    "\(products) \(way.bfloat16Products): \(Int((speed / 1e9).rounded())) G operations a second"
+                        + (isTaken ? "; a run does so" : ""))
+            }
         }
         Exit.show("cores that this process may use: \(RunOptions.cores)")
     }
