@@ -52,7 +52,7 @@ let package = Package(
         .target(
             name: "PhotozMachine",
             dependencies: [
-                "AstroMAE", "Collectives", "HDF5", "PhotozExitCodes", "PhotozText", "Survey",
+                "AstroMAE", "Collectives", "HDF5", "PhotozExitCodes", "PhotozRecords", "PhotozText", "Survey",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Machine"),
@@ -125,6 +125,7 @@ let package = Package(
         .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "PhotozCheckedSizes", "TestSupport"]),
         .testTarget(name: "RecordsTests", dependencies: ["PhotozRecords", "TestSupport"]),
         .testTarget(name: "JobTests", dependencies: ["PhotozJob", "PhotozMachine", "Survey", "TestSupport"]),
+        .testTarget(name: "DiagnosisTests", dependencies: ["AstroMAE", "PhotozDiagnosis", "PhotozMachine"]),
         .testTarget(
             name: "CommandTests",
             dependencies: ["CHDF5", "HDF5", "PhotozRecords", "TestSupport", "photoz", "write-check"]),

@@ -32,7 +32,7 @@ LEVELS = np.array([0, 0.001, 0.005, 0.01, 0.025, *(np.arange(1, 20) / 20), 0.975
 COVERAGES = (0.5, 0.68, 0.9, 0.95, 0.99)
 BINS = 10
 TREES = 200
-LEAVES = (10, 20, 40, 80, 160)  # galaxies of a leaf at least, of which a fifth of the labelled galaxies chooses
+LEAVES = (10, 20, 40, 80, 160)  # galaxies of a leaf at least; a fifth of the labelled galaxies chooses
 LEAST_STEP = 1e-6  # of redshift between quantiles, so that densities are finite
 CHUNK = 2000  # galaxies of which the weights of labelled ones are in memory
 

@@ -1,6 +1,6 @@
 """How fast `photoz import` is beside writing the same bytes and syncing them; needs PyTorch.
 
-    python Benchmarks/import_speed.py .build-static/release/photoz
+python Benchmarks/import_speed.py .build-static/release/photoz
 """
 
 import os
@@ -39,11 +39,14 @@ def main() -> None:
             target.unlink()
             target = Path(folder) / "partition.h5"
             start = time.perf_counter()
-            subprocess.run([sys.argv[1], "import", source, "--output", target], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                [sys.argv[1], "import", source, "--output", target], check=True, stdout=subprocess.DEVNULL
+            )
             imported.append(time.perf_counter() - start)
             target.unlink()
         write, whole = statistics.median(written), statistics.median(imported)
-        print(f"{len(data) / 1e6:.1f} MB: write and sync {write:.3f} s, import {whole:.3f} s, {write / whole:.2f} of the speed")
+        times = f"write and sync {write:.3f} s, import {whole:.3f} s, {write / whole:.2f} of the speed"
+        print(f"{len(data) / 1e6:.1f} MB: {times}")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ from typing import Any, Protocol
 import h5py
 import numpy as np
 
+from levels import LEVELS, Level, Unheld
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 WEIGHTS = ROOT / "Data/astromae-mock-sdss.h5"
@@ -78,6 +80,9 @@ class Unavailable(Exception):
 
 
 class Contestant(Protocol):
+    kernels: dict[str, int]
+    """How many of each kernel the engine says it uses, where it does."""
+
     def measure(self, seconds: float) -> float:
         """Galaxies a second."""
 
@@ -93,17 +98,22 @@ class Contestant(Protocol):
 class Photoz:
     """`photoz bench`, started afresh for each measurement: it builds, warms up and times itself."""
 
-    def __init__(self, configuration: Configuration, binary: Path, threads: int) -> None:
-        self.binary = binary
-        self.options = ["--precision", configuration.precision, "--threads", str(threads)]
+    def __init__(self, configuration: Configuration, bench: "Bench") -> None:
+        self.binary, self.level = bench.binary, bench.level
+        self.options = ["--precision", configuration.precision, "--threads", str(bench.threads)]
+        if self.level:
+            self.options += ["--instruction-set", self.level.name]
         self.batch = ["--batch-size", str(configuration.batch)]
         self.seconds = 0.0
+        self.kernels: dict[str, int] = {}
 
     def measure(self, _: float) -> float:
         report = json.loads(
             self.command("bench", "--weights", str(WEIGHTS), *self.options, *self.batch, "--json")
         )
-        return report["galaxies_per_second"]
+        if self.level and not self.level.is_named(report["instruction_set"]):
+            raise Unavailable(f"{report['instruction_set']} is what it ran at, not {self.level.name}")
+        return float(report["galaxies_per_second"])
 
     def predict(self) -> np.ndarray:
         with tempfile.TemporaryDirectory() as folder:
@@ -130,14 +140,17 @@ class Photoz:
 class Peer:
     """An engine in one process with all the threads, or in a process for each core."""
 
-    def __init__(self, configuration: Configuration, threads: int) -> None:
+    def __init__(self, configuration: Configuration, threads: int, level: Level | None = None) -> None:
         mode = configuration.mode.removesuffix(A_PROCESS_A_CORE)
         count = threads if mode != configuration.mode else 1
         settings = asdict(configuration) | {"mode": mode, "threads": threads // count}
+        self.held = level.environment() if level else {}
+        if level:
+            settings["level"] = level.name
         self.log = tempfile.TemporaryFile("w+")
         self.processes = [self.start(settings) for _ in range(count)]
         try:
-            self.answers()
+            self.kernels: dict[str, int] = self.answers()[0]["kernels"]
         except Unavailable:
             self.close()
             raise
@@ -150,11 +163,12 @@ class Peer:
             stderr=self.log,
             text=True,
             env=os.environ
-            | {name: str(settings["threads"]) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")},
+            | {name: str(settings["threads"]) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
+            | self.held,
         )
 
     def answers(self) -> list[Any]:
-        lines = [process.stdout.readline() for process in self.processes]
+        lines = [process.stdout.readline() for process in self.processes if process.stdout]
         if not all(lines):
             self.log.seek(0)
             raise Unavailable((self.log.read().strip().splitlines() or ["ended without a message"])[-1])
@@ -176,7 +190,8 @@ class Peer:
 
     def close(self) -> None:
         for process in self.processes:
-            process.stdin.close()
+            if process.stdin:
+                process.stdin.close()
             process.kill()
             process.wait()
 
@@ -205,19 +220,19 @@ def busy_seconds(cores: set[int]) -> float:
 class Bench:
     """Starts and measures contestants on the cores that this process may use."""
 
-    def __init__(self, binary: Path, threads: int, seconds: float) -> None:
+    def __init__(self, binary: Path, threads: int, seconds: float, level: Level | None) -> None:
         available = sorted(os.sched_getaffinity(0))
         if threads > len(available):
             raise SystemExit(f"{threads} threads need as many cores, and there are {len(available)}.")
         self.cores = set(available[:threads])
         os.sched_setaffinity(0, self.cores)
-        self.binary, self.threads, self.seconds = binary, threads, seconds
+        self.binary, self.threads, self.seconds, self.level = binary, threads, seconds, level
         self.tried: list[dict[str, Any]] = []
 
     def start(self, configuration: Configuration) -> Contestant:
         if configuration.engine == "photoz":
-            return Photoz(configuration, self.binary, self.threads)
-        return Peer(configuration, self.threads)
+            return Photoz(configuration, self)
+        return Peer(configuration, self.threads, self.level)
 
     def measure(self, contestant: Contestant) -> Measurement:
         """The least disturbed of some measurements, the first one if nobody disturbs it."""
@@ -273,9 +288,9 @@ class Bench:
 
 
 def say(text: str, measurement: Measurement | None = None) -> None:
-    disturbed = measurement is not None and measurement.others > DISTURBED
-    note = f"   (others had {measurement.others:.0%} of the cores)" if disturbed else ""
-    print(text + note, file=sys.stderr, flush=True)
+    if measurement and measurement.others > DISTURBED:
+        text += f"   (others had {measurement.others:.0%} of the cores)"
+    print(text, file=sys.stderr, flush=True)
 
 
 def choose_all(bench: Bench, options: argparse.Namespace) -> tuple[list[Configuration], dict[str, str]]:
@@ -327,14 +342,20 @@ def accuracy(predicted: np.ndarray, exact: np.ndarray) -> dict[str, float]:
 
 def machine() -> dict[str, Any]:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    flags = next((line.split() for line in lines if line.startswith("flags")), [])
-    wanted = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile")
+    facts = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    # A virtual machine may hide the rest of the name; family and model say which processor it is.
+    model = f" (family {facts['cpu family']}, model {facts['model']})" if "cpu family" in facts else ""
+    wanted = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile")
     return {
-        "processor": models[0] if models else platform.machine(),
-        "cores": len(models),
-        "instruction_sets": [flag for flag in wanted if flag in flags],
+        "processor": facts.get("model name", platform.machine()) + model,
+        "cores": os.cpu_count(),
+        "instruction_sets": [flag for flag in wanted if flag in processor_flags()],
     }
+
+
+def processor_flags() -> list[str]:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.split() for line in lines if line.startswith("flags")), [])
 
 
 def versions(binary: Path) -> dict[str, str]:
@@ -344,7 +365,10 @@ def versions(binary: Path) -> dict[str, str]:
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    bench = Bench(options.photoz.resolve(), options.threads, options.seconds)
+    level = LEVELS.get(options.level)
+    if level:
+        level.check(processor_flags())
+    bench = Bench(options.photoz.resolve(), options.threads, options.seconds, level)
     chosen, unavailable = choose_all(bench, options)
     contestants = {configuration.contestant: bench.start(configuration) for configuration in chosen}
     try:
@@ -361,11 +385,14 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "versions": versions(bench.binary),
         "threads": options.threads,
         "seconds": options.seconds,
+        "level": options.level,
+        "free": free(level, contestants),
         "tried": bench.tried,
         "unavailable": unavailable,
         "contestants": {
             configuration.contestant: {
                 "configuration": asdict(configuration),
+                "kernels": contestants[configuration.contestant].kernels,
                 "rounds": [asdict(measurement) for measurement in rounds[configuration.contestant]],
                 "accuracy": accuracy(predictions[configuration.contestant], exact),
             }
@@ -374,8 +401,19 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def free(level: Level | None, contestants: dict[str, Contestant]) -> dict[str, str]:
+    """Which contestants are not held to the level, or not wholly, and why; without a level nobody is held."""
+    if not level:
+        return {}
+    reasons = {
+        name: level.reason_free(name.rpartition(" ")[0], contestant.kernels)
+        for name, contestant in contestants.items()
+    }
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
 def reference(threads: int) -> np.ndarray:
-    """PyTorch in float64, which `python -m photoz.training.astromae --check` holds to the published network."""
+    """PyTorch in float64, which `python -m photoz.training.astromae --check` holds to the published one."""
     peer = Peer(Configuration("PyTorch", "f64", "eager", 64), threads)
     try:
         return peer.predict()
@@ -391,29 +429,51 @@ def ratio(results: dict[str, Any], name: str, other: str | None) -> str:
     return f"{median(mine['rate'] / theirs['rate'] for mine, theirs in pairs):.2f}"
 
 
+def best_peers(rate: dict[str, float]) -> list[str]:
+    """The fastest peer of each precision that has one: what photoz is held against."""
+    peers = [name for name in rate if not name.startswith("photoz")]
+    found = (
+        max((name for name in peers if name.endswith(precision)), key=rate.__getitem__, default=None)
+        for precision in ("f32", "bf16", "int8")
+    )
+    return [name for name in found if name]
+
+
 def table(report: dict[str, Any]) -> str:
-    results = report["contestants"]
+    results, unheld = report["contestants"], report.get("free", {})
     rate = {name: median(one["rate"] for one in result["rounds"]) for name, result in results.items()}
-    float32 = [name for name in results if name.endswith("f32") and not name.startswith("photoz")]
-    fastest = max(float32, key=rate.__getitem__, default=None)
-    rows = [
-        f"| | galaxies/s | / {fastest} | / OpenVINO bf16"
-        " | max \\|dz\\| | 99 % \\|dz\\| | sigma_mad | runs as |",
-        "|---|---:|---:|---:|---:|---:|---:|---|",
-    ]
+    best = best_peers(rate)
+
+    def title(name: str) -> str:
+        return f"{name} (free)" if name in unheld else name
+
+    heads = ["", "galaxies/s", *(f"/ {title(name)}" for name in best)]
+    heads += ["max \\|dz\\|", "99 % \\|dz\\|", "sigma_mad", "runs as"]
+    rows = [heads, ["---", *["---:"] * (len(heads) - 2), "---"]]
     for name, result in results.items():
         errors, way = result["accuracy"], result["configuration"]
         change = round(errors["sigma_mad"] / errors["sigma_mad_float64"] - 1, 4) + 0.0  # no "-0.00%"
         rows.append(
-            f"| {name} | {rate[name]:.0f} | {ratio(results, name, fastest)}"
-            f" | {ratio(results, name, 'OpenVINO bf16')}"
-            f" | {errors['largest_error']:.1e} | {errors['error_99th_percentile']:.1e} | {change:+.2%}"
-            f" | {way['mode']}, batches of {way['batch']} |"
+            [
+                title(name),
+                f"{rate[name]:.0f}" if rate[name] >= 100 else f"{rate[name]:.3g}",
+                *(ratio(results, name, other) for other in best),
+                f"{errors['largest_error']:.1e}",
+                f"{errors['error_99th_percentile']:.1e}",
+                f"{change:+.2%}",
+                f"{way['mode']}, batches of {way['batch']}",
+            ]
         )
     rows += [
-        f"| {name} | does not run: {reason} | | | | | | |" for name, reason in report["unavailable"].items()
+        [name, f"does not run{at_level(report)}: {reason}", *[""] * (len(heads) - 2)]
+        for name, reason in report["unavailable"].items()
     ]
-    return "\n".join([*rows, "", *notes(report)])
+    lines = ("|" + "|".join(f" {cell} " if cell else " " for cell in row) + "|" for row in rows)
+    return "\n".join([*lines, "", *notes(report)])
+
+
+def at_level(report: dict[str, Any]) -> str:
+    return " at this level" if report.get("level") else ""
 
 
 def notes(report: dict[str, Any]) -> list[str]:
@@ -424,7 +484,19 @@ def notes(report: dict[str, Any]) -> list[str]:
     return [
         f"{report['date']}, {report['threads']} cores of {report['machine']['processor']} ({sets}); {used}.",
         f"Others had more than {DISTURBED:.0%} of the cores in {disturbed} of {len(measured)} measurements.",
+        *level_notes(report),
     ]
+
+
+def level_notes(report: dict[str, Any]) -> list[str]:
+    """Which level the engines were held to, and who was not, each reason once."""
+    if not report.get("level"):
+        return []
+    names: dict[str, list[str]] = {}
+    for name, reason in report["free"].items():
+        names.setdefault(reason, []).append(name)
+    exceptions = [f"Free: {', '.join(who)}: {reason}." for reason, who in names.items()]
+    return [f"Level {report['level']}: no engine may use more, but for those marked free.", *exceptions]
 
 
 def parse() -> argparse.Namespace:
@@ -434,6 +506,7 @@ def parse() -> argparse.Namespace:
     add("--threads", type=int, default=2, help="cores for each contestant (%(default)s)")
     add("--rounds", type=int, default=7, help="(%(default)s)")
     add("--seconds", type=float, default=3, help="length of one measurement of a peer (%(default)s)")
+    add("--level", choices=LEVELS, help="hold every engine to this instruction set, where it can be held")
     add(
         "--batches",
         type=int,
@@ -457,7 +530,10 @@ def main() -> None:
     if options.table:
         print(table(json.loads(options.table.read_text())))
         return
-    report = run(options)
+    try:
+        report = run(options)
+    except Unheld as error:
+        raise SystemExit(str(error)) from error
     if options.json:
         options.json.write_text(json.dumps(report, indent=1) + "\n")
     print(table(report))

@@ -49,8 +49,9 @@ def mock() -> Mock:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _program() -> None:
-    """Programs of this checkout, and a package that other processes find."""
+def _program(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Programs of this checkout, which leave nothing in the user's cache, and a package that other processes find."""
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
     os.environ["PYTHONPATH"] = f"{ROOT / 'Python/src'}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
 
 

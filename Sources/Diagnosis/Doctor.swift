@@ -121,6 +121,7 @@ package struct Doctor {
                 "\(folder.path): \(folder.fileSystem), \(megabytes(folder.room ?? 0)) free, \(Self.words(lock))"
             ),
             ("predictions", Self.words(file)),
+            ("packed weights", WeightsCache.state()),
         ]
     }
 

@@ -28,6 +28,36 @@ package enum Host {
             platform: "\(system)-\(release)-\(machine)")
     }
 
+    /// This machine's processor, for a reader of a table.
+    package static var processorTitle: String {
+        processorTitle(lines(of: "/proc/cpuinfo"), machine: processor().machine)
+    }
+
+    /// The processor for a reader who has only its name: a virtual machine may hide half of it, and Arm's lines have
+    /// none, so that the numbers that makers give their designs stand beside it or in its place.
+    ///
+    /// - Parameters:
+    ///   - lines: Those of `/proc/cpuinfo`.
+    ///   - machine: The instruction set architecture, for where there is no name.
+    package static func processorTitle(_ lines: [Substring], machine: String) -> String {
+        func entry(_ name: String) -> String? {
+            lines.first { $0.hasPrefix(name) && $0.dropFirst(name.count).first { !$0.isWhitespace } == ":" }.map(value)
+        }
+        let numbers = [
+            ("cpu family", "family"), ("model", "model"), ("CPU implementer", "implementer"), ("CPU part", "part"),
+        ]
+        let known = numbers.compactMap { name, title in entry(name).map { "\(title) \($0)" } }
+        let title = entry("model name") ?? machine
+        return known.isEmpty ? title : "\(title) (\(known.joined(separator: ", ")))"
+    }
+
+    /// The instruction set architecture, such as `x86_64`.
+    static var machine: String {
+        var names = utsname()
+        uname(&names)
+        return text(&names.machine)
+    }
+
     /// Memory of the machine, GB.
     package static func memory() -> Double {
         let total = lines(of: "/proc/meminfo").first { $0.hasPrefix("MemTotal:") }

@@ -25,7 +25,7 @@
 #endif
 
 enum function { DESCRIBE, MATMUL, CONVERT, LAYER_NORM, ATTENTION, PCM, WIDE_LINEAR, MEAN_ROWS, AVERAGE_POOL, MAX_POOL,
-                ACTIVATE, PRODUCT, ATTENTION_SCRATCH, PEAK };
+                ACTIVATE, PRODUCT, ATTENTION_SCRATCH, PEAK, FLUSH };
 
 enum { MOST_ARGUMENTS = 32, MOST_BLOCKS = 9 };
 
@@ -229,6 +229,17 @@ static uint64_t peak(const ck_kernels_t *kernels) {
     return (uint64_t)kernels->peak(format, rounds, pointer());
 }
 
+// Whether a denormal result and a denormal operand count as zero between ck_flush_denormals and ck_restore, and not
+// behind them. What is volatile stays where it is.
+static uint64_t flush(void) {
+    volatile float smallest = 0x1p-126f, denormal = 0x1p-127f;
+    const uint64_t state = ck_flush_denormals();
+    volatile float result = smallest * 0.5f, operand = denormal * 0x1p100f;
+    ck_restore(state);
+    volatile float later = smallest * 0.5f;
+    return result == 0 && operand == 0 && later > 0;
+}
+
 static uint64_t call(const ck_kernels_t *kernels, enum function function) {
     switch (function) {
         case DESCRIBE:
@@ -247,6 +258,7 @@ static uint64_t call(const ck_kernels_t *kernels, enum function function) {
         case ACTIVATE: activate(kernels); break;
         case PRODUCT: product(kernels); break;
         case PEAK: return peak(kernels);
+        case FLUSH: return flush();
     }
     return 0;
 }
@@ -254,6 +266,7 @@ static uint64_t call(const ck_kernels_t *kernels, enum function function) {
 int main(int count, char **words) {
     const ck_kernels_t *const kernels = count == 2 ? ck_available(atoi(words[1])) : NULL;
     if (!kernels) fail("no such level");
+    ck_flush_denormals();
     for (uint64_t head[3]; receive(head, sizeof head);) {
         if (head[1] > MOST_ARGUMENTS || head[2] > MOST_BLOCKS) fail("a call that is too long");
         receive(arguments, sizeof arguments[0] * head[1]);

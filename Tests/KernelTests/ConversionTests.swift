@@ -14,6 +14,8 @@ import Testing
         let x = (0..<5 * width).map {
             $0 % 3 == 0 ? Float(bitPattern: special[$0 / 3 % special.count]) : numbers.floats(1, in: -1e3...1e3)[0]
         }
+        let state = ck_flush_denormals()
+        defer { ck_restore(state) }
         for format in [CK_BFLOAT16, CK_WIDE_BFLOAT16] {
             let result = Conversion(width: width, format: format).run(x) { from, stride, to, rows in
                 Kernels[table].convert(from, stride, to, rows, width, false)

@@ -32,7 +32,8 @@ import Testing
         let forms = Kernels.tables.flatMap { table in Kernels[table].forms(kind).map { (Kernels[table], $0) } }
         for (kernels, format) in forms {
             whole.format = format
-            let c = whole.run(kernels, a, b)
+            whole.m = kernels.isSlow ? 40 : most
+            let c = whole.run(kernels, Array(a[..<(whole.m * k)]), b)
             let worst = whole.worst(c, sums)
             #expect(worst <= 1, "\(kernels.title): \(worst) times the bound")
             // A row has the same bits in whatever company: that makes predictions independent of batches. Tiles have up
@@ -41,7 +42,7 @@ import Testing
             for m in kernels.isSlow ? [1, 7, 13, 29] : usual {
                 var part = whole
                 part.m = m
-                let first = (most - m) / 2
+                let first = (whole.m - m) / 2
                 part.rowScales = Array(whole.rowScales[first..<first + m])
                 let rows = part.run(kernels, Array(a[first * k..<(first + m) * k]), b)
                 #expect(
@@ -125,9 +126,8 @@ import Testing
         var first: [UInt32]?
         for table in Kernels.tables {
             let kernels = Kernels[table]
-            // Without a fused operation a product is rounded, to zero, before it is added. Servers are not told to do
-            // without denormal numbers.
-            if scale < 1, kernels.lanes == 4 || kernels.isSlow { continue }
+            // Without a fused operation a product is rounded, to zero, before it is added.
+            if scale < 1, kernels.title.hasPrefix("portable") { continue }
             for format in kernels.forms(kind) where !(kernels.tiles && format == CK_BFLOAT16) {
                 task.format = format
                 let bits = task.run(kernels, a, b).map(\.bitPattern)

@@ -37,6 +37,8 @@ public enum Launch {
             // Left from a launcher around the tests, these would make a new one believe that it is part of that job.
             !["OMPI_COMM", "OMPI_UNIVERSE", "PMIX_", "PMI_", "ORTE_", "SLURM_"].contains { name.hasPrefix($0) }
         }
+        // No program finds what another one has left in a cache, and none leaves anything in the user's.
+        variables["XDG_CACHE_HOME"] = TemporaryFolder.nowhere
         variables.merge(environment) { $1 }
         let start = ContinuousClock.now
         let result = try await Subprocess.run(

@@ -14,6 +14,9 @@ public struct TemporaryFolder: Sendable {
         return path
     }()
 
+    /// Where no folder can be made.
+    static let nowhere = parent + "/nowhere/folder"
+
     /// - Throws: When the folder cannot be made.
     public init() throws {
         path = Self.parent + "/" + UUID().uuidString

@@ -28,7 +28,7 @@ INLINE void epilogue_of_vector(const ck_format format, const ck_activation activ
     vf y = (vf)sum + columns->bias;
     if (is_bytes(format)) {
         const ck_step_t step = t->a.steps[row];
-        if (format == CK_INT8) sum = (vi)((vu)sum - (vu)columns->sum * (vu)splat_word(step.zero));
+        if (format == CK_INT8) sum = (vi)((vu)sum - (vu)columns->sum * (vu)splat_word(step.zero - BYTE_BIAS));
         y = madd(__builtin_convertvector(sum, vf) * splat(step.size), columns->scale, columns->bias);
     }
     int32_t *const to = row_of(&t->c, row);

@@ -1,8 +1,9 @@
 // Every kernel for one instruction set, gathered in a table named TABLE.
 //
-// The including file defines LANES, FUSED or not, AVX512, AVX2, VNNI, BFLOAT16, AMX where the target has them,
-// REGISTERS (vectors that the processor keeps at once), SHORT and TALL (the highest tiles of two and of one vector),
-// QUERIES and KEYS (the block of an attention matrix that stays in registers), NAME, OPTION, LEVEL and TABLE.
+// The including file defines LANES, FUSED or not, AVX512 and AVX2 where the target has them, VNNI and BFLOAT16 where it
+// multiplies bytes and bfloat16 by their own instructions (AMX by tiles), BYTE_BIAS if those of bytes want a sign on
+// both sides, REGISTERS (vectors that the processor keeps at once), SHORT and TALL (the highest tiles of two and of one
+// vector), QUERIES and KEYS (the block of an attention matrix in registers), NAME, OPTION, LEVEL and TABLE.
 //
 // Constant parameters are templates. C has none, so a function that is to be compiled once for each format, activation
 // or height of a tile is INLINE (always inlined) and takes them as parameters marked `const`; every caller passes
@@ -38,9 +39,7 @@ const ck_kernels_t TABLE = {
     .bfloat16 = CK_WIDE_BFLOAT16,
 #endif
     .int8 = CK_BYTES,
-#if defined(AMX)
-    .tiles = true,
-#endif
+    .tiles = AMX_HIGHEST > 0,
     .lanes = LANES,
     .panel = 2 * LANES,
     .matmul = matmul,

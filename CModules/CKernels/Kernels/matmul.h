@@ -19,7 +19,7 @@ INLINE void multiply_tile(const ck_format format, const int rows, const int vect
                 vi column[2];
                 UNROLL for (int v = 0; v < vectors; v++) column[v] = load_words(b + v * LANES);
                 UNROLL for (int r = 0; r < rows; r++) {
-                    const vi element = splat_word(at[r * lda + k]);
+                    const vi element = left_word(format, at[r * lda + k]);
                     UNROLL for (int v = 0; v < vectors; v++)
                         sum[2 * r + v] = dot(format, element, column[v], sum[2 * r + v]);
                 }

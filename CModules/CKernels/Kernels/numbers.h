@@ -20,8 +20,19 @@ INLINE vi splat_word(int32_t x) { return x - (vi){0}; }
 // two bfloat16 is exact in float32, so that two fused float32 operations have the same bits.
 #if defined(BFLOAT16)
 INLINE vi dot_bfloat16(vi a, vi b, vi sum) {
+#if LANES == 16
     return (vi)_mm512_dpbf16_ps((__m512)sum, (__m512bh)a, (__m512bh)b);
+#else
+    // Two fused operations; BFDOT, which is one instruction, rounds in a way of its own.
+    const float32x4_t upper = vbfmlaltq_laneq_f32((float32x4_t)sum, (bfloat16x8_t)b, (bfloat16x8_t)a, 1);
+    return (vi)vbfmlalbq_laneq_f32(upper, (bfloat16x8_t)b, (bfloat16x8_t)a, 0);
+#endif
 }
+#endif
+
+// What is taken off the bytes of A where a product needs a sign on both sides, and is made good in the epilogue.
+#if !defined(BYTE_BIAS)
+#define BYTE_BIAS 0
 #endif
 
 // sum + the products of the bytes of each word: four without a sign and four with one, or two and two of 16 bits. Exact
@@ -32,14 +43,23 @@ INLINE vi dot_bfloat16(vi a, vi b, vi sum) {
 INLINE vi dot_bytes(vi a, vi b, vi sum) {
 #if LANES == 16
     return (vi)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)a, (__m512i)b);
-#else
+#elif defined(AVX2)
     return (vi)_mm256_dpbusd_avx_epi32((__m256i)sum, (__m256i)a, (__m256i)b);
+#elif BYTE_BIAS > 0
+    return (vi)vdotq_s32((int32x4_t)sum, (int8x16_t)a, (int8x16_t)b);
+#else
+    return (vi)vsudotq_laneq_s32((int32x4_t)sum, (int8x16_t)b, (uint8x16_t)a, 0);
 #endif
 }
 #else
 #define BYTES WIDE_INT8
 #define CK_BYTES CK_WIDE_INT8
 INLINE vi dot_bytes(vi a, vi b, vi sum) {
+#if defined(__aarch64__)
+    const int16x4_t lower = vmovn_s32((int32x4_t)b), upper = vshrn_n_s32((int32x4_t)b, 16);
+    sum = (vi)vmlal_laneq_s16((int32x4_t)sum, lower, (int16x8_t)a, 0);
+    return (vi)vmlal_laneq_s16((int32x4_t)sum, upper, (int16x8_t)a, 1);
+#else
 #if defined(AVX512)
     const vi products = (vi)_mm512_madd_epi16((__m512i)a, (__m512i)b);
 #elif defined(AVX2)
@@ -50,6 +70,7 @@ INLINE vi dot_bytes(vi a, vi b, vi sum) {
     const vi products = (a >> 16) * (b >> 16) + ((vi)((vu)a << 16) >> 16) * ((vi)((vu)b << 16) >> 16);
 #endif
     return (vi)((vu)sum + (vu)products);
+#endif
 }
 #endif
 
@@ -76,18 +97,29 @@ INLINE vi dot(const ck_format format, vi a, vi b, vi sum) {
 
 INLINE bool is_bytes(ck_format format) { return format == CK_INT8 || format == CK_WIDE_INT8; }
 
-// To the nearest bfloat16, ties to even, as float32; NaN stays NaN, and numbers below 2^-126 become zero.
+// A word of A as `dot` takes it: in all lanes. Of fewer bits 64-bit Arm multiplies by the first lane alone, and most of
+// its cores load one lane faster than they copy it to all: the empty statement keeps the compiler from doing so.
+INLINE vi left_word(const ck_format format, int32_t word) {
+    if (format == CK_INT8) word ^= (int32_t)(BYTE_BIAS * 0x01010101u);
+#if defined(__aarch64__)
+    if (format == CK_BFLOAT16 || (is_bytes(format) && BYTE_BIAS == 0)) {
+        vi first = {word};
+        __asm__("" : "+w"(first));
+        return first;
+    }
+#endif
+    return splat_word(word);
+}
+
+// To the nearest bfloat16, ties to even, as float32; NaN stays NaN.
 INLINE vf rounded(vf x) {
-    const vu bits = (vu)x, upper = 0xffff0000u - (vu){0};
-    const vu nearest = (bits + 0x7fffu + ((bits >> 16) & 1u)) & upper;
-    const vu is_nan = (vu)(x != x), is_tiny = (vu)((bits & 0x7f800000u) == 0);
-    const vu usual = (nearest & ~is_nan) | (((bits & upper) | 0x400000u) & is_nan);
-    return (vf)((usual & ~is_tiny) | (bits & 0x80000000u & is_tiny));
+    const vu bits = (vu)x, half = 0x7fffu + ((bits >> 16) & 1u);
+    return (vf)((bits + (half & (vu)(x == x))) & 0xffff0000u);
 }
 // 16-bit numbers, one a lane.
 typedef uint16_t vh __attribute__((vector_size(2 * LANES)));
 INLINE vh halves(vf x) {
-#if defined(BFLOAT16)
+#if defined(BFLOAT16) && defined(AVX512)
     const vh nearest = (vh)_mm512_cvtneps_pbh((__m512)x);
 #else
     const vh nearest = __builtin_convertvector((vu)rounded(x) >> 16, vh);

@@ -121,26 +121,42 @@ static __attribute__((noinline)) row_t row_of_large_numbers(const float *x, ptrd
                    .high = (float)high};
 }
 
-static void layer_norm(const float *x, ptrdiff_t ldx, const ck_rows_t *y, ptrdiff_t rows, ptrdiff_t width, float eps) {
+// What LayerNorm makes of a row; only bytes need the range.
+INLINE row_t standard_row(const bool ranged, const float *x, ptrdiff_t width, float eps) {
     const ptrdiff_t whole = width - width % LANES, rest = width - whole;
-    for (ptrdiff_t r = 0; r < rows; r++, x += ldx) {
-        vf total = load_part(x + whole, rest);
-        for (ptrdiff_t i = 0; i < whole; i += LANES) total += load(x + i);
-        const vf mean = splat(lane_sum(total) / (float)width);
+    vf total = load_part(x + whole, rest);
+    for (ptrdiff_t i = 0; i < whole; i += LANES) total += load(x + i);
+    const vf mean = splat(lane_sum(total) / (float)width);
 
-        // Lanes past the row's end count as the mean.
-        const vf last = keep_first(load_part(x + whole, rest) - mean, rest);
-        vf squares = last * last, low = vmin(last, (vf){0}), high = vmax(last, (vf){0});
-        for (ptrdiff_t i = 0; i < whole; i += LANES) {
-            const vf d = load(x + i) - mean;
-            squares = madd(d, d, squares);
-            low = vmin(d, low);
-            high = vmax(d, high);
-        }
-        const float sum = lane_sum(squares);
-        const vf factor = splat(1.0f / sqrtf(sum / (float)width + eps));
-        row_t row = {.mean = mean, .factor = factor, .low = lane_min(low), .high = lane_max(high)};
-        if (!(sum < INFINITY)) row = row_of_large_numbers(x, width, eps);
-        store_row(y, r, x, width, &row);
+    // Lanes past the row's end count as the mean.
+    const vf last = keep_first(load_part(x + whole, rest) - mean, rest);
+    vf squares = last * last, low = vmin(last, (vf){0}), high = vmax(last, (vf){0});
+    for (ptrdiff_t i = 0; i < whole; i += LANES) {
+        const vf d = load(x + i) - mean;
+        squares = madd(d, d, squares);
+        if (ranged) low = vmin(d, low), high = vmax(d, high);
     }
+    const float sum = lane_sum(squares);
+    if (!(sum < INFINITY)) return row_of_large_numbers(x, width, eps);
+    const vf factor = splat(1.0f / sqrtf(sum / (float)width + eps));
+    return (row_t){.mean = mean, .factor = factor, .low = lane_min(low), .high = lane_max(high)};
+}
+
+// Rows whose means and factors are found before any is stored: each waits for long chains of operations, which the
+// processor works at side by side.
+#define NORMS 4
+
+INLINE void norm_rows(const bool ranged, const float *x, ptrdiff_t ldx, const ck_rows_t *y, ptrdiff_t rows,
+                      ptrdiff_t width, float eps) {
+    for (ptrdiff_t r = 0; r < rows; r += NORMS) {
+        const ptrdiff_t end = r + NORMS < rows ? r + NORMS : rows;
+        row_t some[NORMS];
+        for (ptrdiff_t i = r; i < end; i++) some[i - r] = standard_row(ranged, x + i * ldx, width, eps);
+        for (ptrdiff_t i = r; i < end; i++) store_row(y, i, x + i * ldx, width, &some[i - r]);
+    }
+}
+
+static void layer_norm(const float *x, ptrdiff_t ldx, const ck_rows_t *y, ptrdiff_t rows, ptrdiff_t width, float eps) {
+    if (is_bytes(y->format)) norm_rows(true, x, ldx, y, rows, width, eps);
+    else norm_rows(false, x, ldx, y, rows, width, eps);
 }

@@ -39,13 +39,10 @@ static void multiply_panel(const ck_matmul_t *t, tile_t tile) {
     for (ptrdiff_t block = 0; block < blocks; block++) {
         for (ptrdiff_t i = 0; i < share; i += CACHE_LINE) __builtin_prefetch(ahead + i, 0, 2);
         ahead += share;
-        if (by_amx) {
-            tile.rows = (int)(t->m - tile.row < highest ? t->m - tile.row : highest);
-            multiply_by_amx(t, &tile);
-        } else {
-            tile.rows = (int)(t->m / blocks + (block < t->m % blocks));
-            tiles[format][tile.vectors - 1][tile.rows](t, &tile);
-        }
+        tile.rows = (int)(t->m / blocks + (block < t->m % blocks));
+        if (by_amx) tile.rows = (int)(block < blocks - 1 ? highest : t->m - tile.row);
+        if (by_amx) multiply_by_amx(t, &tile);
+        else tiles[format][tile.vectors - 1][tile.rows](t, &tile);
         tile.row += tile.rows;
     }
 }

@@ -41,12 +41,19 @@ INLINE __m256i first_lanes(ptrdiff_t count) {
 INLINE vf load_part(const float *p, ptrdiff_t count) { return (vf)_mm256_maskload_ps(p, first_lanes(count)); }
 INLINE void store_part(float *p, vf v, ptrdiff_t count) { _mm256_maskstore_ps(p, first_lanes(count), (__m256)v); }
 #else
+// By branches: a call of memcpy within a loop would send its registers to memory.
 INLINE vf load_part(const float *p, ptrdiff_t count) {
+    if (count == LANES) return load(p);
     vf v = {0};
-    memcpy(&v, p, sizeof(float) * (size_t)count);
+    UNROLL for (int i = 0; i < LANES - 1; i++)
+        if (i < count) v[i] = p[i];
     return v;
 }
-INLINE void store_part(float *p, vf v, ptrdiff_t count) { memcpy(p, &v, sizeof(float) * (size_t)count); }
+INLINE void store_part(float *p, vf v, ptrdiff_t count) {
+    if (count == LANES) store(p, v);
+    else UNROLL for (int i = 0; i < LANES - 1; i++)
+        if (i < count) p[i] = v[i];
+}
 #endif
 
 // a * b + c

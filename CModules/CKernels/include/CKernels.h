@@ -149,7 +149,8 @@ typedef struct {
 } ck_kernels_t;
 
 // From here on the calling thread takes denormal numbers (below 2^-126) for zero, in operands and in results: some
-// processors need a hundred times longer for them, and AVX512-BF16 and AMX have none. Returns what ck_restore takes.
+// processors need a hundred times longer for them, and AVX512-BF16 and AMX have none. Who wants the same bits of all
+// forms and levels calls it. Returns what ck_restore takes.
 uint64_t ck_flush_denormals(void);
 // Also gives up what a thread keeps for tiles.
 void ck_restore(uint64_t state);

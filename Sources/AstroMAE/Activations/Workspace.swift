@@ -53,7 +53,7 @@ final class Workspace {
         var memory = WorkspaceMemory(slack: layout.instructionSet.lanes, guarded: guarded)
         let (tile, headTile) = (shape.tile, shape.headTile)
         let rows = TokenRows(galaxies: tile, patches: shape.patches)
-        patches = memory.activations(rows.ofPatches.count, shape.patchCount, storedAs: convolution)
+        patches = memory.activations(rows.ofPatches.count, shape.patchCount, storedAs: linear)
         tokens = memory.rows(rows.all.count, shape.embedding)
         attended = memory.activations(rows.all.count, shape.embedding, storedAs: linear)
         qkv = memory.rows(rows.all.count, 3 * shape.embedding)

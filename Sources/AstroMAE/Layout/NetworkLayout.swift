@@ -48,7 +48,7 @@ struct NetworkLayout {
     let shape: NetworkShape
     let precision: Precision
     let instructionSet: InstructionSet
-    /// The formats of dense layers on tokens and features, and of convolutions.
+    /// The formats of dense layers on patches, tokens and features, and of convolutions.
     let linear: NumberFormat
     let convolution: NumberFormat
 
@@ -78,7 +78,7 @@ struct NetworkLayout {
         self.instructionSet = instructionSet
         let (linear, convolution) = (precision.linear(instructionSet), precision.convolution(instructionSet))
         (self.linear, self.convolution) = (linear, convolution)
-        patchEmbedding = cursor.dense(shape.patchCount, shape.embedding, convolution)
+        patchEmbedding = cursor.dense(shape.patchCount, shape.embedding, linear)
         positions = cursor.reserve(shape.patches * shape.embedding)
         classToken = cursor.reserve(shape.embedding)
         blocks = (0..<shape.depth).map { _ in cursor.block(shape, linear) }

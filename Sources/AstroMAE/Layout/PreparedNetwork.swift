@@ -36,11 +36,22 @@ public final class PreparedNetwork: @unchecked Sendable {
     public convenience init(
         _ weights: WeightsFile, _ precision: Precision = .float32, for instructionSet: InstructionSet = .widest
     ) throws {
-        let memory = AlignedBuffer(words: NetworkLayout(weights.shape, precision, for: instructionSet).count)
-        try Self.pack(weights, precision, for: instructionSet, into: memory.bytes)
+        try self.init(weights.shape, precision, for: instructionSet) {
+            try Self.pack(weights, precision, for: instructionSet, into: $0)
+        }
+    }
+
+    /// A network in memory of its own, which `fill` packs.
+    ///
+    /// - Throws: What `fill` throws.
+    package convenience init(
+        _ shape: NetworkShape, _ precision: Precision, for instructionSet: InstructionSet,
+        filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
+    ) rethrows {
+        let memory = AlignedBuffer(words: NetworkLayout(shape, precision, for: instructionSet).count)
+        try fill(memory.bytes)
         self.init(
-            weights.shape, precision, packedFor: instructionSet, in: UnsafeRawBufferPointer(memory.bytes),
-            owner: memory)
+            shape, precision, packedFor: instructionSet, in: UnsafeRawBufferPointer(memory.bytes), owner: memory)
     }
 
     /// Bytes that the packed weights of a network of this shape take.
@@ -48,6 +59,23 @@ public final class PreparedNetwork: @unchecked Sendable {
         of shape: NetworkShape, _ precision: Precision, for instructionSet: InstructionSet
     ) -> Int {
         NetworkLayout(shape, precision, for: instructionSet).count * MemoryLayout<Float>.stride
+    }
+
+    /// How many times packing has changed. Packed weights are kept from one start of the program to another, so raise
+    /// it whenever the same weights come to be packed into other bytes: `PackedBytesTests` notices.
+    private static let layoutVersion = 1
+
+    /// All that decides how weights are packed, as a text: two layouts never have the same.
+    package static func layoutKey(
+        of shape: NetworkShape, _ precision: Precision, for instructionSet: InstructionSet
+    ) -> String {
+        let layout = NetworkLayout(shape, precision, for: instructionSet)
+        let parts = [
+            "version \(layoutVersion)", precision.rawValue, "\(instructionSet)", "\(layout.linear)",
+            "convolutions \(layout.convolution)", "vectors of \(instructionSet.lanes)",
+            "panels of \(instructionSet.panel)", "\(byteCount(of: shape, precision, for: instructionSet)) bytes",
+        ]
+        return parts.joined(separator: ", ")
     }
 
     /// Folds the weights of a file and packs them into `memory`, ``byteCount(of:_:for:)`` zeros on a 64-byte boundary.

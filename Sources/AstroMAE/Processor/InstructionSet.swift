@@ -53,8 +53,8 @@ public struct InstructionSet: Sendable, CustomStringConvertible {
             ? nil : InstructionSet(kernels: kernels, widensBFloat16: !widensBFloat16)
     }
 
-    /// The name that results record: `AMX`, `AVX-512 BF16`, `AVX-512 VNNI`, `AVX-512`, `AVX-VNNI`, `AVX2`, `NEON` or
-    /// `portable`.
+    /// The name that results record: `AMX`, `AVX-512 BF16`, `AVX-512 VNNI`, `AVX-512`, `AVX-VNNI` or `AVX2`; on 64-bit
+    /// Arm `NEON I8MM BF16`, `NEON DOTPROD` or `NEON`; `portable`.
     public var description: String { String(cString: kernels.pointee.name) }
 
     /// The form of bfloat16 that products take.

@@ -20,7 +20,7 @@ public enum Precision: String, Sendable, CaseIterable {
         }
     }
 
-    /// The format of convolutions, the patch embedding among them.
+    /// The format of convolutions; the patch embedding is none, since each patch is a row of its own.
     func convolution(_ instructionSet: InstructionSet) -> NumberFormat {
         self == .float32 ? .float32 : instructionSet.bfloat16
     }

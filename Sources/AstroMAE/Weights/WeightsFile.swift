@@ -63,6 +63,9 @@ public final class WeightsFile: TensorSource {
         _ = try PreparedNetwork(self)
     }
 
+    /// Whether all that was read so far lies in the file itself, not in others that it leads to.
+    package var isWhole: Bool { file.linkedFiles.isEmpty }
+
     func values(_ name: String) throws -> [Double] {
         let values = try file.dataset(name).readAll(as: Double.self)
         if let place = values.firstIndex(where: { !$0.isFinite }) {

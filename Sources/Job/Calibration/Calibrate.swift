@@ -43,12 +43,11 @@ package struct Calibrate {
         let start = ContinuousClock.now
         let nodes = try job.settleWaiting()
         if world.rank == 0 { try requireOutput() }
-        let weights =
-            world.rank == 0 ? try WeightsFile(options.weights, followsLinks: options.schema(1, 1).followsLinks) : nil
-        let origin = try weights.map {
-            Origin(
-                weightsHash: try fileHash(options.weights), trainedSample: try $0.trainedSample(),
-                created: try Self.date())
+        let opened =
+            world.rank == 0 ? try OpenedWeights(options.weights, followsLinks: options.schema(1, 1).followsLinks) : nil
+        let weights = opened?.file
+        let origin = try opened.map {
+            Origin(weightsHash: $0.hash, trainedSample: try $0.file.trainedSample(), created: try Self.date())
         }
         let shape = try world.broadcast(weights?.shape ?? NetworkShape(), root: 0)
         let instructionSet = try job.commonInstructionSet()
@@ -57,7 +56,8 @@ package struct Calibrate {
         try requireLabels(dataSet, schema)
         let target = try target(schema, nodes)
         let network = try NodeWeights(nodes: nodes).load(
-            weights, of: shape, options.precision, for: instructionSet)
+            opened, job.weightsCache, of: shape, options.precision, for: instructionSet
+        ).network
         var mine = try predict(dataSet, schema, network)
         guard let labelled = try mine.gathered(on: world), let origin else { return RunEnding() }
 

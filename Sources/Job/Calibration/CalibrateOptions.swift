@@ -27,6 +27,8 @@ package struct CalibrateOptions: Sendable {
     package var views = 1
     /// The widest instruction set that may be used, by its short name; nil for whatever the processors have.
     package var instructionSet: String?
+    /// Whether packed weights are taken from the user's cache folder and kept there.
+    package var usesWeightsCache = true
     /// What becomes of the calibration when partitions, or some of their rows, cannot be read.
     package var onError = ErrorPolicy.stop
     /// Whether a calibration that is there is replaced.
@@ -51,6 +53,7 @@ package struct CalibrateOptions: Sendable {
         run.threads = threads
         run.views = views
         run.instructionSet = instructionSet
+        run.usesWeightsCache = usesWeightsCache
         run.onError = onError
         run.quiet = quiet
         run.schema = schema

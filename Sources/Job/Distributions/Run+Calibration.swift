@@ -12,11 +12,10 @@ extension Run {
     ///   - schema: How partitions lie for it.
     /// - Throws: On rank 0 what ``CalibrationFile/read(_:)`` throws, and ``JobError`` with code 65 for a calibration of
     ///   another network, or of one that computes otherwise.
-    mutating func readCalibration(_ shape: NetworkShape, _ schema: PartitionSchema) throws -> CalibrationFile? {
+    func readCalibration(_ shape: NetworkShape, _ schema: PartitionSchema) throws -> CalibrationFile? {
         guard let path = options.calibration else { return nil }
         let file = try CalibrationFile.read(path, on: world)
         guard world.rank == 0 else { return file }
-        weightsHash = try fileHash(options.weights)
         try file.require(
             weightsHash: weightsHash, precision: options.precision, views: options.views, bands: shape.bands,
             path: options.weights)

@@ -87,6 +87,8 @@ struct JobResults: Encodable {
         let workingDirectory: String
         let weights: String
         let weightsHash: String
+        /// How the packed weights came about.
+        let weightsOrigin: WeightsOrigin?
         /// What the weights say of themselves.
         let weightsDescription: TextOrNull
         /// What weights that are a demonstration must not be used for.
@@ -114,6 +116,7 @@ struct JobResults: Encodable {
             case commandLine = "command_line"
             case workingDirectory = "working_directory"
             case weightsHash = "weights_sha256"
+            case weightsOrigin = "weights_from"
             case weightsDescription = "weights_description"
             case weightsDemonstration = "weights_demonstration"
             case instructionSet = "instruction_set"

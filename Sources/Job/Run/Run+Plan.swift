@@ -38,7 +38,6 @@ extension Run {
         _ dataSet: DataSet, _ schema: PartitionSchema, _ instructionSet: InstructionSet,
         _ calibration: CalibrationFile?, in output: ResultFolder
     ) throws -> Beginning {
-        if weightsHash.isEmpty { weightsHash = try fileHash(options.weights) }
         let identity = RunIdentity(
             version: version, weightsHash: weightsHash, calibrationHash: calibration?.hash, options: options,
             instructionSet: instructionSet, dataSet: dataSet, schema: schema)

@@ -57,7 +57,8 @@ extension Run {
             provenance: JobResults.Provenance(
                 version: version, commandLine: options.commandLine,
                 workingDirectory: FileManager.default.currentDirectoryPath, weights: options.weights,
-                weightsHash: weightsHash, weightsDescription: TextOrNull(weightsLabel.description),
+                weightsHash: weightsHash, weightsOrigin: weightsOrigin,
+                weightsDescription: TextOrNull(weightsLabel.description),
                 weightsDemonstration: TextOrNull(weightsLabel.demonstration), data: options.data,
                 partitions: dataSet.partitions.names(),
                 hosts: unique(ranks.places.map(\.host)), mpi: MPI.libraryVersion, hdf5: HDF5.Library.version,

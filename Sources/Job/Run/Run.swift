@@ -19,7 +19,9 @@ package struct Run {
     let started = Date()
     var clock: PhaseClock
     /// SHA-256 of the weights file; on rank 0.
-    var weightsHash = ""
+    private(set) var weightsHash = ""
+    /// How the packed weights came about; on rank 0.
+    private(set) var weightsOrigin: WeightsOrigin?
     /// What the weights say of themselves; on rank 0.
     var weightsLabel = WeightsLabel()
     /// What the results are made of; on rank 0.
@@ -84,8 +86,10 @@ package struct Run {
 
     private mutating func runUnlessStopped() throws -> RunEnding {
         let nodes = try settleWaiting()
-        let weights =
-            world.rank == 0 ? try WeightsFile(options.weights, followsLinks: options.schema(1, 1).followsLinks) : nil
+        let opened =
+            world.rank == 0 ? try OpenedWeights(options.weights, followsLinks: options.schema(1, 1).followsLinks) : nil
+        let weights = opened?.file
+        weightsHash = opened?.hash ?? ""
         let shape = try world.broadcast(weights?.shape ?? NetworkShape(), root: 0)
         if options.isDry { return try tryOut(weights, shape, nodes) }
         let output = world.rank == 0 ? try openOutput() : nil
@@ -102,8 +106,9 @@ package struct Run {
             let finished = try FinishedGalaxies(
                 in: options.output, plan, columns: options.columns, world: world)
             end(.startup)
-            let network = try NodeWeights(nodes: nodes).load(
-                weights, of: shape, options.precision, for: instructionSet)
+            let (network, origin) = try NodeWeights(nodes: nodes).load(
+                opened, weightsCache, of: shape, options.precision, for: instructionSet)
+            weightsOrigin = origin
             try finished.stamps?.note(attempt: finished.attempts + 1)
             let writer = try predictionsWriter(plan, network, nodes)
             try world.barrier()
@@ -117,6 +122,11 @@ package struct Run {
             output?.release()
             throw error
         }
+    }
+
+    /// Where rank 0 keeps packed weights; nil for nowhere.
+    var weightsCache: WeightsCache? {
+        world.rank == 0 && options.usesWeightsCache ? WeightsCache(version: version) : nil
     }
 
     /// The folder of the results, for this run alone; rank 0 calls it.

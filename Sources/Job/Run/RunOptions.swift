@@ -53,6 +53,8 @@ package struct RunOptions: Sendable {
     package var overwrite = false
     /// The widest instruction set that may be used, by its short name; nil for whatever the processors have.
     package var instructionSet: String?
+    /// Whether packed weights are taken from the user's cache folder and kept there.
+    package var usesWeightsCache = true
     /// What computing time costs.
     package var prices = Prices()
     /// Whether the run only says what it would do.

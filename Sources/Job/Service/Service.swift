@@ -58,14 +58,16 @@ package final class Service {
     ///   - instructionSet: What the engine uses.
     ///   - threads: Threads of the engine.
     ///   - version: The program's version, for the record.
+    ///   - cache: Where packed weights are kept; nil for nowhere.
     /// - Throws: `HDF5Error` or `WeightsError` when the file cannot be used, ``JobError``.
     package init(
-        weights path: String, _ precision: Precision, _ instructionSet: InstructionSet, threads: Int, version: String
+        weights path: String, _ precision: Precision, _ instructionSet: InstructionSet, threads: Int, version: String,
+        cache: WeightsCache?
     ) throws {
-        let weights = try WeightsFile(path)
-        network = try PreparedNetwork(weights, precision, for: instructionSet)
-        training = weights.training
-        weightsHash = try fileHash(path)
+        let weights = try OpenedWeights(path)
+        network = try weights.prepared(precision, for: instructionSet, cache)
+        training = weights.file.training
+        weightsHash = weights.hash
         engine = Engine(network, threads: threads)
         self.threads = threads
         self.version = version

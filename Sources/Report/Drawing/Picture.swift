@@ -31,7 +31,7 @@ struct Picture {
     /// A part of a file of PNG.
     static func chunk(_ kind: String, _ content: [UInt8]) -> [UInt8] {
         let named = Array(kind.utf8) + content
-        return bigEndian(content.count) + named + bigEndian(Int(named.withUnsafeBytes(checksum)))
+        return bigEndian(content.count) + named + bigEndian(Int(named.withUnsafeBytes { checksum($0) }))
     }
 
     private static func bigEndian(_ number: Int) -> [UInt8] {

@@ -75,6 +75,8 @@ struct CalibrateCommand: ParsableCommand {
     )
     var onError = ErrorPolicy.stop
 
+    @OptionGroup var cache: CacheOptions
+
     @Flag(help: "Replace a calibration that is there.")
     var overwrite = false
 
@@ -117,6 +119,7 @@ struct CalibrateCommand: ParsableCommand {
         options.threads = min(threads, RunOptions.cores)
         options.views = views ?? 1
         options.instructionSet = instructionSet?.name
+        options.usesWeightsCache = cache.isUsed
         options.onError = onError
         options.overwrite = overwrite
         options.quiet = quiet

@@ -109,6 +109,8 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Go on with a half-finished run in the output folder; start when there is none.")
     var resume = false
 
+    @OptionGroup var cache: CacheOptions
+
     @Flag(help: "Only say what the run would do, and refuse what it would refuse; nothing is written.")
     var dryRun = false
 
@@ -176,6 +178,7 @@ struct RunCommand: ParsableCommand {
                 "photoz: warning: a rank is bound to \(RunOptions.cores) of the cores; it uses \(options.threads) threads, not \(threads)",
                 to: 2)
         }
+        options.usesWeightsCache = cache.isUsed
         options.sharding = shard ?? options.sharding
         options.fileLimit = fileLimit
         options.schedule = schedule

@@ -24,6 +24,8 @@ struct ServeCommand: ParsableCommand {
 
     @OptionGroup var engine: EngineOptions
 
+    @OptionGroup var cache: CacheOptions
+
     func validate() throws {
         guard engine.threads > 0 else { throw ValidationError("--threads must be at least 1.") }
     }
@@ -33,7 +35,8 @@ struct ServeCommand: ParsableCommand {
             StopSignal.listen()
             let service = try Service(
                 weights: engine.weights, engine.precision, engine.instructionSet,
-                threads: min(engine.threads, RunOptions.cores), version: Photoz.version)
+                threads: min(engine.threads, RunOptions.cores), version: Photoz.version,
+                cache: cache.isUsed ? WeightsCache(version: Photoz.version) : nil)
             Exit.show(try ServiceAnswer.ready(service).line)
             var lines = RequestLines()
             while let line = try lines.next() {

@@ -109,6 +109,17 @@ extension CommandTests {
             #expect((provenance["weights_sha256"] as? String)?.count == 64)
             #expect(try file.attributeStrings("weights_sha256").first == provenance["weights_sha256"] as? String)
             #expect((provenance["hosts"] as? [String])?.count == 1)
+            #expect(provenance["bfloat16_products"] is NSNull)
+        }
+
+        @Test(arguments: ["bf16", "int8"]) func howBFloat16WasComputedIsSaid(precision: String) async throws {
+            try MockSurvey().write(input.file("1.h5"), count: 3)
+            let output = try await results([input.path], ["--precision", precision], ranks: 2)
+            let provenance = try output.results()["provenance"] as? [String: Any] ?? [:]
+            let way = provenance["bfloat16_products"] as? String ?? ""
+            #expect(["as float32", "by its own instruction"].contains(way))
+            let processor = try await Photoz.alone(["inspect", "--cpu"])
+            #expect(processor.output.contains("bfloat16 \(way): "), "\(processor.report)")
         }
 
         @Test func fileLimitTakesTheFirstFiles() async throws {

@@ -18,8 +18,10 @@ enum Photoz {
     }
 
     /// `photoz` without a launcher.
-    static func alone(_ arguments: [String], limit: Int = 60) async throws -> Outcome {
-        try await Launch.run(path, arguments, limit: limit)
+    static func alone(
+        _ arguments: [String], limit: Int = 60, environment: [String: String] = [:]
+    ) async throws -> Outcome {
+        try await Launch.run(path, arguments, limit: limit, environment: environment)
     }
 }
 

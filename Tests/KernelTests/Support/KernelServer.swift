@@ -9,15 +9,23 @@ enum KernelServer: String {
     /// For 64-bit Arm, run by an emulator.
     case emulatedArm
 
+    /// The levels of 64-bit Arm, each with a processor that has it and no wider one: the emulator ends a process whose
+    /// kernels use what that processor lacks.
+    static let armLevels = [
+        (name: "NEON", processor: "cortex-a72"), (name: "NEON DOTPROD", processor: "neoverse-n1"),
+        (name: "NEON I8MM BF16", processor: "max"),
+    ]
+
     /// The command that starts it but for the level, after building what is not yet built.
     ///
+    /// - Parameter processor: What the emulator is to be.
     /// - Throws: `Failure` when a compiler, an emulator or a library is missing.
-    func command() throws -> [String] {
+    func command(processor: String) throws -> [String] {
         switch self {
         case .sanitized: return [try Self.sanitizedBinary.get()]
         case .emulatedArm:
             let emulator = try Self.path(of: "qemu-aarch64", package: "qemu-user")
-            return [emulator, "-L", Self.armRoot, try Self.armBinary.get()]
+            return [emulator, "-cpu", processor, "-L", Self.armRoot, try Self.armBinary.get()]
         }
     }
 

@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 import Testing
 
 /// The kernels of one instruction set, as functions that tests call; where they run is their own business.
@@ -39,7 +40,8 @@ struct Kernels: @unchecked Sendable {  // functions without a state, or calls of
     var panel: Int { 2 * lanes }
 
     /// Indices of the tables under test: those that this processor can run, the plainest first; the same ones under the
-    /// sanitizers, tiles by their model; and NEON under an emulator, where the processor is of another kind.
+    /// sanitizers, tiles by their model; and those of 64-bit Arm under an emulator, where the processor is of another
+    /// kind.
     static let tables = Array(all.indices)
 
     /// How many of them run in the test process itself.
@@ -60,10 +62,12 @@ struct Kernels: @unchecked Sendable {  // functions without a state, or calls of
     #if arch(arm64)
         private static let emulated: [Kernels] = []
     #else
-        private static let emulated = [
-            Kernels(RemoteKernels(.sanitized, level: vectors.count), title: "AMX, modelled"),
-            Kernels(RemoteKernels(.emulatedArm, level: 0), title: "NEON, emulated"),
-        ]
+        private static let emulated =
+            [Kernels(RemoteKernels(.sanitized, level: vectors.count), title: "AMX, modelled")]
+            + KernelServer.armLevels.enumerated().map { level, arm in
+                Kernels(
+                    RemoteKernels(.emulatedArm, processor: arm.processor, level: level), title: "\(arm.name), emulated")
+            }
     #endif
 }
 
@@ -194,6 +198,27 @@ extension Kernels {
             native.allSatisfy { ck_level_option($0.level).map { String(cString: $0) } == String(cString: $0.option) })
         #expect(Set(Kernels.tables.map { Kernels[$0].title }).count == Kernels.tables.count)
     }
+
+    #if !arch(arm64)
+        /// A server ends at once, with 1, when its processor lacks the level.
+        @Test func armProcessorsOfferWhatTheyHave() throws {
+            for (has, arm) in KernelServer.armLevels.enumerated() {
+                for level in 0...KernelServer.armLevels.count {
+                    let command = try KernelServer.emulatedArm.command(processor: arm.processor)
+                    let server = Process()
+                    server.executableURL = URL(fileURLWithPath: command[0])
+                    server.arguments = command.dropFirst() + ["\(level)"]
+                    (server.standardInput, server.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+                    try server.run()
+                    server.waitUntilExit()
+                    #expect((server.terminationStatus == 0) == (level <= has), "\(arm.processor), level \(level)")
+                }
+            }
+            let tables = Kernels.tables.suffix(KernelServer.armLevels.count).map { Kernels[$0] }
+            #expect(tables.map(\.int8) == [CK_WIDE_INT8, CK_INT8, CK_INT8])
+            #expect(tables.map(\.bfloat16) == [CK_WIDE_BFLOAT16, CK_WIDE_BFLOAT16, CK_BFLOAT16])
+        }
+    #endif
 
     @Test(arguments: [-1, 8, 1000] as [Int32]) func thereIsNothingPastTheEnd(index: Int32) {
         #expect(ck_available(index) == nil && ck_level_option(index) == nil)

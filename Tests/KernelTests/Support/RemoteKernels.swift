@@ -10,7 +10,7 @@ final class RemoteKernels: Sendable {
     /// The functions of the server, in its order.
     enum Function: UInt64 {
         case describe, matmul, convert, layerNorm, attention, pcm, wideLinear, meanRows, averagePool, maxPool
-        case activate, product, attentionScratch, peak
+        case activate, product, attentionScratch, peak, flush
     }
 
     enum Argument {
@@ -32,8 +32,8 @@ final class RemoteKernels: Sendable {
     let tiles: Bool
     private let process: KernelProcess
 
-    init(_ build: KernelServer, level: Int) {
-        process = KernelProcess(build, level: level)
+    init(_ build: KernelServer, processor: String = "max", level: Int) {
+        process = KernelProcess(build, processor: processor, level: level)
         let words = process.call(.describe, [])
         lanes = words & 0xff
         (bfloat16, int8) = (ck_format(UInt32(words >> 8 & 0xff)), ck_format(UInt32(words >> 16 & 0xff)))
@@ -53,10 +53,10 @@ private final class KernelProcess: @unchecked Sendable {  // `lock` admits one c
     private let requests = Pipe()
     private let answers = Pipe()
 
-    init(_ build: KernelServer, level: Int) {
+    init(_ build: KernelServer, processor: String, level: Int) {
         title = "\(build), level \(level)"
         do {
-            let command = try build.command()
+            let command = try build.command(processor: processor)
             process.executableURL = URL(fileURLWithPath: command[0])
             process.arguments = command.dropFirst() + ["\(level)"]
             process.standardInput = requests
