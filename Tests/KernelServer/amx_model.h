@@ -135,13 +135,6 @@ static inline __m512 model_dot_bfloat16(__m512 sum, __m512bh a, __m512bh b) {
 static inline __m512i model_dot_bytes_of_vectors(__m512i sum, __m512i a, __m512i b) {
     return (__m512i)model_dot_bytes((model_words)sum, (model_words)a, (model_words)b);
 }
-typedef uint16_t model_halves __attribute__((vector_size(MODEL_BYTES / 2)));
-static inline model_halves model_to_bfloat16(__m512 x) {
-    const model_bits bits = (model_bits)model_flushed((model_floats)x), is_nan = (model_bits)(x != x);
-    const model_bits nearest = (bits + 0x7fffu + ((bits >> 16) & 1)) >> 16, quiet = (bits >> 16) | 0x40u;
-    return __builtin_convertvector((nearest & ~is_nan) | (quiet & is_nan), model_halves);
-}
 
 #define _mm512_dpbf16_ps model_dot_bfloat16
 #define _mm512_dpbusd_epi32 model_dot_bytes_of_vectors
-#define _mm512_cvtneps_pbh model_to_bfloat16

@@ -14,26 +14,24 @@ extern const ck_kernels_t ck_portable;
 #if defined(__x86_64__)
 extern const ck_kernels_t ck_avx2, ck_avx_vnni, ck_avx512, ck_avx512_vnni, ck_avx512_bf16, ck_amx;
 void ck_release_amx(void);
+#if defined(CK_AMX_MODEL)
+#define MODELLED true  // tiles are there on every processor
+#else
+#define MODELLED false
+#endif
 static const ck_kernels_t *const levels[] = {
     &ck_portable, &ck_avx2, &ck_avx_vnni, &ck_avx512, &ck_avx512_vnni, &ck_avx512_bf16, &ck_amx,
 };
 
-#if defined(CK_AMX_MODEL)
-static bool has_amx(bool avx512_bf16) { return (void)avx512_bf16, true; }
-#else
 // The system has to be asked for tiles, whose state is large: once a process, for all of its threads, also those to
 // come (Linux, Documentation/arch/x86/xstate.rst). It says no where it does not keep tiles when threads take turns, and
 // where a thread's stack for signals has no room for them.
-static bool has_amx(bool avx512_bf16) {
+static bool may_use_tiles(void) {
     enum { ASK_FOR_STATE = 0x1023, TILES = 18 };  // ARCH_REQ_XCOMP_PERM and XFEATURE_XTILEDATA, which headers may lack
     static _Atomic int known;                     // threads that ask at once are told the same
-    if (!avx512_bf16 || !__builtin_cpu_supports("amx-tile") || !__builtin_cpu_supports("amx-int8") ||
-        !__builtin_cpu_supports("amx-bf16"))
-        return false;
     if (known == 0) known = syscall(SYS_arch_prctl, ASK_FOR_STATE, TILES) == 0 ? 1 : -1;
     return known > 0;
 }
-#endif
 
 // Whether this processor, and the system, have what a level needs.
 static bool has(int level) {
@@ -44,6 +42,8 @@ static bool has(int level) {
                         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
     const bool avx512_vnni = avx512 && __builtin_cpu_supports("avx512vnni");
     const bool avx512_bf16 = avx512_vnni && __builtin_cpu_supports("avx512bf16");
+    const bool amx = __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-int8") &&
+                     __builtin_cpu_supports("amx-bf16");
     switch (level) {
         case 0: return true;
         case 1: return avx2;
@@ -51,7 +51,7 @@ static bool has(int level) {
         case 3: return avx512;
         case 4: return avx512_vnni;
         case 5: return avx512_bf16;
-        default: return has_amx(avx512_bf16);
+        default: return MODELLED || (avx512_bf16 && amx && may_use_tiles());
     }
 }
 #elif defined(__aarch64__)

@@ -4,29 +4,24 @@
 // 16 rows of A fill one as they stand in memory, and so do 16 words of 16 columns of a panel of B. Only where fewer
 // rows or words are left is a copy with zeros around them loaded instead. A sum of bfloat16 has bits of its own
 // (CKernels.h), so that products are computed in this way for their depth alone, never for their rows.
-#define AMX_SIDE 16
-
 #if defined(AMX)
-// Two registers of rows by two of columns: 0 to 3 hold sums, row by row, 4 and 5 A, 6 and 7 B.
+#define AMX_SIDE 16
 #define AMX_HIGHEST (2 * AMX_SIDE)
+INLINE bool is_for_amx(const ck_matmul_t *t) {
+    return (t->a.format == CK_INT8 || t->a.format == CK_BFLOAT16) && words(t->k, t->a.format) >= AMX_SIDE;
+}
 
-// All of all eight, whatever the product, so that a thread sets them up once.
-static const struct {
-    uint8_t palette, start_row, unused[14];
-    uint16_t row_bytes[16];
-    uint8_t rows[16];
-} amx_configuration = {
-    .palette = 1, .row_bytes = {64, 64, 64, 64, 64, 64, 64, 64}, .rows = {16, 16, 16, 16, 16, 16, 16, 16}};
+// The palette, the bytes of a row of all eight registers, and their rows: the whole of each, whatever the product, so
+// that a thread sets them up once.
+static const uint8_t amx_configuration[64] = {
+    1, [16] = 64, [18] = 64, [20] = 64, [22] = 64, [24] = 64, [26] = 64, [28] = 64, [30] = 64, [48 ... 55] = AMX_SIDE};
 static _Thread_local bool amx_is_configured;
 
-// Sets the calling thread's registers up unless that is done, and zeroes sums.
+// Two registers of rows by two of columns: 0 to 3 hold sums, row by row, 4 and 5 A, 6 and 7 B.
 INLINE void amx_begin(void) {
-    if (!amx_is_configured) _tile_loadconfig(&amx_configuration);
+    if (!amx_is_configured) _tile_loadconfig(amx_configuration);
     amx_is_configured = true;
-    _tile_zero(0);
-    _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
+    _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3);
 }
 
 // Stores the sums as epilogue_from_memory takes them, those of the second rows `second` rows further on.
@@ -37,26 +32,21 @@ INLINE void amx_end(vi *sums, ptrdiff_t second) {
     _tile_stored(3, sums + 2 * second + 1, 2 * sizeof(vi));
 }
 
-// What multiplies a register of A and one of B; the first bytes are those without a sign.
-#define AMX_MULTIPLY(sum, a, b)                         \
-    do {                                                \
-        if (format == CK_INT8) _tile_dpbusd(sum, a, b); \
-        else _tile_dpbf16ps(sum, a, b);                 \
-    } while (0)
-INLINE void amx_multiply(const ck_format format, bool two_rows, bool two_columns) {
+// Of bytes the left ones have no sign.
+#define AMX_MULTIPLY(sum, a, b) (format == CK_INT8 ? _tile_dpbusd(sum, a, b) : _tile_dpbf16ps(sum, a, b))
+INLINE void amx_multiply(ck_format format, bool two_rows, bool two_columns) {
     AMX_MULTIPLY(0, 4, 6);
     if (two_columns) AMX_MULTIPLY(1, 4, 7);
-    if (!two_rows) return;
-    AMX_MULTIPLY(2, 5, 6);
-    if (two_columns) AMX_MULTIPLY(3, 5, 7);
+    if (two_rows) AMX_MULTIPLY(2, 5, 6);
+    if (two_rows && two_columns) AMX_MULTIPLY(3, 5, 7);
 }
 
 // Loads the first `depth` words of the first `height` rows that stand `stride` words apart, at most 16 of each.
-#define AMX_LOAD(number, from, stride, height, depth)                                                          \
-    do {                                                                                                       \
-        vf copy[AMX_SIDE];                                                                                     \
-        const bool is_whole = (height) >= AMX_SIDE && (depth) >= AMX_SIDE;                                     \
-        if (!is_whole) amx_copy(copy, from, stride, height, depth);                                            \
+#define AMX_LOAD(number, from, stride, height, depth)                                                        \
+    do {                                                                                                     \
+        vf copy[AMX_SIDE];                                                                                   \
+        const bool is_whole = (height) >= AMX_SIDE && (depth) >= AMX_SIDE;                                   \
+        if (!is_whole) amx_copy(copy, from, stride, height, depth);                                          \
         _tile_loadd(number, is_whole ? (const void *)(from) : copy, (size_t)(is_whole ? 4 * (stride) : 64)); \
     } while (0)
 INLINE void amx_copy(vf *copy, const int32_t *from, ptrdiff_t stride, ptrdiff_t height, ptrdiff_t depth) {
@@ -65,11 +55,8 @@ INLINE void amx_copy(vf *copy, const int32_t *from, ptrdiff_t stride, ptrdiff_t 
         copy[r] = r < height ? load_part((const float *)from + r * stride, part) : (vf){0};
 }
 
-INLINE bool is_for_amx(const ck_matmul_t *t) {
-    return (t->a.format == CK_INT8 || t->a.format == CK_BFLOAT16) && words(t->k, t->a.format) >= AMX_SIDE;
-}
-
-INLINE void multiply_by_amx_as(const ck_format format, const ck_matmul_t *t, const tile_t *tile) {
+static void multiply_by_amx(const ck_matmul_t *t, const tile_t *tile) {
+    const ck_format format = t->a.format;
     const ptrdiff_t lda = t->a.stride, depth = words(t->k, format), ldb = tile->vectors * LANES;
     const bool two_rows = tile->rows > AMX_SIDE, two_columns = tile->vectors == 2;
     // Where there are 16 rows at all, the last ones come with some of those in front of them.
@@ -94,12 +81,8 @@ INLINE void multiply_by_amx_as(const ck_format format, const ck_matmul_t *t, con
     amx_end(sums, second);
     epilogue_from_memory(format, t, tile, sums + 2 * (tile->row - first));
 }
-static void multiply_by_amx(const ck_matmul_t *t, const tile_t *tile) {
-    if (t->a.format == CK_INT8) multiply_by_amx_as(CK_INT8, t, tile);
-    else multiply_by_amx_as(CK_BFLOAT16, t, tile);
-}
 #else
-#define AMX_HIGHEST 1
+#define AMX_HIGHEST 0
 INLINE bool is_for_amx(const ck_matmul_t *t) { return (void)t, false; }
 INLINE void multiply_by_amx(const ck_matmul_t *t, const tile_t *tile) { (void)t, (void)tile; }
 #endif

@@ -56,15 +56,13 @@ INLINE double peak_of(const ck_format format, ptrdiff_t rounds) {
 
 #if defined(AMX)
 // The same by AMX, for 16 rounds at a time and in the four sums of a product.
-INLINE double peak_by_amx(const ck_format format, ptrdiff_t rounds, double *sums) {
+INLINE double peak_by_amx(ck_format format, ptrdiff_t rounds, double *sums) {
     const ptrdiff_t steps = (rounds + AMX_SIDE - 1) / AMX_SIDE;
     vi sum[2 * AMX_HIGHEST];
     for (int i = 0; i < AMX_SIDE; i++) sum[i] = splat_word(ones(format));
     amx_begin();
-    _tile_loadd(4, sum, sizeof(vi));
-    _tile_loadd(5, sum, sizeof(vi));
-    _tile_loadd(6, sum, sizeof(vi));
-    _tile_loadd(7, sum, sizeof(vi));
+    _tile_loadd(4, sum, sizeof(vi)), _tile_loadd(5, sum, sizeof(vi));
+    _tile_loadd(6, sum, sizeof(vi)), _tile_loadd(7, sum, sizeof(vi));
     for (ptrdiff_t step = 0; step < steps; step++) amx_multiply(format, true, true);
     amx_end(sum, AMX_SIDE);
     *sums = 0;
@@ -75,8 +73,7 @@ INLINE double peak_by_amx(const ck_format format, ptrdiff_t rounds, double *sums
 
 static double peak(ck_format format, ptrdiff_t rounds, double *sums) {
 #if defined(AMX)
-    if (format == CK_BFLOAT16) return peak_by_amx(CK_BFLOAT16, rounds, sums);
-    if (format == CK_INT8) return peak_by_amx(CK_INT8, rounds, sums);
+    if (format == CK_BFLOAT16 || format == CK_INT8) return peak_by_amx(format, rounds, sums);
 #endif
     switch (format) {
 #if defined(BFLOAT16)
