@@ -119,7 +119,7 @@ INLINE vf rounded(vf x) {
 // 16-bit numbers, one a lane.
 typedef uint16_t vh __attribute__((vector_size(2 * LANES)));
 INLINE vh halves(vf x) {
-#if defined(BFLOAT16) && LANES == 16
+#if defined(BFLOAT16) && defined(AVX512)
     const vh nearest = (vh)_mm512_cvtneps_pbh((__m512)x);
 #else
     const vh nearest = __builtin_convertvector((vu)rounded(x) >> 16, vh);
