@@ -266,7 +266,6 @@ static uint64_t call(const ck_kernels_t *kernels, enum function function) {
 int main(int count, char **words) {
     const ck_kernels_t *const kernels = count == 2 ? ck_available(atoi(words[1])) : NULL;
     if (!kernels) fail("no such level");
-    ck_flush_denormals();
     for (uint64_t head[3]; receive(head, sizeof head);) {
         if (head[1] > MOST_ARGUMENTS || head[2] > MOST_BLOCKS) fail("a call that is too long");
         receive(arguments, sizeof arguments[0] * head[1]);
@@ -280,9 +279,11 @@ int main(int count, char **words) {
             receive(blocks[i].start, blocks[i].header.bytes);
             forbid_surroundings(&blocks[i]);
         }
+        // As around a batch, but for the call that is about this; the next product has to set tiles up again.
+        const bool flushes = head[0] != FLUSH;
+        const uint64_t state = flushes ? ck_flush_denormals() : 0;
         const uint64_t answer = call(kernels, (enum function)head[0]);
-        // As after a batch: the next product has to set tiles up again.
-        ck_restore(ck_flush_denormals());
+        if (flushes) ck_restore(state);
         send_back(&answer, sizeof answer);
         for (size_t i = 0; i < block_count; i++) {
             const block_t *const block = &blocks[i];
