@@ -370,8 +370,14 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         level.check(processor_flags())
     bench = Bench(options.photoz.resolve(), options.threads, options.seconds, level)
     chosen, unavailable = choose_all(bench, options)
-    contestants = {configuration.contestant: bench.start(configuration) for configuration in chosen}
+    contestants: dict[str, Contestant] = {}
     try:
+        for configuration in chosen:
+            # What was chosen in an earlier run may not run at this level.
+            try:
+                contestants[configuration.contestant] = bench.start(configuration)
+            except Unavailable as error:
+                unavailable[configuration.contestant] = str(error)
         rounds = play(bench, contestants, options.rounds)
         predictions = {name: contestant.predict() for name, contestant in contestants.items()}
     finally:
@@ -397,6 +403,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
                 "accuracy": accuracy(predictions[configuration.contestant], exact),
             }
             for configuration in chosen
+            if configuration.contestant in contestants
         },
     }
 
