@@ -86,13 +86,20 @@ INLINE vi dot(const ck_format format, vi a, vi b, vi sum) {
     }
 }
 
-// Calls a macro for each format whose products are compiled here; bfloat16 in its wide form goes as float32.
-#if defined(BFLOAT16)
-#define FORMATS(m, height, width) \
-    m(FLOAT32, height, width) m(BFLOAT16, height, width) WITH_BYTES(m, BYTES, height, width)
+// Calls a macro for each format whose products are compiled here; bfloat16 in its wide form goes as float32, whose
+// tiles may be another level's (tiles.h).
+#if defined(FLOAT32_TILES) && !defined(OWN_FLOAT32)
+#define FOR_FLOAT32(m, height, width)
 #else
-#define FORMATS(m, height, width) m(FLOAT32, height, width) WITH_BYTES(m, BYTES, height, width)
+#define FOR_FLOAT32(m, height, width) m(FLOAT32, height, width)
 #endif
+#if defined(BFLOAT16)
+#define FOR_BFLOAT16(m, height, width) m(BFLOAT16, height, width)
+#else
+#define FOR_BFLOAT16(m, height, width)
+#endif
+#define FORMATS(m, height, width) \
+    FOR_FLOAT32(m, height, width) FOR_BFLOAT16(m, height, width) WITH_BYTES(m, BYTES, height, width)
 #define WITH_BYTES(m, bytes, height, width) m(bytes, height, width)
 
 INLINE bool is_bytes(ck_format format) { return format == CK_INT8 || format == CK_WIDE_INT8; }

@@ -14,12 +14,37 @@ typedef void tile_function(const ck_matmul_t *, const tile_t *);
         multiply_tile(CK_##format, height, width, t, tile);                                    \
     }
 #define TILE(height, width) FORMATS(TILE_OF, height, width)
+#if !defined(TILES_FROM)
 UP_TO(SHORT, TILE, 2)
 UP_TO(TALL, TILE, 1)
+#endif
+
+// Levels with the same vectors have the same tiles of float32, which stand once, in the plainest of them.
+#if defined(FLOAT32_TILES)
+#if defined(OWN_FLOAT32)
+#define FLOAT32_ENTRY(height, width) [width - 1][height] = tile_FLOAT32_##height##x##width,
+tile_function *const FLOAT32_TILES[2][TALL + 1] = {UP_TO(SHORT, FLOAT32_ENTRY, 2) UP_TO(TALL, FLOAT32_ENTRY, 1)};
+#else
+extern tile_function *const FLOAT32_TILES[2][TALL + 1];
+#endif
+#define FLOAT32_TILE(width, height) FLOAT32_TILES[width][height]
+#else
+#define FLOAT32_TILE(width, height) TILES_FROM[CK_FLOAT32][width][height]
+#endif
 
 #define ENTRY_OF(format, height, width) [CK_##format][width - 1][height] = tile_##format##_##height##x##width,
 #define ENTRY(height, width) FORMATS(ENTRY_OF, height, width)
-static tile_function *const tiles[CK_WIDE_INT8 + 1][2][TALL + 1] = {UP_TO(SHORT, ENTRY, 2) UP_TO(TALL, ENTRY, 1)};
+#if defined(TILES_FROM)  // another level's
+extern tile_function *const TILES_FROM[CK_WIDE_INT8 + 1][2][TALL + 1];
+#else
+#if defined(TILES_NAME)  // others take them
+#define TILES_FROM TILES_NAME
+#else
+#define TILES_FROM own_tiles
+static
+#endif
+tile_function *const TILES_FROM[CK_WIDE_INT8 + 1][2][TALL + 1] = {UP_TO(SHORT, ENTRY, 2) UP_TO(TALL, ENTRY, 1)};
+#endif
 
 #define CACHE_LINE 16  // words
 
@@ -44,7 +69,9 @@ static void multiply_panel(const ck_matmul_t *t, tile_t tile) {
             multiply_by_amx(t, &tile);
         } else {
             tile.rows = (int)(t->m / blocks + (block < t->m % blocks));
-            tiles[format][tile.vectors - 1][tile.rows](t, &tile);
+            tile_function *const multiply = format == CK_FLOAT32 ? FLOAT32_TILE(tile.vectors - 1, tile.rows)
+                                                                 : TILES_FROM[format][tile.vectors - 1][tile.rows];
+            multiply(t, &tile);
         }
         tile.row += tile.rows;
     }
