@@ -181,7 +181,7 @@ static void normalise(const ck_kernels_t *kernels, int is_norm) {
     if (is_norm)
         kernels->layer_norm(x, ldx, &y, count, width, real());
     else
-        kernels->convert(x, ldx, &y, count, width, number() != 0);
+        kernels->convert(x, ldx, &y, count, width);
 }
 
 static void wide_linear(const ck_kernels_t *kernels) {

@@ -18,7 +18,7 @@ import Testing
         defer { ck_restore(state) }
         for format in [CK_BFLOAT16, CK_WIDE_BFLOAT16] {
             let result = Conversion(width: width, format: format).run(x) { from, stride, to, rows in
-                Kernels[table].convert(from, stride, to, rows, width, false)
+                Kernels[table].convert(from, stride, to, rows, width)
             }
             #expect(result.halves == x.map(Words.bfloat16), "\(Kernels[table].title)")
         }
@@ -30,21 +30,17 @@ import Testing
             // On both sides of zero, and on one.
             for shift: Float in [0, 1, -1] {
                 let x = numbers.floats(5 * width).map { ($0 + shift) * scale }
-                for (format, together) in [
-                    (CK_INT8, false), (CK_WIDE_INT8, false), (CK_INT8, true), (CK_WIDE_INT8, true),
-                ] {
-                    check(Kernels[table], x, width: width, format, together)
-                }
+                for format in [CK_INT8, CK_WIDE_INT8] { check(Kernels[table], x, width: width, format) }
             }
         }
     }
 
-    private func check(_ kernels: Kernels, _ x: [Float], width: Int, _ format: ck_format, _ together: Bool) {
+    private func check(_ kernels: Kernels, _ x: [Float], width: Int, _ format: ck_format) {
         let result = Conversion(width: width, format: format).run(x) { from, stride, to, rows in
-            kernels.convert(from, stride, to, rows, width, together)
+            kernels.convert(from, stride, to, rows, width)
         }
         for row in 0..<5 {
-            let part = together ? x[...] : x[row * width..<(row + 1) * width]
+            let part = x[row * width..<(row + 1) * width]
             let range = Double(part.max()!.clampedAbove) - Double(part.min()!.clampedBelow)
             #expect(abs(result.steps[row] * 254 - range) <= 4e-7 * range)
         }
@@ -57,7 +53,7 @@ import Testing
     @Test(arguments: Kernels.tables, [CK_INT8.rawValue, CK_WIDE_INT8.rawValue])
     func bytesOfZerosAreZero(table: Int, format: UInt32) {
         let result = Conversion(width: 20, format: ck_format(format)).run(Array(repeating: 0, count: 100)) {
-            Kernels[table].convert($0, $1, $2, $3, 20, false)
+            Kernels[table].convert($0, $1, $2, $3, 20)
         }
         #expect(result.values.allSatisfy { $0 == 0 })
     }
@@ -76,7 +72,7 @@ import Testing
                         if isNorm {
                             Kernels[table].layer_norm(from, stride, to, rows, 40, 1e-6)
                         } else {
-                            Kernels[table].convert(from, stride, to, rows, 40, false)
+                            Kernels[table].convert(from, stride, to, rows, 40)
                         }
                     }
                     #expect(!result.values[place].isFinite, "\(Kernels[table].title)")

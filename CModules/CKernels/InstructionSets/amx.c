@@ -5,7 +5,6 @@
 #if defined(CK_AMX_MODEL)
 #include "amx_model.h"  // of Tests/KernelServer: what is special here, in plain C
 #else
-#define TILES_FROM ck_avx512_bf16_tiles
 #define TARGET \
     "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,bmi2,avx512vnni,avx512bf16,amx-tile,amx-int8,amx-bf16"
 #pragma clang attribute push(__attribute__((target(TARGET), min_vector_width(512))), apply_to = function)

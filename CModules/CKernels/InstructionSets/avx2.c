@@ -8,7 +8,6 @@
 #define NAME "AVX2"
 #define OPTION "avx2"
 #define LEVEL 1
-#define OWN_FLOAT32
 #define TABLE ck_avx2
 #include "avx2.h"
 

@@ -2,7 +2,7 @@
 #define LANES 8
 #define FUSED
 #define AVX2
-#define FLOAT32_TILES ck_avx2_float32
+#define FAMILY ck_avx2
 #define REGISTERS 16
 #define SHORT 6
 #define TALL 12

@@ -8,7 +8,6 @@
 #define NAME "AVX-512"
 #define OPTION "avx512"
 #define LEVEL 3
-#define OWN_FLOAT32
 #define TABLE ck_avx512
 #include "avx512.h"
 

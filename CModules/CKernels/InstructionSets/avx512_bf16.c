@@ -10,7 +10,6 @@
 #define NAME "AVX-512 BF16"
 #define OPTION "avx512-bf16"
 #define LEVEL 5
-#define TILES_NAME ck_avx512_bf16_tiles
 #define TABLE ck_avx512_bf16
 #include "avx512.h"
 

@@ -71,16 +71,16 @@ INLINE void epilogue_of_tile(const ck_format format, const ck_activation activat
     }
 }
 
-#define EPILOGUE(name, format)                                                                       \
-    static __attribute__((noinline)) void name(const ck_matmul_t *t, const tile_t *tile, const vi *sums) {   \
-        switch (t->activation) {                                                                             \
-            case CK_IDENTITY: epilogue_of_tile(format, CK_IDENTITY, t, tile, sums); break;                   \
-            case CK_RELU: epilogue_of_tile(format, CK_RELU, t, tile, sums); break;                           \
-            case CK_GELU: epilogue_of_tile(format, CK_GELU, t, tile, sums); break;                           \
-            case CK_SILU: epilogue_of_tile(format, CK_SILU, t, tile, sums); break;                           \
-            case CK_ROUGH_GELU: epilogue_of_tile(format, CK_ROUGH_GELU, t, tile, sums); break;               \
-            case CK_ROUGH_SILU: epilogue_of_tile(format, CK_ROUGH_SILU, t, tile, sums); break;               \
-        }                                                                                                    \
+#define EPILOGUE(name, format)                                                                             \
+    static __attribute__((noinline)) void name(const ck_matmul_t *t, const tile_t *tile, const vi *sums) { \
+        switch (t->activation) {                                                                           \
+            case CK_IDENTITY: epilogue_of_tile(format, CK_IDENTITY, t, tile, sums); break;                 \
+            case CK_RELU: epilogue_of_tile(format, CK_RELU, t, tile, sums); break;                         \
+            case CK_GELU: epilogue_of_tile(format, CK_GELU, t, tile, sums); break;                         \
+            case CK_SILU: epilogue_of_tile(format, CK_SILU, t, tile, sums); break;                         \
+            case CK_ROUGH_GELU: epilogue_of_tile(format, CK_ROUGH_GELU, t, tile, sums); break;             \
+            case CK_ROUGH_SILU: epilogue_of_tile(format, CK_ROUGH_SILU, t, tile, sums); break;             \
+        }                                                                                                  \
     }
 EPILOGUE(epilogue_of_floats, CK_FLOAT32)
 EPILOGUE(epilogue_of_bytes, CK_BYTES)

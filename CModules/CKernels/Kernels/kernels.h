@@ -3,8 +3,9 @@
 // The including file defines LANES, FUSED or not, AVX512, AVX2 and AMX where the target has them, VNNI and BFLOAT16
 // where it multiplies bytes and bfloat16 by their own instructions, BYTE_BIAS if those of bytes want a sign on both
 // sides, REGISTERS (vectors that the processor keeps at once), SHORT and TALL (the highest tiles of two and of one
-// vector: tiles.h), QUERIES and KEYS (the block of an attention matrix that stays in registers), NAME, OPTION, LEVEL
-// and TABLE. PLAIN is for the tests' model of AMX, whose vectors are wider than the registers.
+// vector: tiles.h), FAMILY where levels share tiles, QUERIES and KEYS (the block of an attention matrix that stays in
+// registers), NAME, OPTION, LEVEL and TABLE. PLAIN is for the tests' model of AMX, whose vectors are wider than the
+// registers.
 //
 // Constant parameters are templates. C has none, so a function that is to be compiled once for each format, activation
 // or height of a tile is INLINE (always inlined) and takes them as parameters marked `const`, for which callers pass

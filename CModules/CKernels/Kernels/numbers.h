@@ -38,7 +38,6 @@ INLINE vi dot_bfloat16(vi a, vi b, vi sum) {
 // sum + the products of the bytes of each word: four without a sign and four with one, or two and two of 16 bits. Exact
 // modulo 2^32: what the zeros of the rows of A add is taken off in the end, and what is left fits.
 #if defined(VNNI)
-#define BYTES INT8
 #define CK_BYTES CK_INT8
 INLINE vi dot_bytes(vi a, vi b, vi sum) {
 #if LANES == 16
@@ -52,7 +51,6 @@ INLINE vi dot_bytes(vi a, vi b, vi sum) {
 #endif
 }
 #else
-#define BYTES WIDE_INT8
 #define CK_BYTES CK_WIDE_INT8
 INLINE vi dot_bytes(vi a, vi b, vi sum) {
 #if defined(__aarch64__)
@@ -85,22 +83,6 @@ INLINE vi dot(const ck_format format, vi a, vi b, vi sum) {
         default: return (vi)madd((vf)a, (vf)b, (vf)sum);
     }
 }
-
-// Calls a macro for each format whose products are compiled here; bfloat16 in its wide form goes as float32, whose
-// tiles may be another level's (tiles.h).
-#if defined(FLOAT32_TILES) && !defined(OWN_FLOAT32)
-#define FOR_FLOAT32(m, height, width)
-#else
-#define FOR_FLOAT32(m, height, width) m(FLOAT32, height, width)
-#endif
-#if defined(BFLOAT16)
-#define FOR_BFLOAT16(m, height, width) m(BFLOAT16, height, width)
-#else
-#define FOR_BFLOAT16(m, height, width)
-#endif
-#define FORMATS(m, height, width) \
-    FOR_FLOAT32(m, height, width) FOR_BFLOAT16(m, height, width) WITH_BYTES(m, BYTES, height, width)
-#define WITH_BYTES(m, bytes, height, width) m(bytes, height, width)
 
 INLINE bool is_bytes(ck_format format) { return format == CK_INT8 || format == CK_WIDE_INT8; }
 

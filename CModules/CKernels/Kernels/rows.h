@@ -72,33 +72,25 @@ INLINE void store_row(const ck_rows_t *y, ptrdiff_t r, const float *x, ptrdiff_t
     }
 }
 
-// Numbers as they are, and the range of some rows of them; NaN if anything is not finite.
-INLINE row_t row_of_numbers(const float *x, ptrdiff_t ldx, ptrdiff_t rows, ptrdiff_t width) {
+// Numbers as they are, and their range; NaN if anything is not finite.
+INLINE row_t row_of_numbers(const float *x, ptrdiff_t width) {
     const ptrdiff_t whole = width - width % LANES, rest = width - whole;
-    vf low = {0}, high = {0}, zero = {0};
-    for (ptrdiff_t r = 0; r < rows; r++, x += ldx) {
-        for (ptrdiff_t i = 0; i < whole; i += LANES) {
-            const vf v = load(x + i);
-            low = vmin(v, low);
-            high = vmax(v, high);
-            zero = madd(v, (vf){0}, zero);  // NaN from here on if anything is not finite
-        }
-        const vf last = load_part(x + whole, rest);
-        low = vmin(last, low);
-        high = vmax(last, high);
-        zero = madd(last, (vf){0}, zero);
+    const vf last = load_part(x + whole, rest);
+    vf low = vmin(last, (vf){0}), high = vmax(last, (vf){0}), zero = last * 0.0f;
+    for (ptrdiff_t i = 0; i < whole; i += LANES) {
+        const vf v = load(x + i);
+        low = vmin(v, low);
+        high = vmax(v, high);
+        zero = madd(v, (vf){0}, zero);  // NaN from here on if anything is not finite
     }
     return (row_t){.mean = (vf){0}, .factor = splat(1.0f + lane_sum(zero)), .low = lane_min(low),
                    .high = lane_max(high)};
 }
 
-static void convert(const float *x, ptrdiff_t ldx, const ck_rows_t *y, ptrdiff_t rows, ptrdiff_t width,
-                    bool together) {
-    const bool measured = is_bytes(y->format);
+static void convert(const float *x, ptrdiff_t ldx, const ck_rows_t *y, ptrdiff_t rows, ptrdiff_t width) {
     row_t row = {.mean = (vf){0}, .factor = splat(1)};
-    if (measured && together) row = row_of_numbers(x, ldx, rows, width);
     for (ptrdiff_t r = 0; r < rows; r++, x += ldx) {
-        if (measured && !together) row = row_of_numbers(x, ldx, 1, width);
+        if (is_bytes(y->format)) row = row_of_numbers(x, width);
         store_row(y, r, x, width, &row);
     }
 }

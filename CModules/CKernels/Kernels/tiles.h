@@ -9,42 +9,48 @@ _Static_assert(SHORT <= TALL, "the table of tiles has room for TALL rows");
 
 typedef void tile_function(const ck_matmul_t *, const tile_t *);
 
-#define TILE_OF(format, height, width)                                                         \
+// Levels of a family have the same vectors, and so the same tiles of what they share: each stands once, at the plainest
+// level that has it. The tiles of a format are in a table by their vectors and rows.
+#if !defined(FAMILY)
+#define FAMILY TABLE
+#define ALONE
+#endif
+#define TILES_OF(format) JOINED(FAMILY, format)
+#define JOINED(family, format) JOINED_AS(family, format)
+#define JOINED_AS(family, format) family##_##format
+typedef tile_function *const tiles_t[2][TALL + 1];
+extern tiles_t TILES_OF(CK_FLOAT32), TILES_OF(CK_BYTES), TILES_OF(CK_BFLOAT16);
+
+#define TILE(height, format, width)                                                            \
     static void tile_##format##_##height##x##width(const ck_matmul_t *t, const tile_t *tile) { \
-        multiply_tile(CK_##format, height, width, t, tile);                                    \
+        multiply_tile(format, height, width, t, tile);                                         \
     }
-#define TILE(height, width) FORMATS(TILE_OF, height, width)
-#if !defined(TILES_FROM)
-UP_TO(SHORT, TILE, 2)
-UP_TO(TALL, TILE, 1)
+#define ENTRY(height, format, width) [width - 1][height] = tile_##format##_##height##x##width,
+#define TILES(format)                                             \
+    UP_TO(SHORT, TILE, format, 2) UP_TO(TALL, TILE, format, 1)    \
+    tiles_t TILES_OF(format) = {UP_TO(SHORT, ENTRY, format, 2) UP_TO(TALL, ENTRY, format, 1)};
+#if defined(ALONE) || !defined(VNNI)
+TILES(CK_FLOAT32)
+#endif
+#if defined(ALONE) || !defined(BFLOAT16)
+TILES(CK_BYTES)
+#endif
+#if defined(BFLOAT16) && (defined(ALONE) || !defined(AMX))
+TILES(CK_BFLOAT16)
 #endif
 
-// Levels with the same vectors have the same tiles of float32, which stand once, in the plainest of them.
-#if defined(FLOAT32_TILES)
-#if defined(OWN_FLOAT32)
-#define FLOAT32_ENTRY(height, width) [width - 1][height] = tile_FLOAT32_##height##x##width,
-tile_function *const FLOAT32_TILES[2][TALL + 1] = {UP_TO(SHORT, FLOAT32_ENTRY, 2) UP_TO(TALL, FLOAT32_ENTRY, 1)};
-#else
-extern tile_function *const FLOAT32_TILES[2][TALL + 1];
+// The tile of that many vectors and rows; no level is asked for a format that it does not take.
+INLINE tile_function *tile_for(ck_format format, int vectors, int rows) {
+    switch (format) {
+        case CK_FLOAT32:
+        case CK_WIDE_BFLOAT16: return TILES_OF(CK_FLOAT32)[vectors - 1][rows];
+        case CK_BYTES: return TILES_OF(CK_BYTES)[vectors - 1][rows];
+#if defined(BFLOAT16)
+        case CK_BFLOAT16: return TILES_OF(CK_BFLOAT16)[vectors - 1][rows];
 #endif
-#define FLOAT32_TILE(width, height) FLOAT32_TILES[width][height]
-#else
-#define FLOAT32_TILE(width, height) TILES_FROM[CK_FLOAT32][width][height]
-#endif
-
-#define ENTRY_OF(format, height, width) [CK_##format][width - 1][height] = tile_##format##_##height##x##width,
-#define ENTRY(height, width) FORMATS(ENTRY_OF, height, width)
-#if defined(TILES_FROM)  // another level's
-extern tile_function *const TILES_FROM[CK_WIDE_INT8 + 1][2][TALL + 1];
-#else
-#if defined(TILES_NAME)  // others take them
-#define TILES_FROM TILES_NAME
-#else
-#define TILES_FROM own_tiles
-static
-#endif
-tile_function *const TILES_FROM[CK_WIDE_INT8 + 1][2][TALL + 1] = {UP_TO(SHORT, ENTRY, 2) UP_TO(TALL, ENTRY, 1)};
-#endif
+        default: return NULL;
+    }
+}
 
 #define CACHE_LINE 16  // words
 
@@ -59,8 +65,6 @@ static void multiply_panel(const ck_matmul_t *t, tile_t tile) {
     const ptrdiff_t depth = t->window * t->window * words(t->k, t->a.format), size = depth * tile.vectors * LANES;
     const int32_t *ahead = tile.b + size;
     const ptrdiff_t share = blocks > 2 ? (size / blocks + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE : 0;
-    // In its wide form bfloat16 is float32.
-    const ck_format format = t->a.format == CK_WIDE_BFLOAT16 ? CK_FLOAT32 : t->a.format;
     for (ptrdiff_t block = 0; block < blocks; block++) {
         for (ptrdiff_t i = 0; i < share; i += CACHE_LINE) __builtin_prefetch(ahead + i, 0, 2);
         ahead += share;
@@ -69,9 +73,7 @@ static void multiply_panel(const ck_matmul_t *t, tile_t tile) {
             multiply_by_amx(t, &tile);
         } else {
             tile.rows = (int)(t->m / blocks + (block < t->m % blocks));
-            tile_function *const multiply = format == CK_FLOAT32 ? FLOAT32_TILE(tile.vectors - 1, tile.rows)
-                                                                 : TILES_FROM[format][tile.vectors - 1][tile.rows];
-            multiply(t, &tile);
+            tile_for(t->a.format, tile.vectors, tile.rows)(t, &tile);
         }
         tile.row += tile.rows;
     }

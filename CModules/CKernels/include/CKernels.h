@@ -117,9 +117,8 @@ typedef struct {
     ptrdiff_t lanes;  // floats in one vector
     ptrdiff_t panel;  // columns of a weight panel: two vectors
     void (*matmul)(const ck_matmul_t *);
-    // y = x in the format of y, row by row. Bytes of all rows have the same step if `together`.
-    void (*convert)(const float *x, ptrdiff_t ldx, const ck_rows_t *y, ptrdiff_t rows, ptrdiff_t width,
-                    bool together);
+    // y = x in the format of y, row by row.
+    void (*convert)(const float *x, ptrdiff_t ldx, const ck_rows_t *y, ptrdiff_t rows, ptrdiff_t width);
     // y = (x - mean) / sqrt(variance + eps) in the format of y, row by row; x and y may be the same float32 rows.
     void (*layer_norm)(const float *x, ptrdiff_t ldx, const ck_rows_t *y, ptrdiff_t rows, ptrdiff_t width, float eps);
     ptrdiff_t (*attention_scratch)(ptrdiff_t patches);

@@ -86,7 +86,7 @@ final class ForwardPass {
     func store(_ x: Activations, rows: Int) -> Rows {
         if x.isConverted {
             withUnsafePointer(to: x.stored) {
-                kernels.convert(x.computed.floats, x.computed.stride, $0, rows, x.width, false)
+                kernels.convert(x.computed.floats, x.computed.stride, $0, rows, x.width)
             }
         }
         return x.stored

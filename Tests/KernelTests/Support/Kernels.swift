@@ -19,7 +19,7 @@ struct Kernels: @unchecked Sendable {  // functions without a state, or calls of
     /// Whether calls are so slow that a test should make few of large ones.
     let isSlow: Bool
     let matmul: (UnsafePointer<ck_matmul_t>) -> Void
-    let convert: (Floats, Int, UnsafePointer<ck_rows_t>, Int, Int, Bool) -> Void
+    let convert: (Floats, Int, UnsafePointer<ck_rows_t>, Int, Int) -> Void
     let layer_norm: (Floats, Int, UnsafePointer<ck_rows_t>, Int, Int, Float) -> Void
     let attention_scratch: (Int) -> Int
     let attention: (UnsafePointer<ck_attention_t>) -> Void
@@ -79,7 +79,7 @@ extension Kernels {
         (bfloat16, int8, tiles) = (table.bfloat16, table.int8, table.tiles)
         isSlow = false
         matmul = { table.matmul($0) }
-        convert = { table.convert($0, $1, $2, $3, $4, $5) }
+        convert = { table.convert($0, $1, $2, $3, $4) }
         layer_norm = { table.layer_norm($0, $1, $2, $3, $4, $5) }
         attention_scratch = { table.attention_scratch($0) }
         attention = { table.attention($0) }
@@ -100,11 +100,11 @@ extension Kernels {
         (bfloat16, int8, tiles) = (remote.bfloat16, remote.int8, remote.tiles)
         isSlow = true
         matmul = { remote.call(.matmul, $0.pointee.arguments) }
-        convert = { x, ldx, y, rows, width, together in
+        convert = { x, ldx, y, rows, width in
             remote.call(
                 .convert,
                 [.input(x), .number(ldx)] + y.pointee.arguments(isInput: false)
-                    + [.number(rows), .number(width), .flag(together)])
+                    + [.number(rows), .number(width)])
         }
         layer_norm = { x, ldx, y, rows, width, eps in
             remote.call(
