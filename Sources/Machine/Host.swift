@@ -51,13 +51,6 @@ package enum Host {
         return known.isEmpty ? title : "\(title) (\(known.joined(separator: ", ")))"
     }
 
-    /// The instruction set architecture, such as `x86_64`.
-    static var machine: String {
-        var names = utsname()
-        uname(&names)
-        return text(&names.machine)
-    }
-
     /// Memory of the machine, GB.
     package static func memory() -> Double {
         let total = lines(of: "/proc/meminfo").first { $0.hasPrefix("MemTotal:") }

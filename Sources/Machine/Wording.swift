@@ -10,6 +10,13 @@ package func json(_ value: some Encodable) throws -> Data {
     return marks.replaced(in: try encoder.encode(value)) + Data("\n".utf8)
 }
 
+/// JSON in one line without its end, keys sorted, slashes as they are.
+package func jsonLine(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+}
+
 /// A time as results write it: ISO 8601 in UTC.
 package func timestamp(_ date: Date) -> String { date.formatted(.iso8601) }
 

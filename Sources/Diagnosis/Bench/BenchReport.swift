@@ -1,5 +1,4 @@
 import AstroMAE
-import FoundationEssentials
 
 /// One measurement, for a user or a script.
 package struct BenchReport: Encodable {
@@ -67,13 +66,4 @@ extension BenchMeasurement: Encodable {
         try values.encode(precision.rawValue, forKey: .precision)
         try values.encodeIfPresent(layers, forKey: .layers)
     }
-}
-
-/// JSON in one line, keys sorted, as `photoz bench` prints it.
-///
-/// - Throws: What the encoding throws.
-package func jsonLine(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
 }

@@ -6,8 +6,7 @@ package struct BenchTable: Encodable {
     /// What is measured, in this order, each in its fastest way: float32 comes first at each level, since the others
     /// are set against it.
     package static func combinations(upTo widest: InstructionSet) -> [(InstructionSet, Precision)] {
-        let last = InstructionSet.available.firstIndex { "\($0)" == "\(widest)" } ?? 0
-        return InstructionSet.available[...last].flatMap { level in
+        InstructionSet.available.filter { $0.level <= widest.level }.flatMap { level in
             Precision.allCases.map { (level.measured(among: level.ownWays(for: $0), for: $0), $0) }
         }
     }

@@ -42,9 +42,9 @@ extension CalibrationSummary {
         try file.setAttribute(Name.noRedshift, counts.withoutRedshift)
         try file.setAttribute(Name.skipped, counts.skipped)
         try file.setAttribute(Name.labelledHash, labelledHash)
-        if let heldOut { try file.setAttribute(Name.heldOut, Self.text(heldOut)) }
-        if let trained { try file.setAttribute(Name.trained, Self.text(trained)) }
-        if let reweighting { try file.setAttribute(Name.reweighting, Self.text(reweighting)) }
+        if let heldOut { try file.setAttribute(Name.heldOut, jsonLine(heldOut)) }
+        if let trained { try file.setAttribute(Name.trained, jsonLine(trained)) }
+        if let reweighting { try file.setAttribute(Name.reweighting, jsonLine(reweighting)) }
     }
 
     /// Reads it, and checks it as what anybody may have written.
@@ -140,12 +140,6 @@ extension CalibrationSummary {
         do { return try JSONDecoder().decode(T.self, from: Data(try file.attributeString(name).utf8)) } catch {
             throw fault(file, name, "is not the JSON that it should be")
         }
-    }
-
-    private static func text(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
     private static func fault(_ file: File, _ name: String, _ what: String) -> JobError {

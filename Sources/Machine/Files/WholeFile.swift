@@ -55,12 +55,17 @@ package func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ path: String) th
 /// - Returns: Whether it could; if not, `errno` says why.
 @discardableResult
 package func tryToWriteAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-        let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    bytes.withUnsafeBytes { tryToWriteAll($0, to: descriptor) }
+}
+
+/// The same of bytes in memory that is no array.
+func tryToWriteAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+    var done = 0
+    while done < bytes.count {
+        let written = write(descriptor, bytes.baseAddress! + done, bytes.count - done)
         if written < 0, errno == EINTR { continue }
         guard written > 0 else { return false }
-        rest = rest.dropFirst(written)
+        done += written
     }
     return true
 }

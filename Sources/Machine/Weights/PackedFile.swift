@@ -31,7 +31,8 @@ struct PackedFile {
 
     /// Reads the file into memory.
     ///
-    /// - Returns: Whether there is such a file and it is whole; if not, the memory holds anything.
+    /// - Parameter memory: Zeros.
+    /// - Returns: Whether there is such a file and it is whole; if not, the memory holds zeros as before.
     func read(from folder: CacheFolder, into memory: UnsafeMutableRawBufferPointer) -> Bool {
         guard let file = folder.openFile(name) else { return false }
         defer { close(file) }
@@ -39,18 +40,27 @@ struct PackedFile {
         guard fstat(file, &status) == 0, Int(status.st_size) == Self.headSize + memory.count else { return false }
         var head = [UInt8](repeating: 0, count: Self.headSize)
         guard head.withUnsafeMutableBytes({ Self.read(file, at: 0, into: $0) }) else { return false }
-        var (place, checksum) = (0, UInt32(0))
-        while place < memory.count {
-            let block = UnsafeMutableRawBufferPointer(
-                rebasing: memory[place..<min(place + Self.blockSize, memory.count)])
-            guard Self.read(file, at: Self.headSize + place, into: block) else { return false }
-            checksum = PhotozRecords.checksum(UnsafeRawBufferPointer(block), after: checksum)
-            place += block.count
+        guard let checksum = Self.readContent(file, into: memory),
+            head == self.head(UnsafeRawBufferPointer(memory), checksum)
+        else {
+            memory.initializeMemory(as: UInt8.self, repeating: 0)
+            return false
         }
-        guard head == self.head(UnsafeRawBufferPointer(memory), checksum) else { return false }
         // When it was used last decides which files stay.
         futimens(file, nil)
         return true
+    }
+
+    /// Reads what is behind the head; its checksum, or nil when it cannot be read.
+    private static func readContent(_ file: Int32, into memory: UnsafeMutableRawBufferPointer) -> UInt32? {
+        var (place, checksum) = (0, UInt32(0))
+        while place < memory.count {
+            let block = UnsafeMutableRawBufferPointer(rebasing: memory[place..<min(place + blockSize, memory.count)])
+            guard read(file, at: headSize + place, into: block) else { return nil }
+            checksum = PhotozRecords.checksum(UnsafeRawBufferPointer(block), after: checksum)
+            place += block.count
+        }
+        return checksum
     }
 
     private static func read(_ file: Int32, at place: Int, into room: UnsafeMutableRawBufferPointer) -> Bool {
@@ -78,25 +88,13 @@ struct PackedFile {
         // That it is on the disk is not waited for: what a crash leaves of it does not pass for whole.
         let head = head(memory, PhotozRecords.checksum(memory))
         let isWritten =
-            head.count == Self.headSize && head.withUnsafeBytes { Self.write($0, to: file) }
-            && Self.write(memory, to: file)
+            head.count == Self.headSize && tryToWriteAll(head, to: file) && tryToWriteAll(memory, to: file)
         // Over a network, a full disk may show only now.
         guard close(file) == 0, isWritten, folder.rename(temporary, to: name) else {
             folder.removeFile(temporary)
             return false
         }
         Self.tidy(folder)
-        return true
-    }
-
-    private static func write(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> Bool {
-        var done = 0
-        while done < bytes.count {
-            let count = Glibc.write(file, bytes.baseAddress! + done, bytes.count - done)
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return false }
-            done += count
-        }
         return true
     }
 

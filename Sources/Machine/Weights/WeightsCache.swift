@@ -26,9 +26,7 @@ package struct WeightsCache: Sendable {
     ///   - memory: Zeros, that receive them.
     /// - Returns: Whether they were there; if not, the memory holds zeros again.
     package func read(_ hash: String, _ layout: String, into memory: UnsafeMutableRawBufferPointer) -> Bool {
-        if file(hash, layout).read(from: folder, into: memory) { return true }
-        memory.initializeMemory(as: UInt8.self, repeating: 0)
-        return false
+        file(hash, layout).read(from: folder, into: memory)
     }
 
     /// Keeps packed weights.
@@ -40,7 +38,7 @@ package struct WeightsCache: Sendable {
 
     /// Processors of two kinds may share a folder, over a network.
     private func file(_ hash: String, _ layout: String) -> PackedFile {
-        PackedFile(key: "photoz \(version) on \(Host.machine)\nweights \(hash)\nlayout \(layout)")
+        PackedFile(key: "photoz \(version) on \(Host.processor().machine)\nweights \(hash)\nlayout \(layout)")
     }
 
     /// What there is to say of a cache folder, for `photoz doctor`.
