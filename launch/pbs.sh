@@ -29,6 +29,8 @@ setting oob_tcp_keepalive_time 20
 setting oob_tcp_keepalive_intvl 5
 setting oob_tcp_keepalive_probes 6
 setting odls_base_sigkill_timeout 3
+: "${PMIX_MCA_gds:=hash}"
+export PMIX_MCA_gds
 setting hwloc_base_binding_policy core
 setting rmaps_base_mapping_policy core
 

@@ -70,8 +70,10 @@ public enum Launch {
             "mpirun", ["-np", "\(ranks)", executable] + arguments, limit: limit, environment: variables)
     }
 
-    /// Lets mpirun start more ranks than cores, also as root; the names of Open MPI 4 and of 5.
+    /// Lets mpirun start more ranks than cores, also as root; the names of Open MPI 4 and of 5. And no memory that its
+    /// PMIx shares with ranks: one that is killed while it starts may hold a lock there for ever.
     public static let launcherEnvironment = [
+        "PMIX_MCA_gds": "hash",
         "OMPI_MCA_rmaps_base_oversubscribe": "1", "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
         "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
         "PRTE_ALLOW_RUN_AS_ROOT": "1", "PRTE_ALLOW_RUN_AS_ROOT_CONFIRM": "1",

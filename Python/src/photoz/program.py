@@ -67,6 +67,7 @@ def environment(ranks: int) -> dict[str, str]:
             for prefix in ("OMPI", "PRTE"):
                 clean |= {f"{prefix}_ALLOW_RUN_AS_ROOT": "1", f"{prefix}_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
         clean["OMPI_MCA_rmaps_base_oversubscribe"] = "1"
+        clean["PMIX_MCA_gds"] = "hash"  # launch/README.md, "Lost nodes", says why
         clean["PRTE_MCA_rmaps_default_mapping_policy"] = ":oversubscribe"
     return clean
 
