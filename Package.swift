@@ -16,7 +16,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
     targets: [
@@ -26,6 +25,8 @@ let package = Package(
         .systemLibrary(
             name: "CHDF5", path: "CModules/CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CPhotozZlib", path: "CModules/CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CPhotozCrypto", path: "CModules/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CKernels", path: "CModules/CKernels"),
 
         // Swift: arrows go down only; design rules stand in the README. What is no product has a name that no other package
@@ -43,6 +44,7 @@ let package = Package(
         .target(name: "PhotozDistributions", dependencies: ["PhotozElementary"], path: "Sources/Distributions"),
         .target(name: "PhotozMetrics", dependencies: ["PhotozElementary"], path: "Sources/Metrics"),
         .target(name: "PhotozExitCodes", path: "Sources/ExitCodes"),
+        .target(name: "PhotozDigest", dependencies: ["CPhotozCrypto"], path: "Sources/Digest"),
         .target(name: "PhotozText", path: "Sources/Text"),
         .target(name: "PhotozCheckedSizes", path: "Sources/CheckedSizes"),
         .target(name: "PhotozCosts", path: "Sources/Costs"),
@@ -52,16 +54,16 @@ let package = Package(
         .target(
             name: "PhotozMachine",
             dependencies: [
-                "AstroMAE", "Collectives", "HDF5", "PhotozExitCodes", "PhotozRecords", "PhotozText", "Survey",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "AstroMAE", "Collectives", "HDF5", "PhotozDigest", "PhotozExitCodes", "PhotozRecords", "PhotozText",
+                "Survey",
             ],
             path: "Sources/Machine"),
         .target(
             name: "PhotozJob",
             dependencies: [
-                "AstroMAE", "Collectives", "HDF5", "PhotozCosts", "PhotozDistributions", "PhotozExitCodes",
+                "AstroMAE", "Collectives", "HDF5", "PhotozCosts", "PhotozDigest", "PhotozDistributions",
+                "PhotozExitCodes",
                 "PhotozMachine", "PhotozMetrics", "PhotozRecords", "PhotozText", "Survey",
-                .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Sources/Job"),
         .target(
@@ -121,6 +123,7 @@ let package = Package(
         .testTarget(name: "SurveyTests", dependencies: ["HDF5", "Survey", "TestSupport"]),
         .testTarget(name: "MockSurveyTests", dependencies: ["HDF5", "MockSurvey", "PhotozElementary", "TestSupport"]),
         .testTarget(name: "DistributionsTests", dependencies: ["PhotozDistributions", "TestSupport"]),
+        .testTarget(name: "DigestTests", dependencies: ["PhotozDigest"]),
         .testTarget(name: "MetricsTests", dependencies: ["PhotozMetrics"]),
         .testTarget(name: "InterchangeTests", dependencies: ["Interchange", "PhotozCheckedSizes", "TestSupport"]),
         .testTarget(name: "RecordsTests", dependencies: ["PhotozRecords", "TestSupport"]),
@@ -128,7 +131,7 @@ let package = Package(
         .testTarget(name: "DiagnosisTests", dependencies: ["AstroMAE", "PhotozDiagnosis", "PhotozMachine"]),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["CHDF5", "HDF5", "PhotozRecords", "TestSupport", "photoz", "write-check"]),
+            dependencies: ["CHDF5", "HDF5", "PhotozDigest", "PhotozRecords", "TestSupport", "photoz", "write-check"]),
         .testTarget(
             name: "ClusterTests", dependencies: ["TestSupport", "photoz"], exclude: ["hosts.sh", "container.sh"]),
     ],

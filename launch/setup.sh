@@ -10,7 +10,7 @@ fail() {
 }
 
 # Packages of Debian and Ubuntu: MPI and HDF5 with their headers, and what Swift needs to compile and link C.
-packages="libopenmpi-dev openmpi-bin libhdf5-dev zlib1g-dev pkg-config git g++"
+packages="libopenmpi-dev openmpi-bin libhdf5-dev libssl-dev zlib1g-dev pkg-config git g++"
 # What the tests need beside: two hosts and a Slurm on one machine, containers; an emulator and a C library for the kernels
 # of 64-bit Arm; and an environment for the Python package.
 test_packages="slurm-wlm slurmctld slurmd slurm-client munge iproute2 procps bubblewrap python3-venv"
@@ -85,8 +85,10 @@ build_photoz() {
     photoz="$root/.build-static/release/photoz"
 }
 
-# mpirun refuses root, and more ranks than cores, without being told; Open MPI 4 and 5 have different names for both.
+# mpirun refuses root, and more ranks than cores, without being told; Open MPI 4 and 5 have different names for both. The
+# third setting: see slurm.sbatch.
 allow_ranks() {
+    export PMIX_MCA_gds="${PMIX_MCA_gds:-hash}"
     export OMPI_MCA_rmaps_base_oversubscribe=1 PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
     if [ "$(id -u)" -eq 0 ]; then
         export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1

@@ -1,6 +1,6 @@
 import AstroMAE
 import Collectives
-import Crypto
+import PhotozDigest
 import PhotozDistributions
 import PhotozMachine
 import Survey
@@ -80,10 +80,10 @@ struct LabelledColumns {
         var hash = SHA256()
         for partition in partitions.indices {
             let rows = Int64(partitions.galaxies(of: partition).count).littleEndian
-            withUnsafeBytes(of: rows) { hash.update(bufferPointer: $0) }
+            withUnsafeBytes(of: rows) { hash.update($0) }
         }
         for column in [spectroscopic, magnitudes] {
-            column.withUnsafeBytes { hash.update(bufferPointer: $0) }
+            column.withUnsafeBytes { hash.update($0) }
         }
         return hexadecimal(hash.finalize())
     }

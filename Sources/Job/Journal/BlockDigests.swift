@@ -1,4 +1,4 @@
-import Crypto
+import PhotozDigest
 import PhotozMachine
 
 /// Digests of what is known of each partition, so that another list of partitions can be compared with it: of each one,

@@ -1,6 +1,6 @@
 import AstroMAE
-import Crypto
 import FoundationEssentials
+import PhotozDigest
 import Survey
 
 /// All that the numbers of a run depend on, but for what the partitions hold: an attempt goes on with what another has
@@ -39,8 +39,8 @@ struct RunIdentity: Codable, Equatable {
             let (name, rows) = (
                 dataSet.partitions.name(of: partition), dataSet.partitions.galaxies(of: partition).count
             )
-            withUnsafeBytes(of: (name.count, rows)) { hash.update(bufferPointer: $0) }
-            hash.update(bufferPointer: name)
+            withUnsafeBytes(of: (name.count, rows)) { hash.update($0) }
+            hash.update(name)
         }
     }
 
@@ -57,7 +57,7 @@ struct RunIdentity: Codable, Equatable {
     func hash() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        return Array(SHA256.hash(data: try encoder.encode(self)))
+        return SHA256.hash(of: try encoder.encode(self))
     }
 
     /// What differs from that of a run before, in words; nil when nothing does.

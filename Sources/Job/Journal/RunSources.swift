@@ -13,7 +13,7 @@ struct RunSources: Codable {
         stamps = BlockDigests(count: dataSet.partitions.count) { partition, hash in
             let stamp = dataSet.partitions.stamp(of: partition)
             let numbers = (stamp.bytes, stamp.seconds, stamp.nanoseconds, stamp.linked ?? 0)
-            withUnsafeBytes(of: numbers) { hash.update(bufferPointer: $0) }
+            withUnsafeBytes(of: numbers) { hash.update($0) }
         }
     }
 

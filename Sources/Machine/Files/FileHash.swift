@@ -1,6 +1,6 @@
-import Crypto
 import FoundationEssentials
 import Glibc
+import PhotozDigest
 
 /// SHA-256 of a file, in hexadecimal digits.
 ///
@@ -13,7 +13,7 @@ package func fileHash(_ path: String) throws -> String {
     var hash = SHA256()
     var block = [UInt8](repeating: 0, count: 1 << 18)
     while case let count = fread(&block, 1, block.count, file), count > 0 {
-        block.withUnsafeBytes { hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        block.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
     }
     guard ferror(file) == 0 else { throw JobError(.inputMissing, "\(path): cannot be read") }
     return hexadecimal(hash.finalize())

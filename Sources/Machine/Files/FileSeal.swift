@@ -1,5 +1,5 @@
-import Crypto
 import Glibc
+import PhotozDigest
 
 /// What stands behind the last byte of a small file that nobody may change unnoticed: eight bytes that mark it, and the
 /// SHA-256 of all bytes before them. HDF5 reads a file that has more bytes than it knows of.
@@ -7,7 +7,7 @@ import Glibc
 /// It finds damage and later changes, before a library has to make sense of them. It does not say who wrote the file.
 package enum FileSeal {
     private static let mark = Array("photozC1".utf8)
-    private static let size = mark.count + SHA256.Digest.byteCount
+    private static let size = mark.count + SHA256.size
 
     /// What a look at a file's seal has found.
     package enum State: Equatable, Sendable {
@@ -73,11 +73,11 @@ package enum FileSeal {
         while place < bytes {
             let count = pread(descriptor, &block, min(block.count, bytes - place), off_t(place))
             guard count > 0 else { throw systemFailure("\(path): cannot be read") }
-            block.withUnsafeBytes { hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            block.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
             place += count
         }
-        var whole = hash
-        tail.withUnsafeBytes { whole.update(bufferPointer: $0) }
-        return (Array(hash.finalize()), Array(whole.finalize()))
+        var whole = hash.copy()
+        tail.withUnsafeBytes { whole.update($0) }
+        return (hash.finalize(), whole.finalize())
     }
 }

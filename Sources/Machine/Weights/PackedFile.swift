@@ -1,5 +1,5 @@
-import Crypto
 import Glibc
+import PhotozDigest
 import PhotozRecords
 import Survey
 
@@ -17,7 +17,7 @@ struct PackedFile {
     private static let blockSize = 1 << 19
 
     /// The file's name: no two keys have one.
-    private var name: String { hexadecimal(SHA256.hash(data: Array(key.utf8)).prefix(16)) + Self.ending }
+    private var name: String { hexadecimal(SHA256.hash(of: key.utf8).prefix(16)) + Self.ending }
 
     /// All that there is to say of the bytes. A file is taken when it begins with just that: nothing in it needs to be
     /// made sense of. CRC-32 is against damage alone; whoever means harm and can write as the user needs no such file.

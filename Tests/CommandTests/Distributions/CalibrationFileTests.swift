@@ -1,6 +1,6 @@
-import Crypto
 import Foundation
 import HDF5
+import PhotozDigest
 import TestSupport
 import Testing
 
@@ -68,7 +68,7 @@ extension CommandTests {
                 try change(file)
                 try file.close()
                 let body = try Data(contentsOf: URL(fileURLWithPath: path))
-                try (body + Data("photozC1".utf8) + Data(SHA256.hash(data: body)))
+                try (body + Data("photozC1".utf8) + Data(SHA256.hash(of: body)))
                     .write(to: URL(fileURLWithPath: path))
                 let outcome = try await Photoz.alone(["inspect", path])
                 #expect(outcome.exitCode == 65 && outcome.error.contains(words), "\(words): \(outcome.report)")

@@ -1,6 +1,6 @@
-import Crypto
 import Foundation
 import HDF5
+import PhotozDigest
 import TestSupport
 import Testing
 
@@ -58,7 +58,7 @@ extension CommandTests {
         }
 
         private func digest(_ bytes: UnsafeRawBufferPointer) -> String {
-            SHA256.hash(data: bytes).prefix(8).map { String(format: "%02x", $0) }.joined()
+            SHA256.hash(of: bytes).prefix(8).map { String(format: "%02x", $0) }.joined()
         }
 
         @Test func galaxyIsTheSameInAnySurvey() async throws {
