@@ -21,7 +21,8 @@ let package = Package(
     targets: [
         // C: the headers of MPI and HDF5 as Clang modules, and the arithmetic.
         .systemLibrary(
-            name: "CMPI", path: "CModules/CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+            name: "CMPI", path: "CModules/CMPI", pkgConfig: Context.environment["PHOTOZ_MPI"] ?? "ompi-c",
+            providers: [.apt(["libopenmpi-dev"])]),
         .systemLibrary(
             name: "CHDF5", path: "CModules/CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CPhotozZlib", path: "CModules/CZlib", providers: [.apt(["zlib1g-dev"])]),

@@ -4,6 +4,26 @@
 
 #include <mpi.h>
 #include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// Handles are pointers in Open MPI, where Swift must know that they may be null, and numbers in MPICH.
+#ifdef OPEN_MPI
+#define CMPI_HANDLE(type) type _Nullable
+#else
+#define CMPI_HANDLE(type) type
+#endif
+struct cmpi_comm { CMPI_HANDLE(MPI_Comm) handle; };
+struct cmpi_win { CMPI_HANDLE(MPI_Win) handle; };
+struct cmpi_datatype { CMPI_HANDLE(MPI_Datatype) handle; };
+struct cmpi_op { CMPI_HANDLE(MPI_Op) handle; };
+struct cmpi_request { CMPI_HANDLE(MPI_Request) handle; };
+
+static inline MPI_Comm cmpi_comm_null(void) { return MPI_COMM_NULL; }
+static inline MPI_Win cmpi_win_null(void) { return MPI_WIN_NULL; }
+static inline MPI_Datatype cmpi_datatype_null(void) { return MPI_DATATYPE_NULL; }
+static inline MPI_Op cmpi_op_null(void) { return MPI_OP_NULL; }
+static inline MPI_Request cmpi_request_null(void) { return MPI_REQUEST_NULL; }
 
 static inline MPI_Comm cmpi_comm_world(void) { return MPI_COMM_WORLD; }
 static inline MPI_Comm cmpi_comm_self(void) { return MPI_COMM_SELF; }
@@ -32,15 +52,38 @@ static inline MPI_Op cmpi_and(void) { return MPI_BAND; }
 static inline MPI_Op cmpi_replace(void) { return MPI_REPLACE; }
 static inline MPI_Op cmpi_or(void) { return MPI_BOR; }
 
-// The library that the headers belong to, such as "4.1.4"; empty where they do not tell.
-static inline const char *cmpi_header_version(void) {
-#ifdef OMPI_MAJOR_VERSION
-#define CMPI_TEXT_(x) #x
-#define CMPI_TEXT(x) CMPI_TEXT_(x)
-    return CMPI_TEXT(OMPI_MAJOR_VERSION) "." CMPI_TEXT(OMPI_MINOR_VERSION) "." CMPI_TEXT(OMPI_RELEASE_VERSION);
+// The library that the headers belong to, such as "Open MPI"; empty where they do not tell. Intel MPI and Cray MPICH say that
+// they are MPICH.
+static inline const char *cmpi_header_family(void) {
+#if defined(OPEN_MPI)
+    return "Open MPI";
+#elif defined(I_MPI_VERSION)
+    return "Intel MPI";
+#elif defined(MPICH_VERSION)
+    return "MPICH";
 #else
     return "";
 #endif
+}
+
+// Its version, such as "4.1.4".
+static inline const char *cmpi_header_version(void) {
+#if defined(OPEN_MPI)
+#define CMPI_TEXT_(x) #x
+#define CMPI_TEXT(x) CMPI_TEXT_(x)
+    return CMPI_TEXT(OMPI_MAJOR_VERSION) "." CMPI_TEXT(OMPI_MINOR_VERSION) "." CMPI_TEXT(OMPI_RELEASE_VERSION);
+#elif defined(I_MPI_VERSION)
+    return I_MPI_VERSION;
+#elif defined(MPICH_VERSION)
+    return MPICH_VERSION;
+#else
+    return "";
+#endif
+}
+
+// Sets a bit for each core that this process may run on; -1 where that cannot be known.
+static inline long cmpi_own_cores(uint64_t *mask, size_t bytes) {
+    return syscall(SYS_sched_getaffinity, 0, bytes, mask);
 }
 
 // Sets *flag to 1 if it is 0; whether this call did it. Works between processes that share the memory.

@@ -2,7 +2,7 @@ import CMPI
 
 /// Ranks that talk to each other. Every rank calls each collective operation, all in the same order.
 public struct Communicator {
-    let handle: MPI_Comm?
+    let handle: CommunicatorHandle
     /// This process's number, from 0.
     public let rank: Int
     /// The number of ranks.
@@ -15,12 +15,12 @@ public struct Communicator {
     /// How its operations wait: see ``setPatience(_:)``.
     public var patience: Patience { waiting.patience }
 
-    init(_ handle: MPI_Comm?, rank: Int, size: Int, waiting: WaitingManner) {
+    init(_ handle: CommunicatorHandle, rank: Int, size: Int, waiting: WaitingManner) {
         (self.handle, self.rank, self.size, self.waiting) = (handle, rank, size, waiting)
     }
 
     /// All ranks of `handle`, patient without end.
-    init(_ handle: MPI_Comm?) throws(CollectiveError) {
+    init(_ handle: CommunicatorHandle) throws(CollectiveError) {
         var (rank, size): (Int32, Int32) = (0, 0)
         try check(MPI_Comm_rank(handle, &rank), "MPI_Comm_rank")
         try check(MPI_Comm_size(handle, &size), "MPI_Comm_size")
@@ -47,7 +47,7 @@ public struct Communicator {
     /// - Throws: ``CollectiveError``
     public func splitByNode() throws(CollectiveError) -> Communicator {
         try awaitAll(before: "MPI_Comm_split_type")
-        var node: MPI_Comm?
+        var node = cmpi_comm_null()
         try check(
             MPI_Comm_split_type(handle, Int32(MPI_COMM_TYPE_SHARED), Int32(rank), cmpi_info_null(), &node),
             "MPI_Comm_split_type")
@@ -60,7 +60,7 @@ public struct Communicator {
     /// - Throws: ``CollectiveError``
     public func split(_ belongs: Bool) throws(CollectiveError) -> Communicator? {
         try awaitAll(before: "MPI_Comm_split")
-        var part: MPI_Comm?
+        var part = cmpi_comm_null()
         try check(
             MPI_Comm_split(handle, belongs ? 0 : Int32(MPI_UNDEFINED), Int32(rank), &part), "MPI_Comm_split")
         guard belongs else {
@@ -71,7 +71,7 @@ public struct Communicator {
     }
 
     /// A communicator of MPI's, which waits as this one does now.
-    private func splitOff(_ handle: MPI_Comm?) throws(CollectiveError) -> Communicator {
+    private func splitOff(_ handle: CommunicatorHandle) throws(CollectiveError) -> Communicator {
         let part = try Communicator(handle)
         Belongings.add(communicator: handle)
         part.waiting.counter = try patience.board?.newCounter(for: part)

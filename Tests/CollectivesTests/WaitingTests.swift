@@ -15,7 +15,7 @@ import Testing
     private func launch(_ mode: String, ranks: Int, byMessages: Bool) async throws -> Outcome {
         try await Launch.mpirun(
             ranks: ranks, Launch.products + "/collectives-check", [mode], limit: 40,
-            environment: byMessages ? ["OMPI_MCA_btl": "self,tcp", "OMPI_MCA_osc": "pt2pt"] : [:])
+            environment: byMessages ? try await MPILibrary.current().byMessages : [:])
     }
 
     private func runBoth(_ mode: String, saying texts: [String]) async throws {

@@ -25,41 +25,45 @@ enum Extreme {
         Operation<T>(kind: .custom({ of($0, $1) }, .exact))
     }
 
-    /// MPI's handle for it on one of MPI's two types, made when it is first asked for and kept; nil when MPI makes
-    /// none.
+    /// MPI's handle for it on one of MPI's two types, made when it is first asked for and kept; the null handle,
+    /// which MPI refuses, when it makes none.
     @inline(__always)
-    func handle(on datatype: MPI_Datatype?) -> MPI_Op? {
+    func handle(on datatype: DatatypeHandle) -> OperationHandle {
         switch (self, datatype == cmpi_float()) {
-        case (.least, true): Self.leastFloat
-        case (.least, false): Self.leastDouble
-        case (.greatest, true): Self.greatestFloat
-        case (.greatest, false): Self.greatestDouble
+        case (.least, true): Self.leastFloat.handle
+        case (.least, false): Self.leastDouble.handle
+        case (.greatest, true): Self.greatestFloat.handle
+        case (.greatest, false): Self.greatestDouble.handle
         }
     }
 
-    /// MPI is used by one thread at a time.
-    nonisolated(unsafe) private static let leastFloat = made { left, right, count, _ in
+    private static let leastFloat = Made { left, right, count, _ in
         Extreme.least.combine(Float.self, left, right, count)
     }
-    nonisolated(unsafe) private static let leastDouble = made { left, right, count, _ in
+    private static let leastDouble = Made { left, right, count, _ in
         Extreme.least.combine(Double.self, left, right, count)
     }
-    nonisolated(unsafe) private static let greatestFloat = made { left, right, count, _ in
+    private static let greatestFloat = Made { left, right, count, _ in
         Extreme.greatest.combine(Float.self, left, right, count)
     }
-    nonisolated(unsafe) private static let greatestDouble = made { left, right, count, _ in
+    private static let greatestDouble = Made { left, right, count, _ in
         Extreme.greatest.combine(Double.self, left, right, count)
     }
 
     private typealias Callback =
         @convention(c) (
             UnsafeMutableRawPointer?, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int32>?,
-            UnsafeMutablePointer<MPI_Datatype?>?
+            UnsafeMutablePointer<DatatypeHandle>?
         ) -> Void
 
-    private static func made(_ callback: Callback) -> MPI_Op? {
-        var operation: MPI_Op?
-        return MPI_Op_create(callback, 1, &operation) == MPI_SUCCESS ? operation : nil
+    /// Unchecked, because MPI is used by one thread at a time.
+    private struct Made: @unchecked Sendable {
+        let handle: OperationHandle
+
+        init(_ callback: Callback) {
+            var operation = cmpi_op_null()
+            handle = MPI_Op_create(callback, 1, &operation) == MPI_SUCCESS ? operation : cmpi_op_null()
+        }
     }
 
     @inline(__always)

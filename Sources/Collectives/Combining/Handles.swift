@@ -2,8 +2,8 @@ import CMPI
 
 /// An operation and its element type as MPI knows them.
 struct Handles {
-    let operation: MPI_Op?
-    let datatype: MPI_Datatype?
+    let operation: OperationHandle
+    let datatype: DatatypeHandle
     /// Whether no order of evaluation changes a bit of the result.
     let isExact: Bool
     /// They were made for one call.
@@ -44,7 +44,7 @@ enum Combination {
     private typealias Function = (UnsafeMutableRawPointer, UnsafeMutableRawPointer, Int) -> Void
 
     /// MPI is used by one thread at a time.
-    nonisolated(unsafe) private static var functions: [MPI_Datatype?: Function] = [:]
+    nonisolated(unsafe) private static var functions: [DatatypeHandle: Function] = [:]
     nonisolated(unsafe) private static var isRunning = false
 
     /// Runs a function that was given to a reduction.
@@ -74,19 +74,19 @@ enum Combination {
     static func handles<T: BitwiseCopyable>(
         _ function: @escaping (T, T) -> T, isExact: Bool
     ) throws(CollectiveError) -> Handles {
-        var datatype: MPI_Datatype?
+        var datatype = cmpi_datatype_null()
         try check(
             MPI_Type_contiguous(Int32(MemoryLayout<T>.stride), cmpi_byte(), &datatype), "MPI_Type_contiguous")
         try check(MPI_Type_commit(&datatype), "MPI_Type_commit")
 
-        var operation: MPI_Op?
+        var operation = cmpi_op_null()
         try check(
             MPI_Op_create({ Combination.call($0, $1, $2, $3) }, 1, &operation), "MPI_Op_create")
         keep(function, under: datatype)
         return Handles(operation: operation, datatype: datatype, isExact: isExact, isOwn: true)
     }
 
-    private static func keep<T: BitwiseCopyable>(_ function: @escaping (T, T) -> T, under datatype: MPI_Datatype?) {
+    private static func keep<T: BitwiseCopyable>(_ function: @escaping (T, T) -> T, under datatype: DatatypeHandle) {
         functions[datatype] = { left, right, count in
             let (a, b) = (left.assumingMemoryBound(to: T.self), right.assumingMemoryBound(to: T.self))
             for index in 0..<count { b[index] = function(a[index], b[index]) }
@@ -95,7 +95,7 @@ enum Combination {
 
     private static func call(
         _ left: UnsafeMutableRawPointer?, _ right: UnsafeMutableRawPointer?, _ count: UnsafeMutablePointer<Int32>?,
-        _ datatype: UnsafeMutablePointer<MPI_Datatype?>?
+        _ datatype: UnsafeMutablePointer<DatatypeHandle>?
     ) {
         guard let left, let right, let count, let datatype, let function = functions[datatype.pointee] else {
             fatalError("MPI asks for a function that it was not given")

@@ -18,7 +18,7 @@ extension Double: MPINumber {}
 
 extension MPINumber {
     /// MPI's name of the type; nil for one that MPI does not know, whose values are then combined by Swift.
-    static var datatype: MPI_Datatype? {
+    static var datatype: DatatypeHandle? {
         switch ObjectIdentifier(Self.self) {
         case ObjectIdentifier(Double.self): cmpi_double()
         case ObjectIdentifier(Float.self): cmpi_float()

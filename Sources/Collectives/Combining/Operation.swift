@@ -6,9 +6,9 @@ import CMPI
 public struct Operation<Element: BitwiseCopyable> {
     enum Kind {
         /// MPI's own operation on MPI's own type; exact when no order of evaluation changes a bit of the result.
-        case native(MPI_Op?, MPI_Datatype?, isExact: Bool)
+        case native(OperationHandle, DatatypeHandle, isExact: Bool)
         /// The smallest or largest floating-point number: ``Extreme`` says why MPI's own will not do.
-        case extreme(Extreme, MPI_Datatype?)
+        case extreme(Extreme, DatatypeHandle)
         /// Any function.
         case custom((Element, Element) -> Element, Order)
     }
@@ -44,13 +44,15 @@ extension Operation where Element: MPINumber {
     public static var product: Operation { native(cmpi_product()) ?? ownProduct ?? free(*) }
     /// The smallest value. NaN loses against every number, so that it is the result only where all ranks have it; -0 is
     /// smaller than +0.
-    public static var min: Operation { extreme(.least) ?? native(cmpi_min()) ?? free { Swift.min($0, $1) } }
+    public static var min: Operation { extreme(.least) ?? ownMin ?? native(cmpi_min()) ?? free { Swift.min($0, $1) } }
     /// The largest value. NaN loses against every number, so that it is the result only where all ranks have it; +0 is
     /// larger than -0.
-    public static var max: Operation { extreme(.greatest) ?? native(cmpi_max()) ?? free { Swift.max($0, $1) } }
+    public static var max: Operation {
+        extreme(.greatest) ?? ownMax ?? native(cmpi_max()) ?? free { Swift.max($0, $1) }
+    }
 
     /// MPI's own operation; nil for a type that MPI does not know.
-    private static func native(_ operation: MPI_Op?) -> Operation? {
+    private static func native(_ operation: OperationHandle) -> Operation? {
         guard let datatype = Element.datatype else { return nil }
         return Operation(kind: .native(operation, datatype, isExact: Element.self is any FixedWidthInteger.Type))
     }
@@ -81,6 +83,15 @@ extension Operation where Element: MPINumber {
     private static var ownProduct: Operation? {
         guard let type = Element.self as? any (MPINumber & FixedWidthInteger).Type else { return nil }
         return wrappingProduct(type)
+    }
+
+    /// MPICH 4.0 compares unsigned numbers as if they had a sign.
+    private static var ownMin: Operation? {
+        Element.self is any UnsignedInteger.Type ? exact { Swift.min($0, $1) } : nil
+    }
+
+    private static var ownMax: Operation? {
+        Element.self is any UnsignedInteger.Type ? exact { Swift.max($0, $1) } : nil
     }
 
     private static func wrappingSum<T: MPINumber & FixedWidthInteger>(_ type: T.Type) -> Operation? {

@@ -5,17 +5,17 @@ import CMPI
 /// must not wait for the others, and ends them instead.
 enum Belongings {
     private enum Belonging {
-        case window(MPI_Win?)
-        case communicator(MPI_Comm?)
+        case window(WindowHandle)
+        case communicator(CommunicatorHandle)
     }
 
     /// MPI is used by one thread at a time.
     nonisolated(unsafe) private static var all: [Belonging] = []
 
     /// Keeps a window that is locked for all ranks. Whatever is under way on it is done when it is unlocked.
-    static func add(window: MPI_Win?) { all.append(.window(window)) }
+    static func add(window: WindowHandle) { all.append(.window(window)) }
 
-    static func add(communicator: MPI_Comm?) { all.append(.communicator(communicator)) }
+    static func add(communicator: CommunicatorHandle) { all.append(.communicator(communicator)) }
 
     static func giveBack() throws(CollectiveError) {
         while let last = all.popLast() {

@@ -9,11 +9,7 @@ public enum MPI {
     /// - Returns: The communicator of all ranks.
     /// - Throws: ``CollectiveError`` when MPI cannot be started, or ``separation(of:)``.
     public static func start(evenApart: Bool = false) throws(CollectiveError) -> Communicator {
-        // Alone, Open MPI would still look for a remote shell and fail where there is none, as in many containers.
-        if getenv("OMPI_COMM_WORLD_SIZE") == nil { Settings.suggest("plm_rsh_agent", "") }
-        // Debian's Open MPI 4 leaves out `pt2pt` besides `ucx`, and with it every window between hosts on plain
-        // Ethernet.
-        Settings.suggest("osc", "^ucx", insteadOf: "^ucx,pt2pt")
+        suggestSettings()
         var provided: Int32 = 0
         // Not MULTIPLE: Open MPI 4 then refuses those windows too.
         try check(MPI_Init_thread(nil, nil, Int32(MPI_THREAD_SERIALIZED), &provided), "MPI_Init_thread")
@@ -24,9 +20,34 @@ public enum MPI {
         }
         // An error comes back as a return code, which `check` turns into a Swift error, instead of ending the process.
         try check(MPI_Comm_set_errhandler(cmpi_comm_self(), cmpi_errors_return()), "MPI_Comm_set_errhandler")
+        try Progress.begin()
+        try Crowding.begin()
         let world = try Communicator(cmpi_comm_world())
         if !evenApart, let separation = separation(of: world) { throw separation }
         return world
+    }
+
+    /// What the version of Open MPI that runs would do worse without; other libraries do not know these settings.
+    private static func suggestSettings() {
+        guard let version = openMPIVersion else {
+            // Its collectives through shared memory crash where a rank other than 0 reduces long arrays in place.
+            if libraryVersion.hasPrefix("MPICH Version:"), libraryVersion.contains("4.0") {
+                setenv("MPIR_CVAR_DEVICE_COLLECTIVES", "none", 0)
+            }
+            return
+        }
+        // Alone, Open MPI would still look for a remote shell and fail where there is none, as in many containers.
+        if getenv("OMPI_COMM_WORLD_SIZE") == nil { Settings.suggest("plm_rsh_agent", "") }
+        // Debian's Open MPI 4 leaves out `pt2pt` besides `ucx`, and with it every window between hosts on plain
+        // Ethernet.
+        if version == 4 { Settings.suggest("osc", "^ucx", insteadOf: "^ucx,pt2pt") }
+    }
+
+    /// The major version of Open MPI; nil where another library runs.
+    static var openMPIVersion: Int? {
+        let mark = "Open MPI v"
+        let text = libraryVersion
+        return text.hasPrefix(mark) ? Int(text.dropFirst(mark.count).prefix { $0 != "." }) : nil
     }
 
     /// Finishes MPI: only on a clean way out, since it waits for every rank. Shared memory, counters, boards and
@@ -41,6 +62,8 @@ public enum MPI {
     /// Ends every rank of the job at once; the launcher's exit code becomes `exitCode`.
     public static func abort(exitCode: Int32) -> Never {
         fflush(nil)
+        // MPICH's launcher may close the pipe to a rank that aborts before it has read all that the rank has written.
+        if openMPIVersion == nil { usleep(100_000) }
         var isStarted: Int32 = 0
         if MPI_Initialized(&isStarted) == MPI_SUCCESS, isStarted != 0 {
             MPI_Abort(cmpi_comm_world(), exitCode)
@@ -96,7 +119,7 @@ public enum MPI {
                 routine: "MPI_Comm_size",
                 reason: """
                     the launcher started \(count) processes (\(name)) and each is alone in its MPI world; launcher and \
-                    library differ: use the mpirun of this MPI (\(libraryVersion)), or srun --mpi=pmix
+                    library differ: use the mpirun of this MPI (\(libraryVersion)), or srun --mpi=\(openMPIVersion == nil ? "pmi2" : "pmix")
                     """)
         }
         return nil

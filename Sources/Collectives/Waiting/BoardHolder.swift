@@ -12,7 +12,7 @@ final class BoardHolder {
 
     /// Sends a line, unless two others are under way. What fails is told by the operation that waits, if it is told at
     /// all: news of this rank stay away.
-    func send(_ line: UnsafeMutablePointer<Int64>, of sender: Int, _ window: MPI_Win?) {
+    func send(_ line: UnsafeMutablePointer<Int64>, of sender: Int, _ window: WindowHandle) {
         isBehind = true
         guard let message = messages.first(where: \.isFree) else { return }
         message.line.update(from: line, count: Line.length)
@@ -26,13 +26,13 @@ final class BoardHolder {
     private final class Message {
         /// What is sent, and behind it room for an answer.
         let line = UnsafeMutablePointer<Int64>.allocate(capacity: Line.length + 1)
-        private var sending: MPI_Request?
-        private var answering: MPI_Request?
+        private var sending = cmpi_request_null()
+        private var answering = cmpi_request_null()
 
         /// MPI_Rput alone is kept back until a flush, which would wait for a holder that may have stopped: it is
         /// followed by an MPI_Rget, which makes it go. MPI_Rget_accumulate would do in one call, but leaves the
         /// holder's window locked where the answer cannot be delivered.
-        func start(at place: Int, on holder: Int32, _ window: MPI_Win?) -> Int32 {
+        func start(at place: Int, on holder: Int32, _ window: WindowHandle) -> Int32 {
             let (place, length, number) = (MPI_Aint(place), Int32(Line.length), cmpi_int64())
             let code = MPI_Rput(line, length, number, holder, place, length, number, window, &sending)
             guard code == MPI_SUCCESS else { return code }
@@ -41,14 +41,14 @@ final class BoardHolder {
 
         var isFree: Bool {
             var (isSent, isAnswered): (Int32, Int32) = (1, 1)
-            if sending != nil { MPI_Test(&sending, &isSent, cmpi_status_ignore()) }
-            if answering != nil { MPI_Test(&answering, &isAnswered, cmpi_status_ignore()) }
+            MPI_Test(&sending, &isSent, cmpi_status_ignore())
+            MPI_Test(&answering, &isAnswered, cmpi_status_ignore())
             return isSent != 0 && isAnswered != 0
         }
 
         func finish() throws(CollectiveError) {
-            if sending != nil { try check(MPI_Wait(&sending, cmpi_status_ignore()), "MPI_Rput") }
-            if answering != nil { try check(MPI_Wait(&answering, cmpi_status_ignore()), "MPI_Rget") }
+            try check(MPI_Wait(&sending, cmpi_status_ignore()), "MPI_Rput")
+            try check(MPI_Wait(&answering, cmpi_status_ignore()), "MPI_Rget")
         }
     }
 }
@@ -59,15 +59,15 @@ final class BoardQuestion {
     let time = Pace.nanoseconds()
     /// Never freed: an answer may still come.
     private var answers: [UnsafeMutablePointer<Int64>] = []
-    private var requests: [MPI_Request?] = []
+    private var requests: [RequestHandle] = []
 
     /// Asks.
     ///
     /// - Parameter count: How many numbers there are on the board.
-    init(_ holders: [BoardHolder], count: Int, _ window: MPI_Win?) throws(CollectiveError) {
+    init(_ holders: [BoardHolder], count: Int, _ window: WindowHandle) throws(CollectiveError) {
         for holder in holders {
             let answer = UnsafeMutablePointer<Int64>.allocate(capacity: count)
-            var request: MPI_Request?
+            var request = cmpi_request_null()
             try check(
                 MPI_Rget(
                     answer, Int32(count), cmpi_int64(), holder.rank, 0, Int32(count), cmpi_int64(), window, &request),

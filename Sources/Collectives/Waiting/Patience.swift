@@ -84,10 +84,10 @@ extension Communicator {
 /// How a communicator waits, and where its operations are counted.
 final class WaitingManner {
     var patience = Patience() {
-        didSet { mayBlock = patience.mayBlock }
+        didSet { mayBlock = patience.mayBlock && !Crowding.isThere }
     }
-    /// As the patience says; here, since it is looked at in each operation.
-    private(set) var mayBlock = true
+    /// As the patience says, where the cores suffice; here, since it is looked at in each operation.
+    private(set) var mayBlock = !Crowding.isThere
     /// Nil without a board.
     var counter: OperationCounter?
 }

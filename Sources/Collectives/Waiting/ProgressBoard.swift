@@ -11,8 +11,8 @@ public final class ProgressBoard: @unchecked Sendable {
     let hosts: [String]
     let phases: [String]
     let rank: Int
-    private let handle: MPI_Comm?
-    private let window: MPI_Win?
+    private let handle: CommunicatorHandle
+    private let window: WindowHandle
     /// This rank's copy of all lines, if it is a holder.
     private let allLines: UnsafeMutablePointer<Int64>?
     private let holders: [BoardHolder]
@@ -39,7 +39,7 @@ public final class ProgressBoard: @unchecked Sendable {
         let deputy = hosts.firstIndex { $0 != hosts[0] } ?? min(1, size - 1)
         let places = deputy == 0 ? [0] : [0, deputy]
         nodeAnswer = try NodeAnswer.shared(count: size * Line.length, on: communicator.splitByNode())
-        var window: MPI_Win?
+        var window = cmpi_win_null()
         let isHolder = places.contains(communicator.rank)
         allLines = try allocateWindow(count: isHolder ? size * Line.length : 0, on: communicator, &window)
         ownLine.initialize(repeating: 0, count: Line.length)
@@ -96,7 +96,9 @@ public final class ProgressBoard: @unchecked Sendable {
     }
 
     /// What counts the operations of the board's communicator; nil for another one.
-    func counter(of communicator: MPI_Comm?) -> OperationCounter? { communicator == handle ? worldCounter : nil }
+    func counter(of communicator: CommunicatorHandle) -> OperationCounter? {
+        communicator == handle ? worldCounter : nil
+    }
 
     /// A counter for a communicator that was split off; those who do not belong to it call this too, with nil.
     func newCounter(for part: Communicator?) throws(CollectiveError) -> OperationCounter? {
@@ -150,7 +152,7 @@ public final class ProgressBoard: @unchecked Sendable {
         guard allLines != nil else { return }
         let begin = SuspendingClock.now
         while SuspendingClock.now - begin < Pace.boardAnswer {
-            driveMPI()
+            Progress.make()
             usleep(1000)
         }
     }

@@ -13,13 +13,13 @@ extension Communicator {
     @inline(__always)
     func collective(
         _ routine: String, isExact: Bool = true, _ blocking: () -> Int32,
-        _ start: (UnsafeMutablePointer<MPI_Request?>) -> Int32
+        _ start: (UnsafeMutablePointer<RequestHandle>) -> Int32
     ) throws(CollectiveError) {
         Combination.requireNone(routine)
         waiting.counter?.entered.pointee &+= 1
         if !waiting.mayBlock { return try wait(routine, for: nil, start) }
         if isExact { return try check(blocking(), routine) }
-        var request: MPI_Request?
+        var request = cmpi_request_null()
         try check(start(&request), routine)
         try check(MPI_Wait(&request, cmpi_status_ignore()), routine)
     }
@@ -28,7 +28,7 @@ extension Communicator {
     @inline(__always)
     func exchange(
         _ routine: String, with peer: Int32, _ blocking: () -> Int32,
-        _ start: (UnsafeMutablePointer<MPI_Request?>) -> Int32
+        _ start: (UnsafeMutablePointer<RequestHandle>) -> Int32
     ) throws(CollectiveError) {
         Combination.requireNone(routine)
         if waiting.mayBlock { return try check(blocking(), routine) }
@@ -37,16 +37,17 @@ extension Communicator {
 
     @inline(never)
     private func wait(
-        _ routine: String, for peer: Int?, _ start: (UnsafeMutablePointer<MPI_Request?>) -> Int32
+        _ routine: String, for peer: Int?, _ start: (UnsafeMutablePointer<RequestHandle>) -> Int32
     ) throws(CollectiveError) {
-        var request: MPI_Request?
+        var request = cmpi_request_null()
         try check(start(&request), routine)
         if try isDone(&request, tests: Pace.testsBetweenLooks, routine) { return }
         let (patience, begin) = (patience, Pace.nanoseconds())
+        let isCheap = patience.wait == .cheap || Crowding.isThere
         var (waited, nextQuestion) = (Int64(0), Pace.betweenQuestions)
         while true {
-            if patience.wait == .cheap { Pace.leaveCore(after: waited) }
-            if try isDone(&request, tests: patience.wait == .cheap ? 1 : Pace.testsBetweenLooks, routine) {
+            if isCheap { Pace.leaveCore(after: waited) }
+            if try isDone(&request, tests: isCheap ? 1 : Pace.testsBetweenLooks, routine) {
                 patience.board?.noteDone()
                 return
             }
@@ -72,7 +73,7 @@ extension Communicator {
 
     @inline(__always)
     private func isDone(
-        _ request: inout MPI_Request?, tests: Int, _ routine: String
+        _ request: inout RequestHandle, tests: Int, _ routine: String
     ) throws(CollectiveError) -> Bool {
         var isDone: Int32 = 0
         for _ in 0..<tests {

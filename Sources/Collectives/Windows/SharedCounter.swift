@@ -11,7 +11,7 @@ import CMPI
 public final class SharedCounter: @unchecked Sendable {
     private let communicator: Communicator
     private let host: Int32
-    private let window: MPI_Win?
+    private let window: WindowHandle
 
     /// Makes a counter that starts at 0; every rank calls it.
     ///
@@ -19,7 +19,7 @@ public final class SharedCounter: @unchecked Sendable {
     /// - Throws: ``CollectiveError``
     public init(on communicator: Communicator, host: Int) throws(CollectiveError) {
         self.host = try communicator.requireRank(host, "SharedCounter")
-        var window: MPI_Win?
+        var window = cmpi_win_null()
         _ = try allocateWindow(count: communicator.rank == host ? 1 : 0, on: communicator, &window)
         (self.communicator, self.window) = (communicator, window)
         try communicator.barrier()
@@ -48,5 +48,5 @@ public final class SharedCounter: @unchecked Sendable {
     }
 
     /// Lets MPI answer what other ranks ask of this one. Cheap, and never waits.
-    public func progress() { driveMPI() }
+    public func progress() { Progress.make() }
 }

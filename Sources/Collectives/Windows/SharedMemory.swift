@@ -9,7 +9,7 @@ public final class SharedMemory {
     public let bytes: UnsafeMutableRawBufferPointer
 
     private let node: Communicator
-    private let window: MPI_Win?
+    private let window: WindowHandle
 
     /// Makes `byteCount` bytes of shared memory; every rank of the node calls it.
     ///
@@ -24,7 +24,7 @@ public final class SharedMemory {
         let spare = 64
         try Self.requireRoom(byteCount + spare, on: node)
         var base: UnsafeMutableRawPointer?
-        var window: MPI_Win?
+        var window = cmpi_win_null()
         try check(
             MPI_Win_allocate_shared(
                 node.rank == 0 ? MPI_Aint(byteCount + spare) : 0, 1, cmpi_info_null(), node.handle, &base, &window),

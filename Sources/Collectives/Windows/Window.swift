@@ -1,15 +1,8 @@
 import CMPI
 
-/// Lets MPI do what it has to do for other ranks.
-func driveMPI() {
-    // Looks for a message that nobody sends: where one is found, MPI may leave the rest of its work for later.
-    var isThere: Int32 = 0
-    MPI_Iprobe(0, 0, cmpi_comm_self(), &isThere, cmpi_status_ignore())
-}
-
 /// Numbers that other ranks reach by one-sided calls at any time, until MPI is finished; every rank calls it.
 func allocateWindow(
-    count: Int, on communicator: Communicator, _ window: inout MPI_Win?
+    count: Int, on communicator: Communicator, _ window: inout WindowHandle
 ) throws(CollectiveError) -> UnsafeMutablePointer<Int64>? {
     let size = MemoryLayout<Int64>.size
     var base: UnsafeMutableRawPointer?
