@@ -114,17 +114,7 @@ package enum Host {
 
     /// Whether a process has started this one, itself or through others.
     package static func isAncestor(_ process: pid_t) -> Bool {
-        var child = getpid()
-        while child > 1 {
-            // Number, name in parentheses, state, parent.
-            guard let line = lines(of: "/proc/\(child)/stat").first,
-                let parent = line[(line.lastIndex(of: ")") ?? line.startIndex)...].split(separator: " ").dropFirst(2)
-                    .first.flatMap({ pid_t($0) })
-            else { return false }
-            if parent == process { return true }
-            child = parent
-        }
-        return false
+        Ancestor.all.contains { $0.id == process }
     }
 
     /// Lines of a small file; none when it cannot be read.

@@ -92,8 +92,9 @@ enum Exit {
             end(by: cause.signal)
         }
         // On a busy host the launcher takes seconds to end the other ranks when rank 0 has spoken.
-        if !isFirstNode || failures == nil && world.rank > 0 { pause(5) }
+        if LauncherWatch.endedLauncher == nil, !isFirstNode || failures == nil && world.rank > 0 { pause(5) }
         if failures?.claim() == false {
+            if LauncherWatch.endedLauncher != nil { _exit(failure.exitCode.rawValue) }
             // The rank that speaks ends this one too; if it cannot, this rank still leaves with the code of its
             // failure.
             pause(10)
@@ -102,6 +103,11 @@ enum Exit {
         }
         let place = world.size > 1 ? " on rank \(world.rank) of \(world.size) (\(MPI.processorName))" : ""
         say("photoz: error\(place): \(failure)", to: 2)
+        // There is nobody any more who could end the other ranks: each of them has noticed the same.
+        if LauncherWatch.endedLauncher != nil { _exit(failure.exitCode.rawValue) }
+        // This ends the other ranks: those that were stopped too have stored what they have found by then. The message
+        // does not wait for it: some launchers kill a rank a quarter of a second after they have asked it to stop.
+        if failure.exitCode == .stopped { usleep(300_000) }
         if world.size > 1 { MPI.abort(exitCode: failure.exitCode.rawValue) }
         try? MPI.finish()
         exit(failure.exitCode.rawValue)

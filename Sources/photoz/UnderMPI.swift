@@ -14,6 +14,8 @@ func underMPI(
     evenApart: Bool = false, deadline: Duration? = nil,
     _ body: (_ world: Communicator, _ node: Communicator, _ ready: ContinuousClock.Instant) throws -> String?
 ) {
+    LauncherWatch.begin()
+    if Launcher.isPresent { StopSignal.interruptAsTerminate() }
     // Before MPI fills the environment.
     _ = (Launcher.rank, Launcher.name)
     let world: Communicator

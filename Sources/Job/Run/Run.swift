@@ -61,8 +61,6 @@ package struct Run {
             let signal = reason == nil || Self.isTimeout(error) ? nil : StopSignal.ofLauncher
             if signal == nil, hasBegun, !isFirstNode { FailureMark(output: options.output).leave() }
             guard let reason else { throw error }
-            // The first rank that speaks ends the others: by now they have stored what they have found as well.
-            usleep(300_000)
             var failure = JobError(.stopped, "\(reason); go on with: \(resumingCommand)")
             failure.byLauncher = signal.map { JobError.ByLauncher(signal: $0, isToldElsewhere: isToldElsewhere) }
             throw failure
@@ -75,7 +73,7 @@ package struct Run {
 
     /// What stopped a job that can be resumed; nil for other failures.
     private static func reasonOfStop(_ error: any Error) -> String? {
-        if let stop = error as? StopSignal.Stopped { return "stopped by \(stop.signal)" }
+        if let stop = error as? StopSignal.Stopped { return "stopped by \(stop.cause)" }
         guard let error = error as? CollectiveError else { return nil }
         switch error.kind {
         case .interrupted: return error.cause.flatMap(reasonOfStop)
@@ -147,7 +145,7 @@ package struct Run {
 
     /// From now on ranks wait for each other as the options say.
     mutating func settleWaiting() throws -> Nodes {
-        let interrupt: @Sendable () -> (any Error)? = { StopSignal.received.map { StopSignal.Stopped(signal: $0) } }
+        let interrupt: @Sendable () -> (any Error)? = { StopSignal.received.map { StopSignal.Stopped(by: $0) } }
         try world.setPatience(Patience(deadline: options.deadline, interrupt: interrupt))
         isFirstNode = try node.broadcast(world.rank, root: 0) == 0
         let cores = try Host.cores(of: node)

@@ -54,7 +54,7 @@ struct Inference {
             let done = found.report.samples - found.report.resumed
             schedule.tell(done: done)
             progress(schedule.fraction(done: done))
-            if let signal = StopSignal.received { throw StopSignal.Stopped(signal: signal) }
+            if let signal = StopSignal.received { throw StopSignal.Stopped(by: signal) }
             waiting = .now
         }
         try journal.finish()

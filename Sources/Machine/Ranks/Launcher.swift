@@ -5,7 +5,7 @@ import Glibc
 package enum Launcher {
     /// This process's rank, or nil when no launcher started it.
     package static let rank: Int? = {
-        for name in ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"] {
+        for name in ["OMPI_COMM_WORLD_RANK", "PALS_RANKID", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"] {
             if let value = getenv(name), let rank = Int(String(cString: value)) { return rank }
         }
         return nil
@@ -14,7 +14,8 @@ package enum Launcher {
     /// The launcher, and the batch job it belongs to, in words.
     package static let name: String = {
         let known = [
-            ("OMPI_COMM_WORLD_SIZE", "Open MPI's mpirun"), ("SLURM_STEP_ID", "Slurm's srun"), ("PMIX_RANK", "PMIx"),
+            ("OMPI_COMM_WORLD_SIZE", "Open MPI's mpirun"), ("PALS_RANKID", "PALS' mpiexec"),
+            ("SLURM_STEP_ID", "Slurm's srun"), ("PMIX_RANK", "PMIx"), ("HYDI_CONTROL_FD", "Hydra's mpiexec"),
             ("PMI_RANK", "PMI"),
         ]
         let found = known.first { getenv($0.0) != nil }?.1 ?? "none: a world of one"

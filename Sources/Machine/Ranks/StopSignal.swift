@@ -1,20 +1,23 @@
 import Glibc
 import Synchronization
 
-/// Whether the system has asked the job to stop: SIGTERM and SIGUSR1, which batch systems send before a time limit.
+/// Whether the job is to stop: the system has asked for it by SIGTERM, SIGINT (ctrl-C) or SIGUSR1, which batch systems
+/// send before a time limit, or the launcher has ended.
 package enum StopSignal {
     /// The job stops because a signal came.
     package struct Stopped: Error {
-        /// The signal's name.
-        package let signal: String
+        /// The signal's name, or what else it was.
+        package let cause: String
 
-        /// - Parameter signal: The signal's name.
-        package init(signal: String) { self.signal = signal }
+        /// - Parameter cause: The signal's name, or what else it was.
+        package init(by cause: String) { self.cause = cause }
     }
 
     private static let number = Atomic<Int32>(0)
     /// The process that sent it; 0 for one that this system does not show.
     private static let sender = Atomic<Int32>(0)
+    /// When it came, in seconds of the system's clock.
+    private static let time = Atomic(0)
     private static let isHeeded = Atomic(true)
 
     /// From now on these signals are noted instead of ending the process; the job looks between pieces of a batch
@@ -23,12 +26,19 @@ package enum StopSignal {
         // Made here: a handler may not make it.
         number.store(0, ordering: .releasing)
         sender.store(0, ordering: .releasing)
-        for signal in [SIGTERM, SIGUSR1] {
+        time.store(0, ordering: .releasing)
+        for signal in [SIGTERM, SIGINT, SIGUSR1] {
             var action = sigaction()
             action.sa_flags = SA_SIGINFO | SA_RESTART
             action.__sigaction_handler.sa_sigaction = { number, info, _ in
-                // The first one counts.
-                guard StopSignal.number.load(ordering: .acquiring) == 0 else { return }
+                var now = timespec()
+                clock_gettime(CLOCK_MONOTONIC, &now)
+                // The first one counts. Who presses ctrl-C again, and is not the launcher that passes it on, means it.
+                guard StopSignal.number.load(ordering: .acquiring) == 0 else {
+                    if number == SIGINT, now.tv_sec - StopSignal.time.load(ordering: .acquiring) > 1 { _exit(130) }
+                    return
+                }
+                StopSignal.time.store(now.tv_sec, ordering: .releasing)
                 StopSignal.sender.store(info?.pointee._sifields._kill.si_pid ?? 0, ordering: .releasing)
                 StopSignal.number.store(number, ordering: .releasing)
             }
@@ -36,10 +46,20 @@ package enum StopSignal {
         }
     }
 
-    /// The number of the signal, when it is one by which launchers end ranks, and came from a launcher: perhaps to stop
-    /// the job, and perhaps since another rank has failed.
+    /// From now on SIGINT ends this process as SIGTERM does: MPICH's launcher takes a rank that SIGINT has ended for one
+    /// that has succeeded.
+    package static func interruptAsTerminate() {
+        signal(SIGINT) { _ in
+            signal(SIGTERM, SIG_DFL)
+            raise(SIGTERM)
+        }
+    }
+
+    /// The number of the signal that a rank should end by, when one came by which launchers end ranks, and from a
+    /// launcher: perhaps to stop the job, and perhaps since another rank has failed. SIGTERM for SIGINT too, which
+    /// MPICH's launcher takes for a success.
     package static var ofLauncher: Int32? {
-        guard number.load(ordering: .acquiring) == SIGTERM else { return nil }
+        guard [SIGTERM, SIGINT].contains(number.load(ordering: .acquiring)) else { return nil }
         let sender = sender.load(ordering: .acquiring)
         return sender == 0 || Host.isAncestor(sender) ? SIGTERM : nil
     }
@@ -47,12 +67,13 @@ package enum StopSignal {
     /// From now on the job goes on to its end.
     package static func ignore() { isHeeded.store(false, ordering: .releasing) }
 
-    /// The signal that came, by its name; nil while none has.
+    /// What asks the job to stop, such as the signal's name; nil while nothing does.
     package static var received: String? {
         guard isHeeded.load(ordering: .acquiring) else { return nil }
         return switch number.load(ordering: .acquiring) {
-        case 0: nil
+        case 0: LauncherWatch.endedLauncher.map { "the end of \($0), its launcher" }
         case SIGTERM: "SIGTERM"
+        case SIGINT: "SIGINT"
         case SIGUSR1: "SIGUSR1"
         case let other: "signal \(other)"
         }

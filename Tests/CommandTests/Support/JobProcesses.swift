@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The processes of a running job, found by a word of their command lines through the system's files.
@@ -11,7 +12,7 @@ struct JobProcesses {
         /// The program's name.
         let name: String
         /// Whether it is the launcher.
-        var isLauncher: Bool { rank == nil && name == "mpirun" }
+        var isLauncher: Bool { rank == nil && MPILibrary.isLauncher(name) }
     }
 
     /// A word that is in the command lines of this job alone, such as its output folder.
@@ -24,9 +25,10 @@ struct JobProcesses {
             guard let id = pid_t(name), let command = text("/proc/\(name)/cmdline"), command.contains(word),
                 let environment = text("/proc/\(name)/environ")
             else { return nil }
-            let rank = environment.split(separator: "\0").first { $0.hasPrefix("OMPI_COMM_WORLD_RANK=") }
+            let variables = environment.split(separator: "\0").map { $0.split(separator: "=", maxSplits: 1) }
+            let rank = variables.first { $0.count == 2 && MPILibrary.rankVariables.contains(String($0[0])) }?[1]
             let program = command.split(separator: "\0").first?.split(separator: "/").last ?? ""
-            return Process(id: id, rank: rank.flatMap { Int($0.split(separator: "=")[1]) }, name: String(program))
+            return Process(id: id, rank: rank.flatMap { Int($0) }, name: String(program))
         }
     }
 
