@@ -360,7 +360,7 @@ def processor_flags() -> list[str]:
 
 def versions(binary: Path) -> dict[str, str]:
     found = {name: metadata.version(name) for name in PACKAGES}
-    photoz = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    photoz = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout.split()[0]
     return found | {"python": platform.python_version(), "photoz": photoz}
 
 

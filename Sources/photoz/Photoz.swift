@@ -3,8 +3,8 @@ import ArgumentParser
 /// The command-line program.
 @main
 struct Photoz: ParsableCommand {
-    /// The program's version, as results record it.
-    static let version = "0.1.0"
+    /// The program's version (semantic), as results record it. It stands here, and in the Python package.
+    static let version = "0.2.0"
 
     static let configuration = CommandConfiguration(
         commandName: "photoz",
@@ -13,7 +13,7 @@ struct Photoz: ParsableCommand {
             Predicts the redshift of each galaxy of a survey from its image and magnitudes, with the AstroMAE network. \
             Start it on many cores with: mpirun -np N photoz run ...
             """,
-        version: version,
+        version: Build.description,
         subcommands: [
             RunCommand.self, CalibrateCommand.self, PlanCommand.self, SweepCommand.self, SummarizeCommand.self,
             ReportCommand.self, NzCommand.self, ImportCommand.self, SplitCommand.self, SimulateCommand.self,

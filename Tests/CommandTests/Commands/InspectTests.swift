@@ -62,7 +62,12 @@ extension CommandTests {
 
         @Test func versionHelpAndCompletions() async throws {
             let version = try await Photoz.alone(["--version"])
-            #expect(version.exitCode == 0 && version.output.contains("."), "\(version.report)")
+            #expect(version.exitCode == 0, "\(version.report)")
+            #expect(version.output.prefixMatch(of: #/\d+\.\d+\.\d+\n/#) != nil, "scripts read the first line alone")
+            for part in [#/\nMPI: [^\n]*\d+\.\d+/#, #/\nHDF5: \d+\.\d+\.\d+/#, #/\nSwift: \d+\.\d+/#] {
+                #expect(version.output.firstMatch(of: part) != nil, "\(version.report)")
+            }
+            #expect(version.output.contains("\ninstruction sets: portable"), "\(version.report)")
             let help = try await Photoz.alone(["run", "--help"])
             #expect(help.exitCode == 0 && help.output.contains("--batch-size"), "\(help.report)")
             for shell in ["bash", "zsh", "fish"] {
