@@ -1,7 +1,8 @@
 # Set-up that every script of this folder shares; sourced, not run. POSIX shell, so that nothing but Swift is needed.
+# shellcheck shell=sh disable=SC2034
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-cd "$root"
+cd "$root" || exit 1
 
 say() { printf '%s\n' "$*"; }
 fail() {
@@ -12,8 +13,9 @@ fail() {
 # Packages of Debian and Ubuntu: MPI and HDF5 with their headers, and what Swift needs to compile and link C.
 packages="libopenmpi-dev openmpi-bin libhdf5-dev libssl-dev zlib1g-dev pkg-config git g++"
 # What the tests need beside: two hosts and a Slurm on one machine, containers; an emulator and a C library for the kernels
-# of 64-bit Arm; and an environment for the Python package.
-test_packages="slurm-wlm slurmctld slurmd slurm-client munge iproute2 procps bubblewrap python3-venv"
+# of 64-bit Arm; an environment for the Python package; and what checks packages, manual and scripts.
+test_packages="slurm-wlm slurmctld slurmd slurm-client munge iproute2 procps bubblewrap python3-venv \
+    dpkg-dev lintian mandoc shellcheck"
 [ "$(uname -m)" = aarch64 ] || test_packages="$test_packages qemu-user libc6-dev-arm64-cross"
 
 # The tests look at reports in a browser: Debian's Chromium, or another one that CHROMIUM names.
@@ -25,20 +27,96 @@ require_browser() {
             return 0
         fi
     done
-    [ -r /etc/os-release ] && grep -q '^ID=debian' /etc/os-release ||
+    grep -q '^ID=debian' /etc/os-release 2>/dev/null ||
         fail "the tests need Chromium or Chrome: install one, or set CHROMIUM to its path."
     require_packages chromium
 }
 
-require_swift() {
-    command -v swift >/dev/null 2>&1 ||
-        fail "no 'swift' on the PATH. Install Swift 6.2 or newer from https://www.swift.org/install/linux/ and try again."
-    version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\)\.\([0-9]*\).*/\1 \2/p' | head -n 1)
-    # shellcheck disable=SC2086
-    set -- $version
-    if [ "${1:-0}" -lt 6 ] || { [ "$1" -eq 6 ] && [ "$2" -lt 2 ]; }; then
-        fail "Swift ${1:-?}.${2:-?} is too old; Swift 6.2 or newer is needed."
+# Whether there is a Swift that this package can be built with; if not, $swift_lack says what is wrong. A Swift that cannot
+# start, for a library that is missing, says so itself.
+has_swift() {
+    swift_lack=
+    if ! command -v swift >/dev/null 2>&1; then
+        swift_lack="no 'swift' on the PATH"
+    elif ! about=$(swift --version 2>&1); then
+        swift_lack="'swift' does not start: $(printf '%s\n' "$about" | tail -n 1)"
+    else
+        version=$(printf '%s\n' "$about" | sed -n 's/.*Swift version \([0-9]*\)\.\([0-9]*\).*/\1 \2/p' | head -n 1)
+        # shellcheck disable=SC2086
+        set -- $version
+        if [ "${1:-0}" -lt 6 ] || { [ "$1" -eq 6 ] && [ "$2" -lt 2 ]; }; then
+            swift_lack="Swift ${1:-?}.${2:-?} is too old (Debian 13 has 6.0)"
+        fi
     fi
+    [ -z "$swift_lack" ]
+}
+
+swift_advice="Swift 6.2 or newer is needed to build: launch/smoke --install-swift, or by hand from https://www.swift.org/install/linux/ (swiftly, or the tarball)."
+
+require_swift() { has_swift || fail "$swift_lack. $swift_advice"; }
+
+# Installs the newest Swift for this user by Swift's own installer, whose signature is checked, as it checks that of the
+# compiler. Changes no profile of a shell.
+install_swift() {
+    if has_swift; then
+        say "Swift is here already: $(command -v swift)"
+        return
+    fi
+    for tool in curl gpg tar; do
+        command -v "$tool" >/dev/null 2>&1 || fail "no '$tool': install curl, gnupg and tar for --install-swift."
+    done
+    export SWIFTLY_HOME_DIR="${SWIFTLY_HOME_DIR:-$HOME/.local/share/swiftly}"
+    export SWIFTLY_BIN_DIR="${SWIFTLY_BIN_DIR:-$SWIFTLY_HOME_DIR/bin}"
+    say "Installing Swift in $SWIFTLY_HOME_DIR..."
+    folder=$(mktemp -d)
+    archive="swiftly-$(uname -m).tar.gz"
+    get() {
+        curl --fail --silent --show-error --location --proto '=https' --tlsv1.2 --output "$folder/$2" "$1/$2" ||
+            fail "$1/$2 cannot be had: see above. Copy a folder of Swift from another machine and put its usr/bin on the PATH."
+    }
+    get https://download.swift.org/swiftly/linux "$archive"
+    get https://download.swift.org/swiftly/linux "$archive.sig"
+    get https://www.swift.org/keys all-keys.asc
+    mkdir -m 700 "$folder/keys"
+    gpg --quiet --homedir "$folder/keys" --import "$folder/all-keys.asc"
+    gpg --quiet --homedir "$folder/keys" --verify "$folder/$archive.sig" "$folder/$archive" ||
+        fail "the signature of $archive is not that of swift.org: nothing was installed."
+    tar --extract --gzip --file "$folder/$archive" --directory "$folder"
+    "$folder/swiftly" init --assume-yes --no-modify-profile --quiet-shell-followup
+    rm -rf "$folder"
+    PATH="$SWIFTLY_BIN_DIR:$PATH"
+    export PATH
+    require_swift
+    say "For your own shell: PATH=\"$SWIFTLY_BIN_DIR:\$PATH\""
+}
+
+# Looks in dist/ for a tarball of launch/package that starts here, and unpacks it in .build-packed: $packed is the tarball,
+# $unpacked its folder and $photoz its program. If there is none, $packed_lack says why.
+take_packed() {
+    packed_lack="dist/ holds no tarball of launch/package"
+    for packed in dist/photoz-*-linux-"$(uname -m)"-*.tar.gz; do
+        [ -e "$packed" ] || return 1
+        rm -rf .build-packed
+        mkdir .build-packed
+        tar --extract --gzip --file "$packed" --directory .build-packed
+        name=${packed##*/}
+        unpacked="$root/.build-packed/${name%.tar.gz}"
+        photoz="$unpacked/bin/photoz"
+        case $packed in
+        *-mpich*) launcher=mpich ;;
+        *) launcher=openmpi-bin ;;
+        esac
+        # The libraries of MPI come with its launcher.
+        if ! command -v mpirun >/dev/null 2>&1 && command -v dpkg-query >/dev/null 2>&1; then
+            require_packages "$launcher"
+        fi
+        if missing=$("$photoz" --version 2>&1 >/dev/null | head -n 1) && [ -z "$missing" ]; then
+            command -v mpirun >/dev/null 2>&1 && return 0
+            missing="there is no mpirun"
+        fi
+        packed_lack="$packed does not start here ($missing)"
+    done
+    return 1
 }
 
 missing_packages() {
@@ -77,11 +155,39 @@ require_packages() {
     rm -f "$log"
 }
 
-# Builds the program as it is shipped: one file with the Swift runtime linked in, symbols removed, functions that are the
-# same kept once, and none offered to libraries, since none asks (1.5 MB).
+# Prepares a folder with a pkg-config file by which HDF5, and the szip that it uses, are linked as archives; prints nothing
+# and does nothing where the archives are missing or need more than zlib. The program then asks a machine for no HDF5.
+static_hdf5() {
+    folder="$root/.build-static/static-hdf5"
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    for flag in $(pkg-config --libs-only-L hdf5-serial) -L"$(cc -print-file-name=libsz.a | sed 's#/libsz.a$##')"; do
+        for name in hdf5 sz aec; do
+            # By names that no shared library has.
+            link="$folder/libphotoz-$name.a"
+            [ -e "$link" ] || [ ! -e "${flag#-L}/lib$name.a" ] || ln -s "${flag#-L}/lib$name.a" "$link"
+        done
+    done
+    libraries="-L$folder -lphotoz-hdf5 -lphotoz-sz -lphotoz-aec"
+    cflags=$(pkg-config --cflags hdf5-serial)
+    # Some builds of HDF5 want a parallel file system, Amazon's S3 or a Java: then this fails.
+    # shellcheck disable=SC2086
+    printf '#include <hdf5.h>\nint main(void) { return H5open() || H5Fopen("", 0, 0) < 0; }\n' |
+        cc -x c - $cflags $libraries -lz -lm -o "$folder/trial" 2>/dev/null || return 0
+    printf 'Name: HDF5\nDescription: HDF5 as an archive\nVersion: %s\nCflags: %s\nLibs: %s\n' \
+        "$(pkg-config --modversion hdf5-serial)" "$cflags" "$libraries" >"$folder/hdf5-serial.pc"
+    export PKG_CONFIG_PATH="$folder${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
+}
+
+# Builds the program as it is shipped: one file with the Swift runtime and HDF5 linked in, symbols removed, functions that
+# are the same kept once, and none offered to libraries, since none asks (1.5 MB). It looks for libraries where the system
+# does, not beside itself.
 build_photoz() {
-    swift build -c release --product photoz --static-swift-stdlib --scratch-path .build-static \
-        -Xlinker -s -Xlinker --icf=safe -Xlinker --no-export-dynamic
+    (
+        static_hdf5
+        swift build -c release --product photoz --static-swift-stdlib --scratch-path .build-static \
+            --disable-local-rpath -Xlinker -s -Xlinker --icf=safe -Xlinker --no-export-dynamic -Xlinker --as-needed
+    )
     photoz="$root/.build-static/release/photoz"
 }
 

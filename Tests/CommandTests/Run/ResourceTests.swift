@@ -99,7 +99,8 @@ extension CommandTests {
             let copy = scratch.file("photoz")
             try FileManager.default.copyItem(atPath: shipped, toPath: copy)
             let size = try FileManager.default.attributesOfItem(atPath: copy)[.size] as? Int ?? .max
-            #expect(size < 25_000_000, "\(size) bytes")
+            // 3 MB of it are HDF5: as a library it would bring a dozen packages to a machine, 7.5 MB on Debian 12.
+            #expect(size < 26_000_000, "\(size) bytes")
             let libraries = try await Launch.run("ldd", [copy], limit: 10)
             #expect(libraries.exitCode == 0 && !libraries.output.contains("not found"), "\(libraries.report)")
             #expect(!libraries.output.lowercased().contains("swift"), "\(libraries.report)")

@@ -1,0 +1,22 @@
+-- photoz as a module of Lmod. In the folder that the tarball was unpacked to:
+--
+--   module use photoz-.../share/modulefiles
+--   module load photoz
+help([[photoz @VERSION@: photometric redshifts for image surveys, on MPI.
+photoz selftest says whether it works here; man photoz has the commands.]])
+whatis("Name: photoz")
+whatis("Version: @VERSION@")
+whatis("Description: Photometric redshifts for image surveys, on MPI")
+
+-- The folder that holds share/modulefiles/photoz/@VERSION@.lua. Where modules are kept in another folder, write it here.
+local root = myFileName():gsub("/share/modulefiles/.*$", "")
+
+-- The site's module of this family of MPI must be loaded before; its name differs from site to site. With its name here it
+-- is loaded by this one: depends_on("@FAMILY@")
+prepend_path("PATH", pathJoin(root, "bin"))
+prepend_path("MANPATH", pathJoin(root, "share/man"))
+-- Completions of bash and fish are looked for in share/ of these folders.
+prepend_path("XDG_DATA_DIRS", pathJoin(root, "share"))
+prepend_path("FPATH", pathJoin(root, "share/zsh/site-functions"))
+setenv("PHOTOZ_WEIGHTS_DEMONSTRATION", pathJoin(root, "share/photoz/astromae-mock-sdss.h5"))
+conflict("photoz")
