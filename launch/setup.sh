@@ -51,44 +51,9 @@ has_swift() {
     [ -z "$swift_lack" ]
 }
 
-swift_advice="Swift 6.2 or newer is needed to build: launch/smoke --install-swift, or by hand from https://www.swift.org/install/linux/ (swiftly, or the tarball)."
+swift_advice="Swift 6.2 or newer is needed to build: launch/smoke --install-swift, or by hand, https://www.swift.org/install/linux/ (swiftly, or a tarball)."
 
 require_swift() { has_swift || fail "$swift_lack. $swift_advice"; }
-
-# Installs the newest Swift for this user by Swift's own installer, whose signature is checked, as it checks that of the
-# compiler. Changes no profile of a shell.
-install_swift() {
-    if has_swift; then
-        say "Swift is here already: $(command -v swift)"
-        return
-    fi
-    for tool in curl gpg tar; do
-        command -v "$tool" >/dev/null 2>&1 || fail "no '$tool': install curl, gnupg and tar for --install-swift."
-    done
-    export SWIFTLY_HOME_DIR="${SWIFTLY_HOME_DIR:-$HOME/.local/share/swiftly}"
-    export SWIFTLY_BIN_DIR="${SWIFTLY_BIN_DIR:-$SWIFTLY_HOME_DIR/bin}"
-    say "Installing Swift in $SWIFTLY_HOME_DIR..."
-    folder=$(mktemp -d)
-    archive="swiftly-$(uname -m).tar.gz"
-    get() {
-        curl --fail --silent --show-error --location --proto '=https' --tlsv1.2 --output "$folder/$2" "$1/$2" ||
-            fail "$1/$2 cannot be had: see above. Copy a folder of Swift from another machine and put its usr/bin on the PATH."
-    }
-    get https://download.swift.org/swiftly/linux "$archive"
-    get https://download.swift.org/swiftly/linux "$archive.sig"
-    get https://www.swift.org/keys all-keys.asc
-    mkdir -m 700 "$folder/keys"
-    gpg --quiet --homedir "$folder/keys" --import "$folder/all-keys.asc"
-    gpg --quiet --homedir "$folder/keys" --verify "$folder/$archive.sig" "$folder/$archive" ||
-        fail "the signature of $archive is not that of swift.org: nothing was installed."
-    tar --extract --gzip --file "$folder/$archive" --directory "$folder"
-    "$folder/swiftly" init --assume-yes --no-modify-profile --quiet-shell-followup
-    rm -rf "$folder"
-    PATH="$SWIFTLY_BIN_DIR:$PATH"
-    export PATH
-    require_swift
-    say "For your own shell: PATH=\"$SWIFTLY_BIN_DIR:\$PATH\""
-}
 
 # Looks in dist/ for a tarball of launch/package that starts here, and unpacks it in .build-packed: $packed is the tarball,
 # $unpacked its folder and $photoz its program. If there is none, $packed_lack says why.
@@ -155,10 +120,14 @@ require_packages() {
     rm -f "$log"
 }
 
+# Where the program as it is shipped is built: a folder for each MPI that PHOTOZ_MPI names to pkg-config.
+shipped=.build-static
+[ "${PHOTOZ_MPI:-ompi-c}" = ompi-c ] || shipped=.build-static-$PHOTOZ_MPI
+
 # Prepares a folder with a pkg-config file by which HDF5, and the szip that it uses, are linked as archives; prints nothing
 # and does nothing where the archives are missing or need more than zlib. The program then asks a machine for no HDF5.
 static_hdf5() {
-    folder="$root/.build-static/static-hdf5"
+    folder="$root/$shipped/static-hdf5"
     rm -rf "$folder"
     mkdir -p "$folder"
     for flag in $(pkg-config --libs-only-L hdf5-serial) -L"$(cc -print-file-name=libsz.a | sed 's#/libsz.a$##')"; do
@@ -185,10 +154,10 @@ static_hdf5() {
 build_photoz() {
     (
         static_hdf5
-        swift build -c release --product photoz --static-swift-stdlib --scratch-path .build-static \
+        swift build -c release --product photoz --static-swift-stdlib --scratch-path "$shipped" \
             --disable-local-rpath -Xlinker -s -Xlinker --icf=safe -Xlinker --no-export-dynamic -Xlinker --as-needed
     )
-    photoz="$root/.build-static/release/photoz"
+    photoz="$root/$shipped/release/photoz"
 }
 
 # mpirun refuses root, and more ranks than cores, without being told; Open MPI 4 and 5 have different names for both. The

@@ -3,23 +3,20 @@ import TestSupport
 import Testing
 
 extension ClusterTests {
-    /// The root file system of `launch/photoz.def`, entered by bubblewrap: Apptainer itself is in no package of Debian
-    /// 12.
+    /// The root file system of `launch/photoz.def`: the `.deb` and what it depends on, entered by bubblewrap, as
+    /// Apptainer itself is in no package of Debian 12.
     @Suite(.serialized) struct ContainerTests {
         let folder = try! TemporaryFolder()
 
         @Test func selftestAndARunOnTwoRanks() async throws {
             try await Missing.check(["bwrap", "apt-cache", "dpkg-query", "tar"])
-            let shipped = Repository.root + "/.build-static/release/photoz"
-            try #require(FileManager.default.fileExists(atPath: shipped), "\(shipped) is missing: run launch/test")
+            let packages = try await Packages.shared.value
+            let definition = try String(contentsOfFile: Repository.root + "/launch/photoz.def", encoding: .utf8)
+            #expect(definition.contains("dist/" + URL(fileURLWithPath: packages.deb).lastPathComponent))
             let plain = try await PlainRun.shared.value
             let root = folder.file("root")
             let made = try await Launch.run(
-                "sh",
-                [
-                    "-c", "cd \"$0\" && exec sh Tests/ClusterTests/container.sh launch/photoz.def \"$1\"",
-                    Repository.root, root,
-                ], limit: 120)
+                "sh", [Repository.root + "/Tests/ClusterTests/container.sh", packages.deb, root], limit: 120)
             try #require(made.exitCode == 0, "\(made.report)")
 
             // Shared with the machine: data and results, and what the launcher and its ranks have in common.

@@ -1,16 +1,24 @@
 #!/bin/sh
-# Makes the root file system of a container that launch/photoz.def describes, out of this machine's own copies of the same
-# packages: their files, those of all packages that they depend on, the files of the definition, and nothing else.
+# Makes the root file system of a container that launch/photoz.def describes, out of this machine's own copies of the
+# packages that the .deb depends on: their files, those of all packages that they depend on, those of the .deb, and nothing
+# else.
 #
-#   sh container.sh photoz.def FOLDER     in the project's folder
+#   sh container.sh PACKAGE.deb FOLDER
 set -eu
-definition=$1 root=$2
+deb=$1 root=$2
 for folder in bin sbin lib lib64; do
     mkdir -p "$root/usr/$folder"
     ln -s "usr/$folder" "$root/$folder"
 done
 mkdir -p "$root/tmp" "$root/proc" "$root/sys" "$root/dev"
-packages=$(sed -n 's/.*apt-get install .* --no-install-recommends //p' "$definition")
+# Of alternatives the one that is here.
+packages=$(dpkg-deb --field "$deb" Depends | tr ',' '\n' | sed 's/([^)]*)//g' | while read -r alternatives; do
+    found=
+    for package in $(echo "$alternatives" | tr '|' ' '); do
+        dpkg-query --show "$package" >/dev/null 2>&1 && found=$package && break
+    done
+    echo "${found:-$alternatives}"
+done)
 [ -n "$packages" ]
 # shellcheck disable=SC2086
 all=$(apt-cache depends --recurse --installed --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces \
@@ -19,7 +27,4 @@ all=$(apt-cache depends --recurse --installed --no-recommends --no-suggests --no
 dpkg-query --listfiles $all | grep '^/' | grep -v '^/usr/share/\(doc\|man\|locale\)/' | sort -u |
     tar --create --no-recursion --files-from=- 2>/dev/null |
     tar --extract --keep-directory-symlink --directory "$root"
-sed -n '/^%files/,/^$/s/^    //p' "$definition" | while read -r source target; do
-    mkdir -p "$root/${target%/*}"
-    cp "$source" "$root/$target"
-done
+dpkg-deb --extract "$deb" "$root"

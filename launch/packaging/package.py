@@ -53,7 +53,6 @@ class Photoz(Package):
                 env.prepend_path("LD_LIBRARY_PATH", directory)
         if self.spec.satisfies("^mpich"):
             env.prepend_path("LD_LIBRARY_PATH", self.prefix.lib)
-        env.prepend_path("XDG_DATA_DIRS", self.prefix.share)
 
     @run_after("install")
     @on_package_attributes(run_tests=True)

@@ -14,9 +14,16 @@ local root = myFileName():gsub("/share/modulefiles/.*$", "")
 -- The site's module of this family of MPI must be loaded before; its name differs from site to site. With its name here it
 -- is loaded by this one: depends_on("@FAMILY@")
 prepend_path("PATH", pathJoin(root, "bin"))
+-- An empty place in the list stands for the system's own.
+if (os.getenv("MANPATH") or "") == "" then
+    append_path("MANPATH", "")
+end
 prepend_path("MANPATH", pathJoin(root, "share/man"))
--- Completions of bash and fish are looked for in share/ of these folders.
+-- Completions of bash and fish are looked for in share/ of these folders, which a variable that is not set stands for.
+if (os.getenv("XDG_DATA_DIRS") or "") == "" then
+    append_path("XDG_DATA_DIRS", "/usr/local/share:/usr/share")
+end
 prepend_path("XDG_DATA_DIRS", pathJoin(root, "share"))
-prepend_path("FPATH", pathJoin(root, "share/zsh/site-functions"))
+-- Those of zsh are in share/zsh/site-functions; FPATH, where it is not exported, would lose all others.
 setenv("PHOTOZ_WEIGHTS_DEMONSTRATION", pathJoin(root, "share/photoz/astromae-mock-sdss.h5"))
 conflict("photoz")
