@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 # A full stop that ends a sentence: mdoc wants the next one on a line of its own.
-SENTENCE = re.compile(r"(?<=[a-z0-9)\]'\"][.!?])\s+(?=[A-Z])")
+SENTENCE = re.compile(r"(?<=[a-zA-Z0-9)\]'\"][.!?])\s+(?=[A-Z])")
 
 
 def escaped(text: str) -> str:
@@ -57,6 +57,20 @@ def paragraphs(text: str) -> list[str]:
             else:
                 lines += ([".Pp"] if lines else []) + prose(" ".join(part))
     return lines
+
+
+def sections(discussion: str) -> tuple[str, dict[str, str]]:
+    """What a command does, and what stands behind it under titles such as "EXAMPLES:"."""
+    text, *parts = re.split(r"(?:^|\n)([A-Z][A-Z ]+):\n", discussion)
+    return text, dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def exit_status(text: str) -> list[str]:
+    """Exit codes, a line for each: the number and what it means."""
+    lines = [".Sh EXIT STATUS", ".Bl -tag -width Ds"]
+    for code, meaning in re.findall(r"^ *(\d+) +(.*)$", text, re.MULTILINE):
+        lines += [f".It {code}", *prose(meaning)]
+    return [*lines, ".El"]
 
 
 def flags(option: dict[str, Any]) -> list[str]:
@@ -122,13 +136,18 @@ def page(command: dict[str, Any], date: datetime.date) -> tuple[str, str]:
     ]
     children = [child for child in command.get("subcommands", []) if child["commandName"] != "help"]
     lines += [".Ar command ..."] if children else []
-    lines += [".Sh DESCRIPTION", *paragraphs(command.get("discussion", command["abstract"]))]
+    text, parts = sections(command.get("discussion", ""))
+    lines += [".Sh DESCRIPTION", *paragraphs(text.strip() or command["abstract"])]
     if children:
         lines += [".Sh COMMANDS", "Each has a page of its own.", ".Bl -tag -width Ds"]
         for child in children:
             lines += [f".It Cm {child['commandName']}", *prose(child["abstract"])]
         lines += [".El"]
     lines += [".Sh OPTIONS", *options(shown)]
+    if "EXIT CODES" in parts:
+        lines += exit_status(parts["EXIT CODES"])
+    if "EXAMPLES" in parts:
+        lines += [".Sh EXAMPLES", *paragraphs(parts["EXAMPLES"])]
     others = [f"{name}-{child['commandName']}" for child in children] or ["photoz"]
     lines += [".Sh SEE ALSO"]
     lines += [f".Xr {other} 1" + (" ," if other != max(others) else "") for other in sorted(others)]
