@@ -30,8 +30,8 @@ let package = Package(
             name: "CPhotozCrypto", path: "CModules/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CKernels", path: "CModules/CKernels"),
 
-        // Swift: arrows go down only; design rules stand in the README. What is no product has a name that no other package
-        // has: two packages with a target of one name cannot be used together.
+        // Swift: arrows go down only (Documentation.docc/Architecture.md). What is no product has a name that no other
+        // package has: two packages with a target of one name cannot be used together.
         .target(name: "Collectives", dependencies: ["CMPI", "PhotozExitCodes"]),
         .target(name: "HDF5", dependencies: ["CHDF5", "PhotozCheckedSizes", "PhotozExitCodes"]),
         .target(name: "AstroMAE", dependencies: ["CKernels", "HDF5", "PhotozCheckedSizes", "PhotozExitCodes"]),

@@ -1,4 +1,4 @@
-/// How the program ends: the codes of BSD's `sysexits.h`, as the README documents them.
+/// How the program ends: the codes of BSD's `sysexits.h`, as Documentation.docc/Exit-Codes.md has them.
 package enum ExitCode: Int32, Sendable {
     /// Options or values that make no sense, also when ranks were given different ones.
     case wrongUsage = 64

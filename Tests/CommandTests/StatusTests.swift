@@ -7,7 +7,7 @@ extension CommandTests {
     @Suite(.serialized) struct StatusTests {
         let scratch = try! TemporaryFolder()
 
-        /// The keys that the README documents.
+        /// The keys that Documentation.docc/Resume.md has.
         private static let keys: Set<String> = [
             "schema", "folder", "state", "being_written", "resumable", "message", "results", "galaxies",
             "galaxies_done", "findings_stored",

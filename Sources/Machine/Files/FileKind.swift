@@ -156,9 +156,9 @@ extension FileKind {
     private var remedy: String {
         switch self {
         case .fits, .parquet, .arrow, .voTable, .zip, .text:
-            "no command of photoz takes it: write its images, magnitudes and redshifts as HDF5 (see README, Files), or as an .npz file for photoz import"
+            "no command of photoz takes it: write its images, magnitudes and redshifts as HDF5 (see Documentation.docc/Input-Files.md), or as an .npz file for photoz import"
         case .table:
-            "photoz simulate --catalog takes a catalogue of redshifts and magnitudes; galaxies to predict need images too: write both as HDF5 (see README, Files), or as an .npz file for photoz import"
+            "photoz simulate --catalog takes a catalogue of redshifts and magnitudes; galaxies to predict need images too: write both as HDF5 (see Documentation.docc/Input-Files.md), or as an .npz file for photoz import"
         case .hdf4: "convert it with: h4toh5convert FILE NAME.h5"
         case .netCDF: "convert it with: nccopy -k nc4 FILE NAME.h5"
         case .json: "a plan goes to photoz run --payload, results go to photoz report and photoz summarize"

@@ -95,7 +95,7 @@ extension CommandTests {
 
         // MARK: Galaxies that were trained on
 
-        /// The number that stands for a galaxy, as the README has it.
+        /// The number that stands for a galaxy, as Documentation.docc/Input-Files.md has it.
         private static func fingerprint(_ magnitudes: [Float]) -> UInt64 {
             magnitudes.reduce(0x9e37_79b9_7f4a_7c15 as UInt64) { hash, magnitude in
                 var x = hash ^ UInt64(magnitude.bitPattern)

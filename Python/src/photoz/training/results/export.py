@@ -42,7 +42,7 @@ def rounded(network: AstroMAE, tensors: dict[str, Array]) -> AstroMAE:
 
 
 def record(trained: Labels, said: Statement) -> dict[str, Any]:
-    """Attributes that say what the network was trained on: the README names them."""
+    """Attributes that say what the network was trained on: Documentation.docc/Input-Files.md names them."""
     faintest, brightest = trained.extremes[:, :, 0], trained.extremes[:, :, 1]
     columns = ranges.quantities(trained.magnitudes, trained.redshift, faintest, brightest)
     limits = ranges.ranges(columns)

@@ -1,4 +1,4 @@
-"""What redshifts are judged by: the README's metrics. Needs no PyTorch."""
+"""What redshifts are judged by: the metrics of Documentation.docc/Metrics.md. Needs no PyTorch."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ def sigma_mad(d: Array) -> float:
 
 
 def metrics(predicted: Array, redshift: Array) -> dict[str, float]:
-    """The README's metrics of redshifts [N], with d = (p - z) / (1 + z), and `rms` of d."""
+    """The program's metrics of redshifts [N], with d = (p - z) / (1 + z), and `rms` of d."""
     difference = predicted.astype("f8") - redshift
     d = difference / (1 + redshift)
     spread = float(((redshift - redshift.mean()) ** 2).sum())
