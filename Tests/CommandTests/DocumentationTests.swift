@@ -17,7 +17,7 @@ extension CommandTests {
         /// These pages say how to install and reach a batch system: nothing that they show can be run without.
         private static let pagesNotRun: Set<String> = ["Install.md", "Containers.md"]
         /// Pages that run with the shipped weights; the others get the small network in their place, and take seconds.
-        private static let first = ["Tutorial.md", "Reports.md"]
+        private static let first = ["Tutorial.md", "Reports.md", "Other-Surveys.md"]
 
         private static let catalogue = Repository.root + "/Documentation.docc"
 
@@ -101,17 +101,20 @@ extension CommandTests {
             let desk = try Desk()
             try desk.take(Repository.fixture("small-module.pt"), as: "model.pt")
             try desk.take(Repository.fixture("partition-half.pt"), as: "partitions/1.pt")
-            var ran = 0
+            // What several pages show is run once.
+            var ran: Set<String> = []
             let pages = try Self.pages()
             for (number, page) in pages.enumerated() where !Self.pagesNotRun.contains(page) {
-                if number >= Self.first.count { try desk.take(Repository.fixture("small-weights.h5"), as: "weights.h5") }
+                if number == Self.first.count {
+                    try desk.take(Repository.fixture("small-weights.h5"), as: "weights.h5")
+                }
                 for command in try Self.commands(Self.catalogue + "/" + page) where Self.runs(command) {
+                    guard ran.insert(command).inserted else { continue }
                     let outcome = try await desk.run(command)
                     #expect(outcome.exitCode == 0, "\(page): \(command): \(outcome.report)")
-                    ran += 1
                 }
             }
-            #expect(ran > 50)
+            #expect(ran.count > 50)
         }
 
         /// Of each command, its help.
