@@ -1,7 +1,7 @@
 """Makes a DocC catalogue of the project's Markdown, and checks every link in it.
 
-Pages are plain Markdown, with relative links as code hosts show them. DocC wants `doc:Page#Heading`; this turns one into
-the other, and fails with the list of all links that lead nowhere.
+Pages are plain Markdown, with relative links as code hosts show them. DocC wants `doc:Page#Heading`; this turns one
+into the other, and fails with the list of all links that lead nowhere.
 """
 
 import argparse
@@ -10,6 +10,8 @@ import shutil
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,12 +25,24 @@ ELSEWHERE = {
     "Benchmarks/README.md": "Benchmark-Method",
     "Benchmarks/scale.md": "Scale",
     "Data/astromae-mock-sdss.md": "Shipped-Weights",
+    "CONTRIBUTING.md": "Contributing",
+    "SECURITY.md": "Security",
+}
+# Folders of libraries, and the modules whose symbols the site has.
+LIBRARIES = {
+    "Sources/Collectives": "Collectives",
+    "Sources/HDF5": "HDF5",
+    "Sources/AstroMAE": "AstroMAE",
+    "Sources/Survey": "Survey",
+    "Sources/Metrics": "PhotozMetrics",
+    "Sources/MockSurvey": "MockSurvey",
+    "Sources/Interchange": "Interchange",
 }
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+(?:\([^()]*\))?)\)")
-CODE = re.compile(r"(`+)(?:(?!\1).)+?\1")
+CODE = re.compile(r"``[^`]+``|`[^`]+`")
 
 
-def lines_of(path):
+def lines_of(path: Path) -> Iterator[tuple[str, bool]]:
     """Lines of a page, each with whether it is code."""
     fenced = False
     before = ""
@@ -41,22 +55,22 @@ def lines_of(path):
             before = line if not (line.startswith("    ") and not indented) else before
 
 
-def headings(path):
+def headings(path: Path) -> list[str]:
     """Titles of a page's sections, from the second level down, as they are written."""
     return [line.lstrip("#").strip() for line, code in lines_of(path) if not code and re.match(r"##+ ", line)]
 
 
-def plain(heading):
+def plain(heading: str) -> str:
     """What a heading shows."""
     return LINK.sub(r"\2", heading).replace("`", "").replace("*", "")
 
 
-def slug(heading):
+def slug(heading: str) -> str:
     """The anchor that code hosts give a heading."""
     return re.sub(r"[^\w\- ]", "", plain(heading).lower()).replace(" ", "-")
 
 
-def docc_anchor(heading):
+def docc_anchor(heading: str) -> str:
     """The anchor that DocC gives a heading."""
     return re.sub(r"-+", "-", re.sub(r"[^\w.,;@&=+$/\-()]", "-", plain(heading).strip())).strip("-")
 
@@ -64,13 +78,16 @@ def docc_anchor(heading):
 class Site:
     """Pages of the site, and files that they link to."""
 
-    def __init__(self, base):
+    def __init__(self, base: str) -> None:
         self.base = base
         self.names = {path: path.stem for path in sorted(CATALOGUE.glob("*.md"))}
         self.names.update({ROOT / path: name for path, name in ELSEWHERE.items()})
-        self.files, self.images, self.external, self.faults = set(), set(), {}, []
+        self.files: set[Path] = set()
+        self.images: set[Path] = set()
+        self.external: dict[str, Path] = {}
+        self.faults: list[str] = []
 
-    def target(self, page, link):
+    def target(self, page: Path, link: str) -> tuple[Path | None, str | None]:
         """The file and the heading that a relative link leads to; a fault is noted."""
         name, _, anchor = link.partition("#")
         path = (page.parent / name).resolve() if name else page
@@ -87,7 +104,7 @@ class Site:
         self.faults.append(f"{page.relative_to(ROOT)}: {link}: no such heading")
         return path, None
 
-    def replacement(self, page, match):
+    def replacement(self, page: Path, match: re.Match[str]) -> str:
         """What stands on the site in a link's place."""
         image, text, link = match.groups()
         if re.match(r"[a-z]+:", link):
@@ -102,11 +119,17 @@ class Site:
         if path in self.names:
             where = f"#{docc_anchor(heading)}" if heading else ""
             return f"[{text}](doc:{self.names[path]}{where})"
-        # The front page of the source tree is not on the site; what it says of installing is.
+        name = str(path.relative_to(ROOT))
+        if name in LIBRARIES:
+            return f"[{text}](/{self.base}/documentation/{LIBRARIES[name].lower()}/)"
+        if path == ROOT / "README.md":
+            return f"[{text}](doc:photoz)"
+        if path.is_dir():
+            self.faults.append(f"{page.relative_to(ROOT)}: {link} is a folder, which the site has not")
         self.files.add(path)
-        return f"[{text}](/{self.base}/files/{path.relative_to(ROOT)})"
+        return f"[{text}](/{self.base}/files/{name})"
 
-    def converted(self, page):
+    def converted(self, page: Path) -> Iterator[str]:
         """A page as DocC wants it."""
         topics = False
         for line, code in lines_of(page):
@@ -115,18 +138,19 @@ class Site:
                 continue
             if line.startswith("## "):
                 topics = line == "## Topics"
-            kept = []
-            # Code within a line is left alone.
-            hidden = CODE.sub(lambda code: kept.append(code.group()) or f"\0{len(kept) - 1}\0", line)
-            line = LINK.sub(lambda match: self.replacement(page, match), hidden)
+            # Code within a line is left alone, but for links whose text it is.
+            kept = iter(CODE.findall(line))
+            line = LINK.sub(partial(self.replacement, page), CODE.sub("\0", line))
             if topics:
                 line = re.sub(r"^- \[.*\]\((doc:[^)]*)\)$", r"- <\1>", line)
-            line = re.sub("\0(\\d+)\0", lambda number: kept[int(number.group(1))], line)
-            yield line
+            pieces = line.split("\0")
+            line = pieces[0] + "".join(code + piece for code, piece in zip(kept, pieces[1:], strict=True))
+            # Titles are shown as they are written in the list of pages.
+            yield line.replace("`", "") if line.startswith("# ") else line
             if page.name == "photoz.md" and line.startswith("# "):
                 yield "\n@Metadata {\n    @TechnologyRoot\n}"
 
-    def write(self, folder):
+    def write(self, folder: Path) -> None:
         """Writes the catalogue into a folder, and what pages link to into another one beside it."""
         folder.mkdir(parents=True)
         for page, name in self.names.items():
@@ -138,8 +162,9 @@ class Site:
             place.parent.mkdir(parents=True, exist_ok=True)
             if path.is_file():
                 shutil.copy(path, place)
+        folder.with_name(folder.name + ".files").mkdir(exist_ok=True)
 
-    def check_topics(self):
+    def check_topics(self) -> None:
         """Every page must be reachable from the first one."""
         first = (CATALOGUE / "photoz.md").read_text(encoding="utf-8")
         listed = {(CATALOGUE / link).resolve() for _, _, link in LINK.findall(first.split("## Topics")[1])}
@@ -147,7 +172,7 @@ class Site:
             if page.name != "photoz.md" and page not in listed:
                 self.faults.append(f"{page.relative_to(ROOT)}: not listed in Documentation.docc/photoz.md")
 
-    def check_external(self):
+    def check_external(self) -> None:
         """Asks for every page of another site."""
         for link, page in sorted(self.external.items()):
             request = urllib.request.Request(link, headers={"User-Agent": "Mozilla/5.0 (photoz links)"})
@@ -158,7 +183,7 @@ class Site:
                 self.faults.append(f"{page.relative_to(ROOT)}: {link}: {error}")
 
 
-def main():
+def main() -> int:
     """Writes the catalogue; exit code 1 when a link leads nowhere."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("output", type=Path, help="the catalogue, a new folder")

@@ -40,7 +40,9 @@ public struct MockSurvey: Sendable {
     /// Writes the image of a galaxy as the survey would publish it, asinh(flux / softening), with the noise of sky and
     /// source.
     ///
-    /// - Parameter image: Room for ``imageShape``.
+    /// - Parameters:
+    ///   - galaxy: The galaxy.
+    ///   - image: Room for ``imageShape``.
     public func observe(_ galaxy: MockGalaxy, into image: UnsafeMutableBufferPointer<Float>) {
         var light = GalaxyImage()
         light.draw(galaxy)

@@ -31,7 +31,7 @@ public struct NetworkShape: Sendable, BitwiseCopyable {
     public var joined = 0
     /// Channels of the 1x1 convolution that opens the Inception branch.
     public var stem = 0
-    /// Channels of each branch of the Inception modules, in the order of ``InceptionModule/all``.
+    /// Channels of each branch of the Inception modules, in the order of `InceptionModule.all`.
     public var inception: [5 of Int] = .init(repeating: 0)
     /// What LayerNorm adds to the variance.
     public var layerNormEpsilon = 1e-6

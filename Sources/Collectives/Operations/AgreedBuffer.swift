@@ -66,7 +66,9 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
 
     /// Overwrites the first elements by all ranks' first elements combined, and leaves the others alone.
     ///
-    /// - Parameter first: How many; the same on every rank, which nobody compares: it must follow from what all know.
+    /// - Parameters:
+    ///   - operation: How elements are combined.
+    ///   - first: How many; the same on every rank, which nobody compares: it must follow from what all know.
     /// - Throws: ``CollectiveError``
     public func allReduce(_ operation: Operation<Element>, first: Int) throws(CollectiveError) {
         guard (0...count).contains(first) else {

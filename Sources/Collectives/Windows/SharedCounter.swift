@@ -15,7 +15,9 @@ public final class SharedCounter: @unchecked Sendable {
 
     /// Makes a counter that starts at 0; every rank calls it.
     ///
-    /// - Parameter host: The rank that keeps it.
+    /// - Parameters:
+    ///   - communicator: The ranks that share it.
+    ///   - host: The rank that keeps it.
     /// - Throws: ``CollectiveError``
     public init(on communicator: Communicator, host: Int) throws(CollectiveError) {
         self.host = try communicator.requireRank(host, "SharedCounter")

@@ -12,12 +12,12 @@ import PhotozElementary
 public struct PITStatistics: Sendable, Equatable {
     /// D = sup |F_N(u) - u| (Kolmogorov and Smirnov), as `scipy.stats.kstest` has it.
     public let ks: Double
-    /// How probable so large a D is where PITs are spread evenly: see ``kolmogorovProbability(_:count:)``.
+    /// How probable so large a D is where PITs are spread evenly: Kolmogorov's limiting law, corrected for N.
     public let ksProbability: Double
     /// W² = 1/12N + Σ((2i - 1)/2N - uᵢ)² over the sorted PITs (Cramér and von Mises), as
     /// `scipy.stats.cramervonmises` has it.
     public let cvm: Double
-    /// How probable so large a W² is then: see ``cramerVonMisesProbability(_:count:)``.
+    /// How probable so large a W² is then: the limiting law and its 1/N correction.
     public let cvmProbability: Double
     /// A² = -N - 1/N Σ (2i - 1)(ln uᵢ + ln(1 - u_{N+1-i})) over the sorted PITs (Anderson and Darling), against the
     /// uniform distribution itself. qp compares with N evenly spaced numbers instead and gives another number.
