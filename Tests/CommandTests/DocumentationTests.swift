@@ -148,7 +148,8 @@ extension CommandTests {
         @Test func everyOptionOnAPageExists() async throws {
             let helps = try await Self.helps()
             var compared = 0
-            for (name, text) in try Self.everywhere() {
+            for (name, page) in try Self.everywhere() {
+                let text = page.replacing("\\\n", with: " ")
                 // A command ends with its line, or with the code within a line that it is.
                 for match in text.matches(of: /(-m )?\bphotoz(?:\.sif)? ([a-z]+)\b([^`|\n]*)/) where match.1 == nil {
                     guard let help = helps[String(match.2)] else { continue }
