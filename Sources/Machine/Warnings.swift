@@ -1,4 +1,3 @@
-import Glibc
 import Synchronization
 
 /// What this process has warned of, for the record.
@@ -16,10 +15,5 @@ package enum WarningLog {
 /// A warning that does not stop the job; for rank 0, whose results record it.
 package func warn(_ text: String) {
     WarningLog.add(text)
-    writeToStandardError("photoz: warning: \(text)\n")
-}
-
-/// In one piece. What cannot be shown is no failure of the job.
-package func writeToStandardError(_ text: String) {
-    tryToWriteAll(Array(text.utf8), to: 2)
+    StandardError.write(line: "photoz: warning: \(text)")
 }

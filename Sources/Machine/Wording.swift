@@ -20,6 +20,18 @@ package func jsonLine(_ value: some Encodable) throws -> String {
 /// A time as results write it: ISO 8601 in UTC.
 package func timestamp(_ date: Date) -> String { date.formatted(.iso8601) }
 
+/// How long something takes, in the two largest units.
+package func duration(_ seconds: Double) -> String {
+    let seconds = Int(seconds.rounded())
+    let units = [(86_400, "d"), (3600, "h"), (60, "min"), (1, "s")]
+    guard let first = units.firstIndex(where: { $0.0 <= seconds }) else { return "0 s" }
+    let (large, name) = units[first]
+    let rest = units.dropFirst(first + 1).first.flatMap { small, name in
+        seconds % large >= small ? " \(seconds % large / small) \(name)" : nil
+    }
+    return "\(seconds / large) \(name)" + (rest ?? "")
+}
+
 /// A number with a fixed number of decimals; a dash for none.
 package func decimal(_ value: Double?, _ digits: Int) -> String {
     guard let value, value.isFinite else { return "-" }

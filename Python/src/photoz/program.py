@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 PathLike = str | os.PathLike[str]
 _BUILDS = (".build-static/release/photoz", ".build/release/photoz", ".build/debug/photoz")
+# A log's lines begin with the time.
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (?=photoz: )")
 _PROGRESS = re.compile(r"photoz: about (\d+)% of (\d+) galaxies")
 # What launchers tell their processes: a program that is started by one of them would believe to be another rank.
 _LAUNCHERS = ("OMPI_", "PMIX_", "PMI_", "PRTE_", "ORTE_")
@@ -234,6 +236,7 @@ def watch(command: list[str], ranks: int, progress: bool) -> None:
         assert job.stderr is not None
         with job.stderr, tqdm(total=100, unit="%", desc="photoz", disable=None if progress else True) as bar:
             for line in job.stderr:
+                line = _TIME.sub("", line, count=1)
                 found = _PROGRESS.match(line)
                 if found:
                     bar.update(int(found[1]) - bar.n)

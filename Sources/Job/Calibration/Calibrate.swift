@@ -111,9 +111,7 @@ package struct Calibrate {
         let schedule = StaticSchedule([share], board: nil)
         let work = Work(
             schedule, partitions: dataSet.partitions, batchSize: options.batchSize, pieceSize: inference.pieceSize)
-        var progress = Progress(
-            total: dataSet.rows, resumed: 0, isShown: world.rank == 0 && !options.quiet,
-            isLaunched: Launcher.isPresent)
+        var progress = Progress(total: dataSet.rows, resumed: 0, isShown: world.rank == 0 && !options.quiet)
         try BatchReader(work, of: dataSet, schema: schema, onError: options.onError).forEach { batch in
             columns.add(inference.predict(batch, engine), batch)
             progress.update(schedule.fraction(done: columns.counts.galaxies))

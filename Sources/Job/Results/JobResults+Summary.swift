@@ -10,13 +10,9 @@ extension JobResults {
     /// Room for a value with its error, before what is remarked of it.
     private static let valueWidth = 20
 
-    /// One screen about the run, for standard output.
+    /// One screen about the run, for standard output, below its ``RunHeader``.
     func summary(output: String) -> String {
-        var lines = [
-            "\(counted(samples, "galaxy", "galaxies")) in \(counted(partitionCount, "partition", "partitions")), "
-                + "\(counted(reports.count, "rank", "ranks")), \(provenance.instructionSet), \(precision)"
-        ]
-        lines += weightsLines + [""]
+        var lines = [""]
         func row(_ name: String, _ value: String, _ remark: String = "") {
             lines.append("  " + padded(name, 24) + (remark.isEmpty ? value : padded(value, Self.valueWidth) + remark))
         }
@@ -43,15 +39,16 @@ extension JobResults {
             ["Results.json", ResultNames.predictions, "combined_data.json"]
             + (distributions == nil ? [] : [ResultNames.distributions])
         lines += ["", "Results: " + files.map { "\(output)/\($0)" }.joined(separator: ", ")]
+        lines.append("Next: photoz report \(shellQuoted(output)) --output \(shellQuoted(Self.page(about: output)))")
         return lines.joined(separator: "\n")
     }
 
-    /// What the weights say of themselves.
-    private var weightsLines: [String] {
-        [
-            provenance.weightsDescription.text.map { "Weights: \($0)" },
-            provenance.weightsDemonstration.text.map(demonstrationNotice),
-        ].compactMap(\.self)
+    /// A page beside the folder of the results; in the current folder for one that is named by dots.
+    private static func page(about output: String) -> String {
+        var folder = Substring(output)
+        while folder.last == "/" { folder.removeLast() }
+        let name = folder.split(separator: "/").last ?? "."
+        return name.allSatisfy { $0 == "." } ? "report.html" : folder + ".html"
     }
 
     /// What made the distributions, and how they fare; nothing without a calibration.
@@ -129,8 +126,6 @@ extension JobResults.Skipped {
             "the run is finished, but \(parts.joined(separator: " and ")) could not be read and were left out, the first: \(first.file)\(place): \(first.reason); all are listed under skipped in \(output)/Results.json"
     }
 }
-
-private func counted(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }
 
 private func padded(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(1, width - text.count))

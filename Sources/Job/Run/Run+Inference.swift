@@ -13,9 +13,7 @@ extension Run {
         try addIdentifiers(of: dataSet, schema, to: &found)
         found.report.resumed = found.report.samples
         var progress = Progress(
-            total: dataSet.rows,
-            resumed: finished.count,
-            isShown: world.rank == 0 && !options.quiet, isLaunched: Launcher.isPresent)
+            total: dataSet.rows, resumed: finished.count, isShown: world.rank == 0 && !options.quiet)
         let inference = Inference(
             network: means.network, dataSet: dataSet, schema: schema, batchSize: options.batchSize,
             threads: options.threads, views: options.views, calibration: means.plan.calibration?.calibration,

@@ -110,6 +110,7 @@ package struct Run {
             try finished.stamps?.note(attempt: finished.attempts + 1)
             let writer = try predictionsWriter(plan, network, nodes)
             try world.barrier()
+            try sayWhatIsDone(plan, network, finished, nodes)
             end(.load)
             return try finish(
                 RunMeans(plan: plan, network: network, finished: finished, writer: writer, output: output))
