@@ -19,16 +19,16 @@ enum Exit {
         }
         let message = Photoz.fullMessage(for: error)
         if code == .success {
-            show(message)
+            show(HelpText.atTheEnd(message))
             exit(0)
         }
-        let hint = CommandOptions.hint(for: Array(CommandLine.arguments.dropFirst()), parser: message)
+        let hint = CommandHints.hint(for: Array(CommandLine.arguments.dropFirst()), parser: message)
         say((hint.map { message.contains($0) ? "" : "Error: \($0)\n" } ?? "") + message, to: 2)
         exit(code.rawValue)
     }
 
-    /// Refuses what the parser would take for something else: bytes that are no text, and a file such as `-d/1.h5`,
-    /// whose `h` asks for help.
+    /// Refuses what the parser would take for something else: bytes that are no text, a command that there is not, and
+    /// a file such as `-d/1.h5`, whose `h` asks for help.
     static func checkArguments() {
         let count = Int(CommandLine.argc)
         let isText = (1..<max(count, 1)).allSatisfy { place in
@@ -40,9 +40,10 @@ enum Exit {
                 ValidationError(
                     "The command line has bytes that are not UTF-8: rename the file or folder that it names."))
         }
-        let cluster = words.first { CommandOptions.isFileLikeDash($0) && $0.contains("h") }
+        if let unknown = CommandHints.unknownCommand(in: Array(words)) { afterParsing(ValidationError(unknown)) }
+        let cluster = words.first { CommandHints.isFileLikeDash($0) && $0.contains("h") }
         guard let cluster, !words.contains("-h"), !words.contains("--help") else { return }
-        afterParsing(ValidationError(CommandOptions.dashHint(cluster)))
+        afterParsing(ValidationError(CommandHints.dashHint(cluster)))
     }
 
     /// Prints a text on standard output, or ends the program with code 74: who reads it, a script perhaps, must not
@@ -69,6 +70,12 @@ enum Exit {
 
     /// Ends with a code that is an answer and no failure; nil for 0.
     static func answering(_ code: PhotozExitCodes.ExitCode?) -> Never { exit(code?.rawValue ?? 0) }
+
+    /// Ends after a run whose results are whole, but lack what could not be read.
+    static func leavingOut(_ message: String) -> Never {
+        StandardError.write(line: "photoz: error: \(message)")
+        exit(ExitCode.badData.rawValue)
+    }
 
     /// Ends after a failure of a command that runs without MPI.
     static func withoutMPI(_ error: any Error, inspecting: Bool = false) -> Never {
@@ -102,7 +109,7 @@ enum Exit {
             MPI.abort(exitCode: failure.exitCode.rawValue)
         }
         let place = world.size > 1 ? " on rank \(world.rank) of \(world.size) (\(MPI.processorName))" : ""
-        say("photoz: error\(place): \(failure)", to: 2)
+        StandardError.write(line: "photoz: error\(place): \(failure)")
         // There is nobody any more who could end the other ranks: each of them has noticed the same.
         if LauncherWatch.endedLauncher != nil { _exit(failure.exitCode.rawValue) }
         // This ends the other ranks: those that were stopped too have stored what they have found by then. The message

@@ -9,16 +9,37 @@ struct Photoz: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "photoz",
         abstract: "Photometric redshifts for image surveys, on MPI.",
-        discussion: """
+        discussion: HelpText.discussion(
+            """
             Predicts the redshift of each galaxy of a survey from its image and magnitudes, with the AstroMAE network. \
-            Start it on many cores with: mpirun -np N photoz run ...
+            photoz help COMMAND lists the options of a command.
             """,
+            examples: [
+                "mpirun -np 4 photoz simulate --galaxies 4000 --partitions 4 --output survey/",
+                "mpirun -np 4 photoz run --weights weights.h5 --data survey/ --output results/",
+                "photoz report results/ --output report.html",
+            ],
+            exitCodes: [
+                .wrongUsage, .badData, .inputMissing, .unexpected, .outputRefused, .inputOutput, .stopped,
+            ]),
         version: Build.description,
-        subcommands: [
-            RunCommand.self, CalibrateCommand.self, PlanCommand.self, SweepCommand.self, SummarizeCommand.self,
-            ReportCommand.self, NzCommand.self, ImportCommand.self, SplitCommand.self, SimulateCommand.self,
-            InspectCommand.self,
-            StatusCommand.self, BenchCommand.self, ServeCommand.self, SelftestCommand.self, DoctorCommand.self,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Prediction",
+                subcommands: [
+                    RunCommand.self, CalibrateCommand.self, StatusCommand.self, ServeCommand.self,
+                    PlanCommand.self, SweepCommand.self,
+                ]),
+            CommandGroup(
+                name: "Result",
+                subcommands: [ReportCommand.self, NzCommand.self, SummarizeCommand.self]),
+            CommandGroup(
+                name: "Data",
+                subcommands: [
+                    InspectCommand.self, ImportCommand.self, SplitCommand.self, SimulateCommand.self,
+                ]),
+            CommandGroup(
+                name: "Machine", subcommands: [DoctorCommand.self, SelftestCommand.self, BenchCommand.self]),
         ])
 
     /// Synchronous on purpose: MPI belongs to the thread that started it, and an asynchronous main may leave that

@@ -7,15 +7,25 @@ struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract: "Say what a folder of results holds, how far its run has come, and how to go on.",
-        discussion: """
-            Changes nothing, and may be asked while a run is under way. Exit codes: 0 for a finished run, 75 for one that \
-            --resume goes on with or that is under way, 66 where there is no run, 73 for what photoz run refuses to touch.
-            """)
+        discussion: HelpText.discussion(
+            """
+            Changes nothing, and works while a run is under way.
+            """,
+            examples: [
+                "photoz status results/"
+            ],
+            exitCodes: [.wrongUsage, .inputMissing, .outputRefused, .stopped],
+            meanings: [
+                .inputMissing: "there is no run",
+                .outputRefused: "the folder is one that photoz run refuses to write to",
+                .stopped: "the run is under way, or --resume continues it",
+            ],
+            done: "the run is finished"))
 
-    @Argument(help: ArgumentHelp("The folder that photoz run was given as --output.", valueName: "folder"))
+    @Argument(help: ArgumentHelp("The output folder of photoz run.", valueName: "folder"))
     var folder: String
 
-    @Flag(help: "Say it as JSON, for scripts.")
+    @Flag(help: "Print JSON, for scripts.")
     var json = false
 
     func run() {

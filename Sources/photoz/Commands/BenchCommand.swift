@@ -8,10 +8,20 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measure the engine alone: galaxies a second, and the share of what the cores can do at best.",
-        discussion: """
-            Runs on made-up galaxies in memory, for a few seconds, without MPI. --all makes a table of the machine to \
-            send to others, in half a minute if nothing else is at work.
-            """)
+        usage: "photoz bench --weights W.h5 [OPTIONS]",
+        discussion: HelpText.discussion(
+            """
+            Computes galaxies made up in memory, for a few seconds, without MPI. --all makes a table of the machine to send to \
+            others, in half a minute on an idle machine.
+            """,
+            examples: [
+                "photoz bench --weights weights.h5 --threads 8",
+                "photoz bench --all --weights weights.h5 --threads 8",
+            ],
+            exitCodes: [.wrongUsage, .badData, .inputMissing, .unexpected],
+            meanings: [
+                .unexpected: "the measured peak of the cores cannot be true: the machine is busy"
+            ]))
 
     @OptionGroup var engine: EngineOptions
 
@@ -20,7 +30,7 @@ struct BenchCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Galaxies that are predicted together (512; with --all as many as suit the threads).",
+            "Galaxies that are predicted together (default: 512; with --all as many as suit the threads).",
             valueName: "count"))
     var batchSize: Int?
 

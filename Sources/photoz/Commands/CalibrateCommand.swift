@@ -1,5 +1,4 @@
 import ArgumentParser
-import AstroMAE
 import PhotozDistributions
 import PhotozJob
 import PhotozMachine
@@ -8,96 +7,42 @@ import PhotozMachine
 struct CalibrateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "calibrate",
-        abstract: "Find out how far a network's redshifts are off, for distributions that keep their word.",
+        abstract: "Measure how far a network's redshifts are off, so that photoz run can give each galaxy a p(z).",
         usage:
             "mpirun -np N photoz calibrate --weights W.h5 --data LABELLED --output CALIBRATION.hdf5 [OPTIONS]",
-        discussion: """
+        discussion: HelpText.discussion(
+            """
             Predicts galaxies with spectroscopic redshifts that the network was not trained on, and writes a small file \
-            with which photoz run --calibration gives each galaxy a distribution. The file is for these weights, this \
-            precision and these views, and the same for any number of ranks. Galaxies that lack a magnitude or a \
-            redshift are counted and left out. Also runs without mpirun, as one rank.
-            """)
+            with which photoz run --calibration gives each galaxy a redshift distribution. The file is for these \
+            weights, this precision and this number of views. Galaxies without a magnitude or a redshift are counted \
+            and left out. Without mpirun there is one rank; any number of ranks makes the same calibration.
+            """,
+            examples: [
+                "mpirun -np 16 photoz calibrate --weights weights.h5 --data labelled/\n--output calibration.hdf5",
+                "mpirun -np 16 photoz run --weights weights.h5 --data survey/\n--calibration calibration.hdf5 --output results/",
+            ],
+            exitCodes: [.wrongUsage, .badData, .inputMissing, .unexpected, .outputRefused, .inputOutput],
+            meanings: [
+                .badData: "bad or too few galaxies; or done, but --on-error skip left something out"
+            ]))
 
-    @Option(help: ArgumentHelp("The network's weights (HDF5).", valueName: "file"))
-    var weights: String
+    @OptionGroup(title: "Required")
+    var required: CalibrateRequiredOptions
 
-    @Option(
-        parsing: .upToNextOption,
-        help: ArgumentHelp(
-            "Labelled galaxies that were not trained on: a folder of partitions (*.h5, *.hdf5), or one or more partition files.",
-            valueName: "path"))
-    var data: [String]
+    @OptionGroup(title: "Calibration")
+    var fit: CalibrationOptions
 
-    @Option(help: ArgumentHelp("The file that receives the calibration (HDF5).", valueName: "file"))
-    var output: String
+    @OptionGroup(title: "Compute")
+    var compute: ComputeOptions
 
-    @Option(
-        help:
-            "How a galaxy's distribution comes about: smooth (residuals in units of a scale that follows redshift, magnitude and colours) or cells (residuals of galaxies alike)."
-    )
-    var method = CalibrationMethod.smooth
+    @OptionGroup(title: "Robustness")
+    var errors: ErrorOptions
 
-    @Option(
-        help: ArgumentHelp(
-            "The fewest labelled galaxies that a cell may have (default: 200 with cells, 1000 with smooth).",
-            valueName: "count"))
-    var cell: Int?
+    @OptionGroup(title: "Output")
+    var target: CalibrateOutputOptions
 
-    @Option(
-        help: ArgumentHelp(
-            "Predict so many (2 to 8) mirror and rotation views of each galaxy and take their mean, as the run will.",
-            valueName: "count"))
-    var views: Int?
-
-    @Option(help: "How weights and activations are stored, as the run will: f32, bf16 or int8.")
-    var precision = Precision.float32
-
-    @Option(
-        parsing: .upToNextOption,
-        help: ArgumentHelp(
-            "Weight the labelled galaxies towards these, by their magnitudes: a folder of partitions that the calibration is for, or files; images are not read.",
-            valueName: "path"))
-    var reweight: [String] = []
-
-    @Option(help: ArgumentHelp("Galaxies that are read and predicted together.", valueName: "count"))
-    var batchSize = 512
-
-    @Option(help: ArgumentHelp("Threads of a rank; with one rank a core, 1 is best.", valueName: "count"))
-    var threads = 1
-
-    @Option(
-        help: "The widest instruction set to use: \(InstructionSetName.list).")
-    var instructionSet: InstructionSetName?
-
-    @Option(
-        help:
-            "What to do about partitions and rows that cannot be read: stop, or skip them, go on, and end with exit code 65."
-    )
-    var onError = ErrorPolicy.stop
-
-    @OptionGroup var cache: CacheOptions
-
-    @Flag(help: "Replace a calibration that is there.")
-    var overwrite = false
-
-    @Flag(help: "Print neither progress nor summary.")
-    var quiet = false
-
-    @OptionGroup(title: "Files of other surveys")
+    @OptionGroup(title: "Other surveys")
     var schema: SchemaOptions
-
-    func validate() throws {
-        guard !data.isEmpty else { throw ValidationError("--data needs a folder or at least one file.") }
-        guard !output.isEmpty else { throw ValidationError("--output needs a file for the calibration.") }
-        guard batchSize > 0 else { throw ValidationError("--batch-size must be at least 1.") }
-        guard threads > 0 else { throw ValidationError("--threads must be at least 1.") }
-        if let views, !(2...8).contains(views) { throw ValidationError("--views must be 2 to 8.") }
-        if let cell, cell < CalibrationSettings.leastSmallestCell {
-            throw ValidationError(
-                "--cell must be at least \(CalibrationSettings.leastSmallestCell): the quantiles of fewer galaxies say little."
-            )
-        }
-    }
 
     func run() {
         var ending = RunEnding()
@@ -106,27 +51,86 @@ struct CalibrateCommand: ParsableCommand {
             ending = try calibrate.run()
             return ending.summary
         }
-        if let leftOut = ending.leftOut { Exit.withoutMPI(JobError(.badData, leftOut)) }
+        if let leftOut = ending.leftOut { Exit.leavingOut(leftOut) }
     }
 
     private var options: CalibrateOptions {
-        var options = CalibrateOptions(weights: weights, data: data, output: output)
-        options.method = method
-        options.smallestCell = cell
-        options.target = reweight
-        options.batchSize = batchSize
-        options.precision = precision
-        options.threads = min(threads, RunOptions.cores)
-        options.views = views ?? 1
-        options.instructionSet = instructionSet?.name
-        options.usesWeightsCache = cache.isUsed
-        options.onError = onError
-        options.overwrite = overwrite
-        options.quiet = quiet
+        var options = CalibrateOptions(weights: required.weights, data: required.data, output: required.output)
+        options.method = fit.method
+        options.smallestCell = fit.cell
+        options.target = fit.reweight
+        options.batchSize = compute.batchSize ?? options.batchSize
+        options.precision = compute.precision
+        options.threads = min(compute.threads, RunOptions.cores)
+        options.views = compute.views.count
+        options.instructionSet = compute.instructionSet?.name
+        options.usesWeightsCache = compute.cache.isUsed
+        options.onError = errors.onError
+        options.overwrite = target.overwrite
+        options.quiet = target.quiet
         let schema = schema
         options.schema = { schema.schema(bands: $0, imageSize: $1) }
         return options
     }
+}
+
+/// The options that every calibration needs.
+struct CalibrateRequiredOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The network's weights (HDF5).", valueName: "file"))
+    var weights: String
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Galaxies with spectroscopic redshifts that the network was not trained on: a folder of partitions (*.h5, *.hdf5), or one or more partition files.",
+            valueName: "path"))
+    var data: [String]
+
+    @Option(help: ArgumentHelp("The calibration file to write (HDF5).", valueName: "file"))
+    var output: String
+
+    func validate() throws {
+        guard !data.isEmpty else { throw ValidationError("--data needs a folder or at least one file.") }
+        guard !output.isEmpty else { throw ValidationError("--output needs a file for the calibration.") }
+    }
+}
+
+/// How distributions are made of residuals.
+struct CalibrationOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "smooth divides residuals by a scale fitted to redshift, magnitude and colours, then takes their quantiles in cells; cells takes the quantiles of the residuals themselves.",
+            valueName: "method"))
+    var method = CalibrationMethod.smooth
+
+    @Option(
+        help: ArgumentHelp(
+            "The fewest labelled galaxies in a cell (default: 1000 with smooth, 200 with cells).",
+            valueName: "count"))
+    var cell: Int?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Weight the labelled galaxies so that their magnitudes are distributed like those of these partitions (a folder or files). Images are not read.",
+            valueName: "path"))
+    var reweight: [String] = []
+
+    func validate() throws {
+        guard let cell, cell < CalibrationSettings.leastSmallestCell else { return }
+        throw ValidationError(
+            "--cell must be at least \(CalibrationSettings.leastSmallestCell): the quantiles of fewer galaxies say little."
+        )
+    }
+}
+
+/// What `photoz calibrate` writes and prints.
+struct CalibrateOutputOptions: ParsableArguments {
+    @Flag(help: "Replace a calibration that is there.")
+    var overwrite = false
+
+    @Flag(help: "Print neither progress nor summary.")
+    var quiet = false
 }
 
 extension CalibrationMethod: ExpressibleByArgument {}

@@ -8,13 +8,21 @@ struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Print what a support person would ask about this machine, and what looks wrong.",
-        discussion: "Start it as the job is started: mpirun -np N photoz doctor")
+        discussion: HelpText.discussion(
+            """
+            Start it as the job is started, with the same launcher and number of ranks.
+            """,
+            examples: [
+                "mpirun -np 4 photoz doctor --folder results/"
+            ],
+            exitCodes: [.wrongUsage, .badData, .inputMissing, .unexpected]))
 
-    @Option(help: ArgumentHelp("Where results will be written: its file system and locks.", valueName: "folder"))
+    @Option(help: ArgumentHelp("The folder for results: its file system and locks are checked.", valueName: "folder"))
     var folder = "."
 
     @Option(
-        help: ArgumentHelp("The weights that ranks share; the published network's unless given.", valueName: "file"))
+        help: ArgumentHelp(
+            "Weights that ranks will share, for their size (default: the published network's).", valueName: "file"))
     var weights: String?
 
     func run() {

@@ -7,53 +7,65 @@ struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
         abstract: "Turn PyTorch and NumPy files into partitions and weights.",
-        discussion: """
+        usage: "photoz import FILE ... --output PATH [OPTIONS]",
+        discussion: HelpText.discussion(
+            """
             A pickled TensorDataset (images, magnitudes, redshifts), a dictionary of such tensors or an .npz file becomes a \
             partition; a pickled module, a state dict or a checkpoint becomes a weights file. Numbers keep their type and bits; \
-            bfloat16 becomes float32, and images with bands last get them first. Nothing that a file holds is ever run. Under \
-            mpirun each rank takes its share of the files.
+            bfloat16 becomes float32, and images with bands last get them first. No code in a file is ever run. Under mpirun \
+            each rank takes its share of the files.
 
-            Arrays are named as in the file, a field of a structured array as array:field, and tensors in a row by their \
-            places, counted from 0.
-            """)
+            Arrays have the names that they have in the file, a field of a structured array is array:field, and tensors in a \
+            list are 0, 1, 2, ...
+            """,
+            examples: [
+                "photoz import model.pt --output weights.h5",
+                "mpirun -np 4 photoz import survey-pt/ --output survey/",
+            ],
+            exitCodes: [.wrongUsage, .badData, .inputMissing, .unexpected, .outputRefused, .inputOutput]))
 
     @Argument(help: ArgumentHelp("Files (*.pt, *.pth, *.ckpt, *.npz), or one folder of them.", valueName: "path"))
     var inputs: [String]
 
-    @Option(help: ArgumentHelp("An .h5 file for one input, otherwise a folder.", valueName: "path"))
+    @Option(help: ArgumentHelp("The .h5 file to write for one input, or the folder for several.", valueName: "path"))
     var output: String
 
-    @Option(help: ArgumentHelp("The attention heads of a state dict, which does not tell them.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp(
+            "The number of attention heads; needed for a state dict, which does not hold it.", valueName: "count"))
     var numHeads: Int?
 
     @Option(
         help: ArgumentHelp(
-            "The partitions (a folder or a file) that the network was trained on: their ranges, bands and units become part of the weights. Or other weights, whose record is copied.",
+            "The partitions (a folder or a file) that the network was trained on: their ranges, bands and units are recorded in the weights. Or other weights, whose record is copied.",
             valueName: "path"))
     var trainedOn: String?
 
-    @Option(help: ArgumentHelp("Which of several networks or sets of galaxies in a file.", valueName: "keys"))
+    @Option(
+        help: ArgumentHelp(
+            "The network or the galaxies to take, where a file holds several, such as model or data.train.",
+            valueName: "keys"))
     var entry: String?
 
     @Option(
         help: ArgumentHelp(
-            "Tensors beside the network that its redshifts do not depend on: names, or what they begin with up to a dot, with commas between them.",
+            "Tensors in the file that the network does not need, separated by commas: names, or their beginnings up to a dot.",
             valueName: "names"))
     var leaveOut: String?
 
-    @Option(help: ArgumentHelp("The array of images.", valueName: "name"))
+    @Option(help: ArgumentHelp("The array of the images.", valueName: "name"))
     var images: String?
 
     @Option(
         help: ArgumentHelp(
-            "The array of magnitudes, or one for each band, with commas between them.",
+            "The array of the magnitudes, or one for each band, separated by commas.",
             valueName: "names"))
     var magnitudes: String?
 
-    @Option(help: ArgumentHelp("The array of redshifts; none when there are none.", valueName: "name"))
+    @Option(help: ArgumentHelp("The array of the redshifts, or none.", valueName: "name"))
     var redshift: String?
 
-    @Option(help: ArgumentHelp("The array of identifiers; none when there are none.", valueName: "name"))
+    @Option(help: ArgumentHelp("The array of the object identifiers, or none.", valueName: "name"))
     var objectID: String?
 
     @Flag(help: "Replace files that are there.")

@@ -10,23 +10,32 @@ import Survey
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Say what a file of this program holds, or every fault it has; or what the processor offers.",
-        discussion: """
-            Takes partitions, weights, calibrations, predictions.h5, pz.hdf5, Results.json, combined_data.json and \
-            payload.json. A partition is compared with the network of --weights; without it, with the bands and pixels \
-            on which its images and magnitudes agree, or else with those of the published network (5 bands, 32 x 32 pixels).
-            """)
+        abstract: "Say what a file holds, or every fault it has; or what the processor offers.",
+        discussion: HelpText.discussion(
+            """
+            Takes partitions, weights, calibrations, predictions.h5, pz.hdf5, nz.hdf5, Results.json, combined_data.json and \
+            payload.json. A partition is compared with the network of --weights; without it, with the bands and pixels on which \
+            its images and magnitudes agree, or else with those of the published network (5 bands, 32 x 32 pixels).
+            """,
+            examples: [
+                "photoz inspect survey/1.h5 --weights weights.h5",
+                "photoz inspect --cpu",
+            ],
+            exitCodes: [.wrongUsage, .badData, .inputMissing],
+            meanings: [
+                .badData: "the file has faults; all of them are listed"
+            ]))
 
     @Argument(help: ArgumentHelp("The file.", valueName: "file"))
     var file: String?
 
-    @Option(help: ArgumentHelp("Compare a partition with what this network takes.", valueName: "file"))
+    @Option(help: ArgumentHelp("Compare the partition with what this network takes.", valueName: "file"))
     var weights: String?
 
     @Flag(help: "Say which instruction sets this processor offers and which one a run would use.")
     var cpu = false
 
-    @OptionGroup(title: "Files of other surveys")
+    @OptionGroup(title: "Other surveys")
     var schema: SchemaOptions
 
     func validate() throws {

@@ -9,43 +9,57 @@ struct NzCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "nz",
         abstract: "Stack redshift distributions in tomographic bins: n(z), with errors.",
-        discussion: """
-            Reads pz.hdf5 of a run, or any file of qp's forms quant, interp or hist, and writes an ensemble as TXPipe has it: \
-            a row for each bin, and one for all bins together. Galaxies without a distribution are counted and left out. \
+        usage: "photoz nz RESULTS [OPTIONS]",
+        discussion: HelpText.discussion(
+            """
+            Reads pz.hdf5 of a run, or any file in the qp forms quant, interp or hist, and writes an ensemble as TXPipe reads \
+            it: a row for each bin, and one for all bins together. Galaxies without a distribution are counted and left out. \
             Under mpirun each rank stacks its share; any number of ranks writes the same bytes.
-            """)
+            """,
+            examples: [
+                "photoz nz results/ --equal 5",
+                "mpirun -np 16 photoz nz results/ --bins 0,0.2,0.4,0.6 --output nz.hdf5",
+            ],
+            exitCodes: [.wrongUsage, .badData, .inputMissing, .unexpected, .outputRefused, .inputOutput]))
 
     @Argument(help: ArgumentHelp("An output folder of photoz run, or a file of distributions.", valueName: "results"))
     var results: String
 
-    @Option(help: ArgumentHelp("Edges of the bins, ascending, with commas between them.", valueName: "redshifts"))
+    @Option(
+        help: ArgumentHelp(
+            "Edges of the bins in ascending order, separated by commas, such as 0,0.2,0.4.", valueName: "redshifts"))
     var bins: String?
 
-    @Option(help: ArgumentHelp("Or: so many bins with equally many galaxies each (default: 4).", valueName: "count"))
+    @Option(
+        help: ArgumentHelp(
+            "Instead of --bins: this many bins with the same number of galaxies each (default: 4).", valueName: "count")
+    )
     var equal: Int?
 
-    @Option(help: ArgumentHelp("The redshift by which galaxies are dealt to bins: zmode, zmedian or zmean."))
+    @Option(
+        help: ArgumentHelp("The redshift that decides on a galaxy's bin: mode, median or mean of its distribution."))
     var by = PointEstimate.zmode
 
-    @Option(help: ArgumentHelp("First and last redshift of the grid and how many points it has.", valueName: "grid"))
+    @Option(help: ArgumentHelp("The redshift grid: first, last and number of points.", valueName: "grid"))
     var grid = "0:2:301"
 
-    @Option(help: ArgumentHelp("interp (densities at the points of the grid) or hist (between them)."))
+    @Option(help: ArgumentHelp("Densities at the points of the grid (interp), or mean densities between them (hist)."))
     var form = StackForm.interp
 
-    @Option(help: ArgumentHelp("Resamples for the errors; 0 for none.", valueName: "count"))
+    @Option(help: ArgumentHelp("Bootstrap samples for the errors; 0 for no errors.", valueName: "count"))
     var bootstrap = 100
 
-    @Option(help: ArgumentHelp("Another seed draws other galaxies for the errors.", valueName: "number"))
+    @Option(help: ArgumentHelp("The seed of the bootstrap.", valueName: "number"))
     var seed: UInt64 = 1
 
     @Option(
         help: ArgumentHelp(
-            "Leave out galaxies with any of these flags, with commas between them, such as calibration_outside; others are stacked whatever their flags.",
+            "Leave out galaxies with any of these flags, separated by commas, such as calibration_outside (default: none left out).",
             valueName: "flags"))
     var leaveOut: String?
 
-    @Option(help: ArgumentHelp("The file for n(z) (default: nz.hdf5 beside the distributions).", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The file to write, *.hdf5 (default: nz.hdf5 beside the distributions).", valueName: "file"))
     var output: String?
 
     func validate() throws {

@@ -5,29 +5,36 @@ import PhotozJob
 struct PlanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
-        abstract: "Deal the partitions of a folder to ranks, and write it down as payload.json.",
-        discussion: """
-            The plan has the keys of the serverless system; photoz run --payload follows it. Its paths are relative to the \
-            plan itself.
-            """)
+        abstract: "Deal the partitions of a folder to ranks, and write that plan as payload.json.",
+        usage: "photoz plan --data DIR --output payload.json [OPTIONS]",
+        discussion: HelpText.discussion(
+            """
+            The plan has the keys of the serverless system, and photoz run --payload follows it. Its paths are relative to \
+            the folder of the plan.
+            """,
+            examples: [
+                "photoz plan --data survey/ --world-size 16 --output payload.json",
+                "mpirun -np 16 photoz run --weights weights.h5 --payload payload.json",
+            ],
+            exitCodes: [.wrongUsage, .badData, .inputMissing, .outputRefused, .inputOutput]))
 
     @Option(help: ArgumentHelp("The folder of the partitions.", valueName: "folder"))
     var data: String
 
-    @Option(help: ArgumentHelp("Ranks of the run; as many as files unless given.", valueName: "count"))
+    @Option(help: ArgumentHelp("The plan to write; one that is there is replaced.", valueName: "file"))
+    var output: String
+
+    @Option(help: ArgumentHelp("Ranks of the run (default: one for each partition).", valueName: "count"))
     var worldSize: Int?
 
-    @Option(help: ArgumentHelp("Take only the first partitions.", valueName: "count"))
+    @Option(help: ArgumentHelp("Take only this many partitions, the first ones.", valueName: "count"))
     var fileLimit: Int?
 
     @Option(help: ArgumentHelp("Galaxies that are read and predicted together.", valueName: "count"))
     var batchSize = 512
 
-    @Option(help: ArgumentHelp("The folder of the results, relative to the plan.", valueName: "folder"))
+    @Option(help: ArgumentHelp("The folder for the results, relative to the plan.", valueName: "folder"))
     var resultPath = "results"
-
-    @Option(help: ArgumentHelp("The plan; replaced when it is there.", valueName: "file"))
-    var output: String
 
     func validate() throws {
         if let worldSize, !(1...1_000_000).contains(worldSize) {

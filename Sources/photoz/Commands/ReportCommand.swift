@@ -7,22 +7,30 @@ import PhotozReport
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Draw the results of one run, or of several beside each other, as a page for the browser.",
-        discussion: """
-            The page is one file that needs no network. Its figures are also written as SVG and PDF, and the numbers behind \
-            them as CSV, in a folder with the page's name and -figures. Images and magnitudes of galaxies are read from the \
-            partitions that the run read, where these are still there.
-            """)
+        abstract: "Draw the results of one run, or of several side by side, as a page for the browser.",
+        discussion: HelpText.discussion(
+            """
+            The page is one file that needs no network. Its figures are also written as SVG and PDF, and the numbers in \
+            them as CSV, to a folder named after the page, with -figures at the end. Images and magnitudes of galaxies are read \
+            from the partitions of the run, if they are still there.
+            """,
+            examples: [
+                "photoz report results/ --output report.html"
+            ],
+            exitCodes: [.wrongUsage, .badData, .inputMissing, .outputRefused, .inputOutput],
+            meanings: [
+                .outputRefused: "a file that photoz did not write would be replaced, or there is no room"
+            ]))
 
     @Argument(help: ArgumentHelp("Output folders of photoz run.", valueName: "folder"))
     var results: [String]
 
-    @Option(help: ArgumentHelp("The page, FILE.html; replaced when it is there.", valueName: "file"))
+    @Option(help: ArgumentHelp("The page, FILE.html; one that is there is replaced.", valueName: "file"))
     var output: String
 
     @Flag(
         help:
-            "Also write the figures as PNG, drawn by a Chromium on the path, or by the one that the environment names in CHROMIUM."
+            "Also write the figures as PNG. A Chromium draws them: one on the PATH, or the one that CHROMIUM names in the environment."
     )
     var png = false
 

@@ -10,9 +10,22 @@ struct SelftestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "selftest",
         abstract: "Compare this machine's redshifts of 32 galaxies with those of the published network.",
-        discussion: "Every precision with every instruction set of the processor. Exit code 70 when a redshift is off.")
+        discussion: HelpText.discussion(
+            """
+            Checks every precision with every instruction set of the processor, in some seconds.
+            """,
+            examples: [
+                "photoz selftest"
+            ],
+            exitCodes: [.wrongUsage, .badData, .inputMissing, .unexpected],
+            meanings: [
+                .unexpected: "a redshift is off: do not use that combination here"
+            ],
+            done: "all redshifts are right"))
 
-    @Option(help: ArgumentHelp("The project's folder Data; looked for unless given.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp(
+            "The folder Data of the project (default: the one here or beside the program).", valueName: "folder"))
     var data: String?
 
     func run() {

@@ -11,16 +11,26 @@ import Survey
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Load a network once, and predict partitions that are named on standard input.",
-        discussion: """
-            Each line of standard input is a request, a JSON object: data (a partition, or a list), output (the file \
-            that receives the predictions, as predictions.h5), and if wanted id (a text or a number) and options, a list \
-            of words: those of photoz run about the files of other surveys, --keep, --views, --batch-size and \
-            --on-error. Each is answered by a line of standard output with the same id: ok, and galaxies, flags, \
-            skipped, warnings and output, or error and code, the exit code of photoz run. The first line says that the \
-            network is ready. A bad request ends nothing; the end of standard input does, with 0, and SIGTERM with 75. \
-            No network, no MPI.
-            """)
+        abstract: "Load a network once, then predict the partitions that requests on standard input name.",
+        usage: "photoz serve --weights W.h5 [OPTIONS]",
+        discussion: HelpText.discussion(
+            """
+            Each line of standard input is a request, a JSON object: data (a partition, or a list of them), output (the file \
+            for the predictions, as predictions.h5), and optionally id (a text or a number) and options, a list of words: \
+            those of photoz run for other surveys, --keep, --views, --batch-size and --on-error. Each is answered by a line of \
+            standard output with the same id: ok, galaxies, flags, skipped, warnings and output, or error and code, the exit \
+            code of photoz run. The first line of standard output says that the network is ready. A bad request does not end \
+            the service; the end of standard input or SIGTERM does. No network connection, no MPI.
+            """,
+            examples: [
+                "echo '{\"data\": \"1.h5\", \"output\": \"out.h5\"}' |\nphotoz serve --weights weights.h5"
+            ],
+            exitCodes: [.wrongUsage, .badData, .inputMissing, .unexpected, .inputOutput, .stopped],
+            meanings: [
+                .badData: "the weights are damaged, or not what they should be",
+                .stopped: "stopped by SIGTERM",
+            ],
+            done: "standard input has ended"))
 
     @OptionGroup var engine: EngineOptions
 

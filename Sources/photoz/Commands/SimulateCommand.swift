@@ -7,31 +7,41 @@ import PhotozPreparation
 struct SimulateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
-        abstract: "Make a mock SDSS-like survey: images, magnitudes, redshifts and what is true of each galaxy.",
-        discussion: """
-            Under mpirun each rank makes its share of the partitions. A galaxy depends on the seed and its number alone, \
-            so that the same survey comes out for any number of ranks, on any machine.
-            """)
+        abstract:
+            "Simulate an SDSS-like survey: images, magnitudes, redshifts, and the true properties of each galaxy.",
+        usage: "mpirun -np N photoz simulate --galaxies COUNT --output OUT [OPTIONS]",
+        discussion: HelpText.discussion(
+            """
+            Under mpirun each rank writes its share of the partitions. A galaxy depends only on the seed and its number: any \
+            number of ranks, on any machine, makes the same survey.
+            """,
+            examples: [
+                "mpirun -np 4 photoz simulate --galaxies 4000 --partitions 4 --output survey/"
+            ],
+            exitCodes: [.wrongUsage, .badData, .inputMissing, .unexpected, .outputRefused, .inputOutput]))
 
-    @Option(help: ArgumentHelp("Galaxies in all.", valueName: "count"))
+    @Option(help: ArgumentHelp("The number of galaxies.", valueName: "count"))
     var galaxies: Int
 
-    @Option(help: ArgumentHelp("Partition files that the galaxies are dealt to.", valueName: "count"))
+    @Option(help: ArgumentHelp("The folder for 1.h5, 2.h5, ...; it must be empty or new.", valueName: "folder"))
+    var output: String
+
+    @Option(help: ArgumentHelp("The number of partition files.", valueName: "count"))
     var partitions = 1
 
-    @Option(help: ArgumentHelp("Another seed makes another survey.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("The seed of the random numbers; another seed makes another survey.", valueName: "number"))
     var seed: UInt64 = 1
-
-    @Option(help: ArgumentHelp("An empty or new folder, which receives 1.h5, 2.h5, ...", valueName: "folder"))
-    var output: String
 
     @Option(
         help: ArgumentHelp(
-            "Take redshifts and magnitudes from this catalogue (CSV with the columns redshift, u, g, r, i and z), row by row and again from the start.",
+            "Take redshifts and magnitudes from this catalogue (CSV with the columns redshift, u, g, r, i and z), row by row; after the last row comes the first again.",
             valueName: "file"))
     var catalog: String?
 
-    @Option(help: ArgumentHelp("Compress the images by gzip, 1 (fast) to 9 (small).", valueName: "level"))
+    @Option(
+        help: ArgumentHelp(
+            "Compress the images with gzip, from 1 (fast) to 9 (small) (default: not).", valueName: "level"))
     var gzip: Int?
 
     func validate() throws {

@@ -6,35 +6,48 @@ import PhotozPreparation
 struct SplitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "split",
-        abstract: "Deal a data set to partitions of another size.",
-        discussion: """
-            Galaxies keep their order and all that the files know of them: every data set with a row for each galaxy, in its \
-            own type, bit for bit, with its attributes. What cannot be copied is refused by name. Under mpirun each rank makes its share of the partitions.
-            """)
+        abstract: "Split a data set anew, into partitions of another size.",
+        usage: "photoz split --data DIR --output OUT (--partition-mb SIZE | --partitions COUNT) [OPTIONS]",
+        discussion: HelpText.discussion(
+            """
+            Galaxies keep their order and all their columns: every data set with a row for each galaxy is copied bit for bit, \
+            with its type and attributes. What cannot be copied is an error that names it. Under mpirun each rank writes its \
+            share of the partitions.
+            """,
+            examples: [
+                "photoz split --data survey/ --partition-mb 100 --output survey-100mb/"
+            ],
+            exitCodes: [.wrongUsage, .badData, .inputMissing, .unexpected, .outputRefused, .inputOutput]))
 
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp("A folder of partitions (*.h5, *.hdf5), or one or more partition files.", valueName: "path"))
     var data: [String]
 
+    @Option(help: ArgumentHelp("The folder for 1.h5, 2.h5, ...; it must be empty or new.", valueName: "folder"))
+    var output: String
+
     @Option(
-        help: ArgumentHelp("The most that a partition takes before compression, MB (10^6 bytes).", valueName: "size"))
+        help: ArgumentHelp("The largest size of a partition before compression, in MB (10^6 bytes).", valueName: "size")
+    )
     var partitionMb: Double?
 
-    @Option(help: ArgumentHelp("Or: partitions in all, equal within one galaxy.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp(
+            "Instead of --partition-mb: the number of partitions, which are equal within one galaxy.",
+            valueName: "count"))
     var partitions: Int?
-
-    @Option(help: ArgumentHelp("An empty or new folder, which receives 1.h5, 2.h5, ...", valueName: "folder"))
-    var output: String
 
     @Option(help: ArgumentHelp("The data set of images.", valueName: "name"))
     var images = "images"
 
-    @Option(help: ArgumentHelp("Compress the images by gzip, 1 (fast) to 9 (small).", valueName: "level"))
+    @Option(
+        help: ArgumentHelp(
+            "Compress the images with gzip, from 1 (fast) to 9 (small) (default: not).", valueName: "level"))
     var gzip: Int?
 
     @Option(
-        help: ArgumentHelp("Leave out these data sets or groups, with commas between them.", valueName: "names"))
+        help: ArgumentHelp("Data sets or groups to leave out, separated by commas.", valueName: "names"))
     var without: String?
 
     @Flag(help: SchemaOptions.followLinksHelp)

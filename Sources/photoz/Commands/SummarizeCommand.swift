@@ -8,11 +8,17 @@ import PhotozReport
 struct SummarizeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "summarize",
-        abstract: "Print the published statistics of runs: ours, or those of the serverless system.",
-        discussion: """
+        abstract: "Print the published statistics of runs: of photoz, or of the serverless system.",
+        usage: "photoz summarize RESULTS ... [OPTIONS]",
+        discussion: HelpText.discussion(
+            """
             Reads combined_data.json in each folder, or the files of single ranks (0.json, 1.json, ...). CPU time is the mean \
             over the ranks without outliers; memory, throughput and bits are sums.
-            """)
+            """,
+            examples: [
+                "photoz summarize results/ --csv table.csv"
+            ],
+            exitCodes: [.wrongUsage, .badData, .inputMissing, .outputRefused, .inputOutput]))
 
     @Argument(help: ArgumentHelp("Folders of results.", valueName: "folder"))
     var results: [String]
@@ -23,7 +29,7 @@ struct SummarizeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Also write the table as JSON.", valueName: "file"))
     var json: String?
 
-    @OptionGroup(title: "Prices")
+    @OptionGroup(title: "Cost")
     var prices: PriceOptions
 
     private static let ownCSV = OwnFile.text("a table of photoz summarize", beginning: StatisticsTable.csvMark)

@@ -11,46 +11,60 @@ import PhotozText
 struct SweepCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sweep",
-        abstract: "Run a grid of world, batch, partition and data sizes, and compare the runs.",
-        discussion: """
-            Each run is photoz run under mpirun. Given again, the command goes on where it stopped. It ends in a table \
-            (sweep.csv) and a page with charts (report.html) in the output folder. With as many partitions as ranks (--np 1,2,4 \
-            --file-limit 1,2,4) the page shows weak scaling as well.
-            """)
+        abstract: "Run many combinations of ranks, batch size, partition size and data size, and compare them.",
+        usage: "photoz sweep --weights W.h5 --data DIR --np LIST --output OUT [OPTIONS]",
+        discussion: HelpText.discussion(
+            """
+            Each run is photoz run under mpirun. A run that fails ends the command with its exit code; given again, the \
+            command goes on where it stopped. It ends with a table (sweep.csv) and a page with charts (report.html) in the output \
+            folder. With as many partitions as ranks (--np 1,2,4 --file-limit 1,2,4) the page also shows weak scaling.
+            """,
+            examples: [
+                "photoz sweep --weights weights.h5 --data survey/ --np 1,2,4\n--batch-size 128,512 --output sweep/",
+                "photoz sweep --weights weights.h5 --data survey/ --np 64,128\n--output sweep/ --slurm sweep.sh",
+            ],
+            exitCodes: [
+                .wrongUsage, .badData, .inputMissing, .unexpected, .outputRefused, .inputOutput, .stopped,
+            ],
+            meanings: [
+                .unexpected: "a fault of photoz, of MPI or of the launcher",
+                .stopped: "a run was stopped; the same command goes on",
+            ]))
 
     @Option(help: ArgumentHelp("The network's weights (HDF5).", valueName: "file"))
     var weights: String
 
     @Option(
-        parsing: .upToNextOption, help: ArgumentHelp("A folder of partitions, or partition files.", valueName: "path"))
+        parsing: .upToNextOption,
+        help: ArgumentHelp("A folder of partitions (*.h5, *.hdf5), or one or more partition files.", valueName: "path"))
     var data: [String]
 
-    @Option(help: ArgumentHelp("Numbers of ranks.", valueName: "list"))
+    @Option(help: ArgumentHelp("Numbers of ranks, such as 1,2,4.", valueName: "list"))
     var np: NumberList<Int>
 
-    @Option(help: ArgumentHelp("Galaxies of a batch.", valueName: "list"))
+    @Option(help: ArgumentHelp("The folder of the sweep; it is made when missing.", valueName: "folder"))
+    var output: String
+
+    @Option(help: ArgumentHelp("Batch sizes, in galaxies, such as 128,512.", valueName: "list"))
     var batchSize = NumberList<Int>([512])
 
     @Option(
         help: ArgumentHelp(
-            "Sizes of partitions, MB; the data are dealt anew. As they are unless given.", valueName: "list"))
+            "Sizes of partitions, in MB: the data are split anew for each (default: as they are).", valueName: "list"))
     var partitionMb = NumberList<Double>([])
 
-    @Option(help: ArgumentHelp("Numbers of partitions to take. All unless given.", valueName: "list"))
+    @Option(help: ArgumentHelp("Numbers of partitions to read (default: all).", valueName: "list"))
     var fileLimit = NumberList<Int>([])
 
     @Option(name: .customLong("repeat"), help: ArgumentHelp("Runs of each combination.", valueName: "count"))
     var repeats = 1
 
-    @Option(help: ArgumentHelp("The folder of the sweep; made when missing.", valueName: "folder"))
-    var output: String
-
-    @Option(help: ArgumentHelp("What starts several ranks; -np N is added.", valueName: "command"))
+    @Option(help: ArgumentHelp("The command that starts several ranks; -np N is added to it.", valueName: "command"))
     var launcher = "mpirun"
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("More options of photoz run, such as '--precision bf16'.", valueName: "options"))
+        help: ArgumentHelp("More options for every photoz run, such as '--precision bf16'.", valueName: "options"))
     var runOptions = ""
 
     @Flag(help: "Print the commands and run nothing.")
@@ -58,7 +72,8 @@ struct SweepCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Write a batch script with an array of the runs that are left, and run none.", valueName: "file"))
+            "Write a Slurm batch script with an array job for the runs that are left, and run none.", valueName: "file")
+    )
     var slurm: String?
 
     func validate() throws {

@@ -6,19 +6,19 @@ import PhotozJob
 struct DistributionOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Give each galaxy the distribution of its redshift by this calibration, which photoz calibrate made for these weights, this precision and these views: pz.hdf5, and intervals in the predictions.",
+            "Write a redshift distribution p(z) for each galaxy to pz.hdf5, and intervals to the predictions, with this file from photoz calibrate. It must be made for the same weights, precision and views.",
             valueName: "file"))
     var calibration: String?
 
     @Option(
         help: ArgumentHelp(
-            "What distributions are in pz.hdf5, by qp's names: quantiles (quant, which loses nothing), densities at the points of a grid (interp) or between them (hist) (default: quant).",
+            "What pz.hdf5 holds, by qp's names: quantiles (quant, which loses nothing), densities at the points of --grid (interp), or mean densities between them (hist) (default: quant).",
             valueName: "form"))
     var pdf: FormName?
 
     @Option(
         help: ArgumentHelp(
-            "The redshifts of the grid for --pdf interp and hist: the first, the last and how many, such as 0:2:301. What lies outside is cut off.",
+            "The redshift grid of --pdf interp and hist: first, last and number of points, such as 0:2:301. Probability outside of the grid is cut off.",
             valueName: "grid"))
     var grid: RedshiftGrid?
 
@@ -57,7 +57,7 @@ extension RedshiftGrid: ExpressibleByArgument {
 struct ViewOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Predict so many (2 to 8) mirror and rotation views of each galaxy; its redshift is their mean, and their scatter joins the predictions.",
+            "Predict this many (2 to 8) mirrored and rotated views of each image: the redshift is their mean, and their scatter is written too. Takes as many times longer.",
             valueName: "count"))
     private var views: Int?
 

@@ -8,15 +8,17 @@ struct EngineOptions: ParsableArguments {
 
     @Option(
         name: .customLong("precision"),
-        help: "How weights and activations are stored: f32, bf16 or int8 (f32 unless given).")
+        help: "The numbers to compute with: f32 is exact, bf16 and int8 are faster (default: f32).")
     private(set) var givenPrecision: Precision?
 
-    @Option(help: ArgumentHelp("Threads that share the galaxies.", valueName: "count"))
+    @Option(help: ArgumentHelp("Threads to compute with.", valueName: "count"))
     var threads = 1
 
     @Option(
         name: .customLong("instruction-set"),
-        help: "The widest instruction set to use: \(InstructionSetName.list).")
+        help: ArgumentHelp(
+            "The widest instruction set to use (default: the widest of this processor).", valueName: "name")
+    )
     private var limit: InstructionSetName?
 
     /// How numbers are stored.

@@ -11,10 +11,4 @@ struct InstructionSetName: ExpressibleByArgument {
     }
 
     static var allValueStrings: [String] { InstructionSet.names }
-
-    /// All of them in a sentence.
-    static var list: String {
-        let names = InstructionSet.names
-        return names.dropLast().joined(separator: ", ") + (names.count > 1 ? " or " : "") + (names.last ?? "")
-    }
 }

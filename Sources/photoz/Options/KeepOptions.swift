@@ -6,7 +6,7 @@ import Survey
 struct KeepOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Columns of the partitions that the predictions carry under their own names, such as ra,dec or group/table:ra.",
+            "Columns of the partitions to copy into the predictions, under their own names, such as ra,dec or group/table:ra.",
             valueName: "names"))
     var keep: String?
 

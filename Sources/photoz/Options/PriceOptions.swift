@@ -3,10 +3,10 @@ import PhotozCosts
 
 /// What computing time costs.
 struct PriceOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("AWS Lambda's price of a GB and second, USD.", valueName: "price"))
+    @Option(help: ArgumentHelp("AWS Lambda's price of one GB of memory for one second, in USD.", valueName: "price"))
     var lambdaPrice = Prices().gigabyteSecond
 
-    @Option(help: ArgumentHelp("The price of a core for an hour, USD; none unless given.", valueName: "price"))
+    @Option(help: ArgumentHelp("The price of one core for one hour, in USD (default: none).", valueName: "price"))
     var coreHourPrice: Double?
 
     var prices: Prices {

@@ -6,75 +6,80 @@ import Survey
 struct SchemaOptions: ParsableArguments {
     @Option(
         help:
-            "Names and axes of a known survey: galaxiesml (HSC, grizy) or multimodaluniverse (image_array, folders healpix=...). The options below override them."
+            "Read the files of a known survey: galaxiesml (HSC, grizy) or multimodaluniverse (image_array, folders healpix=...). The options below override what it sets."
     )
     var survey: KnownSurvey?
 
     @Option(
         help: ArgumentHelp(
-            "The data set of images, or a field of a table, as table:image (default: images).", valueName: "name"))
+            "The data set of the images, or a field of a table, as table:image (default: images).", valueName: "name"))
     var images: String?
 
     @Option(
         help: ArgumentHelp(
-            "The data set of magnitudes, or one for each band, with commas between them; of data sets in groups and fields of tables as group/table:mag_u (default: magnitudes).",
+            "The data set of the magnitudes, or one for each band, separated by commas. A field of a table in a group is group/table:mag_u (default: magnitudes).",
             valueName: "names"))
     var magnitudes: String?
 
     @Option(
         help: ArgumentHelp(
-            "The data set of spectroscopic redshifts, or a field, as table:z (default: redshift).", valueName: "name"))
+            "The data set of the spectroscopic redshifts, or a field, as table:z (default: redshift).",
+            valueName: "name"))
     var redshift: String?
 
     @Option(
         help: ArgumentHelp(
-            "The data set of object identifiers, or a field, as table:id (default: object_id).", valueName: "name"))
+            "The data set of the object identifiers, or a field, as table:id (default: object_id).", valueName: "name"))
     var objectID: String?
 
-    @Option(help: "The axes of the images: nchw (galaxy, band, y, x) or nhwc (galaxy, y, x, band) (default: nchw).")
+    @Option(
+        help: "The order of the image axes: nchw (galaxy, band, y, x) or nhwc (galaxy, y, x, band) (default: nchw).")
     var layout: PartitionSchema.Layout?
 
-    @Flag(help: "Take the centre of images that are larger than the network's.")
+    @Flag(help: "Cut the centre out of images that are larger than the network takes.")
     var crop = false
 
     @Option(
         help: ArgumentHelp(
-            "The bands of images and magnitudes in the order of the files, such as zirgu or z,i,r,g,u: both are put in the network's order.",
+            "The order of the bands in the files, such as zirgu or z,i,r,g,u; images and magnitudes are put in the network's order.",
             valueName: "bands"))
     var bands: String?
 
-    @Option(help: ArgumentHelp("The same for images alone, where magnitudes have another order.", valueName: "bands"))
+    @Option(
+        help: ArgumentHelp(
+            "The order of the bands of the images, where it is not that of the magnitudes.", valueName: "bands"))
     var imageBands: String?
 
     @Option(
         help:
-            "What pixels are: nanomaggies, maggies, nJy, uJy, mJy, Jy or asinh (of nanomaggies / softening). They are converted to the network's units."
+            "The units of the pixels, which are converted to the network's: fluxes, or asinh for asinh(nanomaggies / softening)."
     )
     var units: FluxUnits?
 
     @Option(
         help: ArgumentHelp(
-            "Softening of the asinh, nanomaggies: one number, or one for each band in the order of the files (default: the weights').",
+            "The softening of --units asinh in nanomaggies: one number, or one for each band in the order of the files (default: that of the weights).",
             valueName: "list"))
     var softening: NumberList<Double>?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Numbers that stand for a missing magnitude or redshift, besides those that always do.", valueName: "list"))
+            "Numbers that mean a missing magnitude or redshift in these files, such as -99,99. NaN and what lies outside of the ranges below are always missing.",
+            valueName: "list"))
     var missing: NumberList<Double>?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Between which numbers, these excluded, magnitudes lie; all others are missing (default: 0,90).",
+            "Magnitudes lie between these two numbers, which are excluded; others are missing (default: 0,90).",
             valueName: "low,high"))
     var magnitudeRange: NumberList<Double>?
 
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "Between which numbers, these included, spectroscopic redshifts lie; all others are missing (default: 0,20).",
+            "Spectroscopic redshifts lie between these two numbers, which are included; others are missing (default: 0,20).",
             valueName: "low,high"))
     var redshiftRange: NumberList<Double>?
 
@@ -83,7 +88,7 @@ struct SchemaOptions: ParsableArguments {
 
     /// Also of `photoz split`.
     static let followLinksHelp: ArgumentHelp =
-        "Read what links, sources of virtual data sets and raw files lead to outside of the folder that was named."
+        "Also read files outside of the data folder that links, virtual data sets or raw data in the files point to."
 
     /// The schema for a network that takes images [bands, imageSize, imageSize].
     func schema(bands: Int, imageSize: Int) -> PartitionSchema {
