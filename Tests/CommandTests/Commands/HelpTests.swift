@@ -36,7 +36,7 @@ extension CommandTests {
             }
             #expect(group("REQUIRED") == ["--weights", "--data", "--output"])
             #expect(group("ROBUSTNESS") == ["--resume", "--on-error", "--deadline"])
-            #expect(group("OTHER SURVEYS").count == 16)
+            #expect(group("OTHER SURVEYS").count == 15)
         }
 
         @Test("Each command ends with an example that it understands, and with its exit codes", arguments: commands)
