@@ -22,8 +22,7 @@ enum Exit {
             show(HelpText.atTheEnd(message))
             exit(0)
         }
-        let hint = CommandHints.hint(for: Array(CommandLine.arguments.dropFirst()), parser: message)
-        say((hint.map { message.contains($0) ? "" : "Error: \($0)\n" } ?? "") + message, to: 2)
+        say(CommandHints.explained(message, for: Array(CommandLine.arguments.dropFirst())), to: 2)
         exit(code.rawValue)
     }
 

@@ -19,13 +19,25 @@ enum CommandHints {
         return "Unknown command '\(word)'. " + (advice ?? "Commands are: \(names.sorted().joined(separator: ", ")).")
     }
 
-    /// What more there is to say of a command line that is not understood, above the parser's own words.
-    static func hint(for arguments: [String], parser: String) -> String? {
-        if let word = arguments.prefix(while: { $0 != "--" }).first(where: isFileLikeDash) { return dashHint(word) }
-        guard let command = command(of: arguments) else { return nil }
+    /// The parser's words about a command line that it does not understand, and what was perhaps meant.
+    static func explained(_ message: String, for arguments: [String]) -> String {
+        if let word = arguments.prefix(while: { $0 != "--" }).first(where: isFileLikeDash) {
+            return above(message, dashHint(word))
+        }
+        guard let command = command(of: arguments) else { return message }
         let (options, words) = (CommandOptions(command), Array(arguments.dropFirst()))
-        return (parser.contains("Unknown option") ? nil : unknownOption(in: words, options))
-            ?? unknownValue(in: words, options)
+        if !message.contains("Unknown option"), let unknown = unknownOption(in: words, options) {
+            return above(message, unknown)
+        }
+        guard let near = valueNearly(in: words, options) else { return message }
+        // One error, where the parser lists the values.
+        let (list, advice) = (". Please provide one of", "Did you mean '\(near)'?")
+        guard let place = message.firstRange(of: list) else { return above(message, advice) }
+        return message[..<place.lowerBound] + ". " + advice + message[place.lowerBound...].dropFirst()
+    }
+
+    private static func above(_ message: String, _ hint: String) -> String {
+        message.contains(hint) ? message : "Error: \(hint)\n\(message)"
     }
 
     /// The first option that the command has not; nil when it has all of them.
@@ -42,8 +54,8 @@ enum CommandHints {
         return nil
     }
 
-    /// The first value that is nearly one of those that its option takes.
-    private static func unknownValue(in arguments: [String], _ options: CommandOptions) -> String? {
+    /// What was meant by the first value that is nearly one of those that its option takes.
+    private static func valueNearly(in arguments: [String], _ options: CommandOptions) -> String? {
         let words = arguments.prefix { $0 != "--" }
         for (place, word) in words.enumerated() {
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -51,7 +63,7 @@ enum CommandHints {
                 let value = parts.count > 1 ? parts[1] : words.dropFirst(place + 1).first, !choices.contains(value),
                 let near = nearest(to: value, among: choices)
             else { continue }
-            return "Unknown value '\(value)' of \(parts[0]). Did you mean '\(near)'?"
+            return near
         }
         return nil
     }
@@ -63,7 +75,8 @@ enum CommandHints {
         let word = word.lowercased()
         return words.map { (word: $0, distance: editDistance(word, $0)) }
             .filter {
-                $0.distance <= 2 && $0.distance < min(word.count, $0.word.count)
+                // Of few letters few may be wrong, but they may stand in another order.
+                $0.distance <= 2 && ($0.distance * 2 <= word.count || $0.word.sorted() == word.sorted())
                     || word.count >= shortest && ($0.word.hasPrefix(word) || word.hasPrefix($0.word))
             }
             .min { ($0.distance, $0.word) < ($1.distance, $1.word) }?.word

@@ -81,7 +81,7 @@ extension CommandTests {
                 (["predict"], "Commands are: bench, calibrate, doctor,"),
                 (run + ["--precision", "bf61"], "Did you mean 'bf16'?"),
                 (run + ["--precision=BF16"], "Did you mean 'bf16'?"),
-                (run + ["--on-error", "skp"], "Unknown value 'skp' of --on-error. Did you mean 'skip'?"),
+                (run + ["--on-error", "skp"], "'--on-error <action>'. Did you mean 'skip'? Please"),
                 (run + ["--units", "njy"], "Did you mean 'nJy'?"),
                 (run + ["--instruction-set", "portabel"], "Did you mean 'portable'?"),
                 (run + ["--survey", "galaxies"], "Did you mean 'galaxiesml'?"),
@@ -92,9 +92,11 @@ extension CommandTests {
                 #expect(outcome.exitCode == 64 && outcome.error.contains(hint), "\(words): \(outcome.report)")
                 #expect(outcome.output.isEmpty, "\(outcome.report)")
             }
-            let far = try await Photoz.alone(run + ["--precision", "double"])
-            #expect(far.exitCode == 64 && !far.error.contains("Did you mean"), "\(far.report)")
-            #expect(far.error.contains("'f32', 'bf16' or 'int8'"), "\(far.report)")
+            for word in ["double", "f64"] {
+                let far = try await Photoz.alone(run + ["--precision", word])
+                #expect(far.exitCode == 64 && !far.error.contains("Did you mean"), "\(far.report)")
+                #expect(far.error.contains("'f32', 'bf16' or 'int8'"), "\(far.report)")
+            }
         }
     }
 }
