@@ -11,7 +11,13 @@ fail() {
 }
 
 # Packages of Debian and Ubuntu: MPI and HDF5 with their headers, and what Swift needs to compile and link C.
-packages="libopenmpi-dev openmpi-bin libhdf5-dev libssl-dev zlib1g-dev pkg-config git g++"
+packages="libhdf5-dev libssl-dev zlib1g-dev pkg-config git g++"
+# Of MPI: MPICH where PHOTOZ_MPI or the launcher that is there asks for it, else Open MPI.
+if [ -z "${PHOTOZ_MPI:-}" ] && mpirun --version 2>/dev/null | grep -q HYDRA; then export PHOTOZ_MPI=mpich; fi
+case ${PHOTOZ_MPI:-ompi-c} in
+mpich) packages="$packages libmpich-dev mpich" ;;
+ompi-c) packages="$packages libopenmpi-dev openmpi-bin" ;;
+esac
 # What the tests need beside: two hosts and a Slurm on one machine, containers; an emulator and a C library for the kernels
 # of 64-bit Arm; an environment for the Python package; and what checks packages, manual and scripts.
 test_packages="slurm-wlm slurmctld slurmd slurm-client munge iproute2 procps bubblewrap python3-venv \
@@ -84,6 +90,20 @@ take_packed() {
     return 1
 }
 
+# Sets PHOTOZ_MPI, the name under which pkg-config knows the MPI to build with, unless it is set.
+require_mpi() {
+    tried=
+    for name in ${PHOTOZ_MPI:-ompi-c mpich cray-mpich impi}; do
+        if reason=$(pkg-config --exists --print-errors "$name" 2>&1); then
+            export PHOTOZ_MPI="$name"
+            return 0
+        fi
+        tried="$tried
+  $name: $(printf '%s\n' "$reason" | head -n 1)"
+    done
+    fail "pkg-config knows no MPI to build with; set PHOTOZ_MPI to its name there, and PKG_CONFIG_PATH to the folder of its .pc file. Tried:$tried"
+}
+
 missing_packages() {
     for package in "$@"; do
         dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || printf '%s ' "$package"
@@ -95,10 +115,10 @@ require_packages() {
     if ! command -v dpkg-query >/dev/null 2>&1; then
         for tool in mpirun pkg-config git; do
             command -v "$tool" >/dev/null 2>&1 ||
-                fail "no '$tool', and this is not Debian or Ubuntu: install Open MPI, serial HDF5 (both with headers), pkg-config and git."
+                fail "no '$tool', and this is not Debian or Ubuntu: install Open MPI or MPICH, serial HDF5, OpenSSL (with headers), pkg-config and git."
         done
-        pkg-config --exists ompi-c hdf5-serial ||
-            fail "pkg-config does not know 'ompi-c' and 'hdf5-serial': install the headers of Open MPI and serial HDF5, or set PKG_CONFIG_PATH."
+        pkg-config --exists hdf5-serial libcrypto ||
+            fail "pkg-config does not know 'hdf5-serial' and 'libcrypto': install the headers of serial HDF5 and OpenSSL, or set PKG_CONFIG_PATH."
         return
     fi
     missing=$(missing_packages "$@")

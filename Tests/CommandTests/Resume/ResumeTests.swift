@@ -28,7 +28,9 @@ extension CommandTests {
                 try #require(outcome.exitCode == 0, "\(outcome.report)")
                 half = Output(folder: folder.file("half"))
                 let run = try await stop(half.folder)
-                #expect(run.exitCode == 1, "mpirun ends by SIGTERM: \(run.report)")
+                // Open MPI's launchers have one of their own, whatever their ranks leave with.
+                let code = try await MPILibrary.current() == .mpich ? 75 : 1
+                #expect(run.exitCode == code, "\(run.report)")
                 #expect(run.error.contains("stopped by SIGTERM; go on with: mpirun -np 3 "), "\(run.report)")
                 #expect(run.error.contains("--batch-size 100 --resume"), "\(run.report)")
                 try #require(half.names.contains("journal") && !half.names.contains("Results.json"))
