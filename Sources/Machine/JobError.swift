@@ -58,6 +58,7 @@ package struct JobError: ExitCoded, Sendable, Equatable {
         case DataSet.Failure.empty(let path):
             let failure = DataSet.Failure.empty(path: path)
             self.init(failure.exitCode, "\(failure)\(JobError.whatIsThere(path))")
+        case let error as CollectiveError where error.cause is JobError: self.init(error.cause ?? error)
         case let error as CollectiveError: self.init(error.exitCode, JobError.words(for: error))
         case let error as any ExitCoded: self.init(error.exitCode, error.description)
         default: self.init(.unexpected, "\(error)")

@@ -11,11 +11,16 @@ package enum StandardError {
 
     /// Writes a line. In a log it begins with the time (UTC); on a terminal it takes the place of a bar, which the next
     /// ``show(bar:isLast:)`` draws again.
-    package static func write(line text: String) {
-        guard isTerminal else { return writeToStandardError("\(timestamp(Date())) \(text)\n") }
-        // Whether rank 0 has drawn a bar is not known to the others.
-        let mayHaveBar = hasBar.exchange(false, ordering: .acquiringAndReleasing) || (Launcher.rank ?? 0) > 0
-        writeToStandardError((mayHaveBar ? clearedLine : "") + text + "\n")
+    ///
+    /// - Parameter isStopped: Whether the launcher has asked this rank to stop, and may no longer pass on what it writes.
+    package static func write(line text: String, isStopped: Bool = false) {
+        let line = isTerminal ? startOfLine + text : "\(timestamp(Date())) \(text)"
+        if !isStopped || !LauncherStandardError.write(line: line) { writeToStandardError(line + "\n") }
+    }
+
+    /// Whether rank 0 has drawn a bar is not known to the others.
+    private static var startOfLine: String {
+        hasBar.exchange(false, ordering: .acquiringAndReleasing) || (Launcher.rank ?? 0) > 0 ? clearedLine : ""
     }
 
     /// Draws a bar in place of the one before; for a terminal.

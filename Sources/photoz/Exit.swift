@@ -108,12 +108,12 @@ enum Exit {
             MPI.abort(exitCode: failure.exitCode.rawValue)
         }
         let place = world.size > 1 ? " on rank \(world.rank) of \(world.size) (\(MPI.processorName))" : ""
-        StandardError.write(line: "photoz: error\(place): \(failure)")
-        // There is nobody any more who could end the other ranks: each of them has noticed the same.
-        if LauncherWatch.endedLauncher != nil { _exit(failure.exitCode.rawValue) }
+        StandardError.write(line: "photoz: error\(place): \(failure)", isStopped: failure.byLauncher != nil)
+        // Ranks of this host have noticed the same; those of others are told, if MPI still can.
+        if LauncherWatch.endedLauncher != nil { alarm(5) }
         // This ends the other ranks: those that were stopped too have stored what they have found by then. The message
         // does not wait for it: some launchers kill a rank a quarter of a second after they have asked it to stop.
-        if failure.exitCode == .stopped { usleep(300_000) }
+        if failure.exitCode == .stopped { pause(milliseconds: 300) }
         if world.size > 1 { MPI.abort(exitCode: failure.exitCode.rawValue) }
         try? MPI.finish()
         exit(failure.exitCode.rawValue)
@@ -124,6 +124,12 @@ enum Exit {
     private static func pause(_ seconds: UInt32) {
         var left = seconds
         while left > 0 { left = sleep(left) }
+    }
+
+    private static func pause(milliseconds: Int) {
+        var left = timespec(tv_sec: 0, tv_nsec: milliseconds * 1_000_000)
+        var rest = timespec()
+        while nanosleep(&left, &rest) != 0, errno == EINTR { left = rest }
     }
 
     /// Ends this process by a signal, as if it had not been heeded.

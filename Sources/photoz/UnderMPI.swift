@@ -26,7 +26,7 @@ func underMPI(
     var failures: FirstFailure?
     var isFirstNode = true
     do {
-        try world.setPatience(Patience(deadline: deadline))
+        try world.setPatience(Patience(deadline: deadline, interrupt: stopWithoutLauncher))
         let node = try world.splitByNode()
         isFirstNode = try node.broadcast(world.rank, root: 0) == 0
         failures = try FirstFailure(on: node)
@@ -37,6 +37,12 @@ func underMPI(
     } catch {
         Exit.job(error, world: world, failures: failures, isFirstNode: isFirstNode)
     }
+}
+
+/// Ends the waiting for ranks that nobody would end any more; nil without a launcher.
+private var stopWithoutLauncher: (@Sendable () -> (any Error)?)? {
+    guard Launcher.isPresent else { return nil }
+    return { LauncherWatch.endedLauncher.map { JobError(.stopped, "stopped by the end of \($0), its launcher") } }
 }
 
 /// The same for a command that needs MPI only where there are several ranks.

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Which of the ways of computing a precision is the fastest here. What has an instruction of its own is not always
 /// fast: on some processors products of bfloat16 take longer than those of float32.
 extension InstructionSet {
@@ -18,16 +20,34 @@ extension InstructionSet {
 
     /// Operations a second of one thread in products whose operands are in the cache, for each of some ways; it takes
     /// some milliseconds for each. Where convolutions have another format than dense layers, half of them are in
-    /// either. The ways take turns, and the fastest of some tries counts, since others may be at work on the machine.
+    /// either. The ways take turns, and the fastest of some tries counts, in the time of this thread alone, since others
+    /// may be at work on the machine.
     public static func speeds(of ways: [InstructionSet], for precision: Precision) -> [Double] {
         let products = ways.map { way in
             Set([precision.linear(way), precision.convolution(way)]).map { CachedProduct(way, $0) }
         }
         return (0..<4).reduce(ways.map { _ in 0.0 }) { best, _ in
             zip(best, products).map { best, products in
-                max(best, CoreSpeed.rate(threads: 1, seconds: 0.001) { _ in products.reduce(0) { $0 + $1.run() } })
+                max(best, rate(seconds: 0.001) { products.reduce(0) { $0 + $1.run() } })
             }
         }
+    }
+
+    /// Operations a second of processor time of this thread, which repeats `work`; it returns the operations it did.
+    private static func rate(seconds: Double, _ work: () -> Double) -> Double {
+        let start = processorTime()
+        var (operations, time) = (0.0, 0.0)
+        repeat {
+            operations += work()
+            time = processorTime() - start
+        } while time < seconds
+        return operations / time
+    }
+
+    private static func processorTime() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 
     /// The fastest of some ways; the first one unless another gains 5 %, more than such a measurement is off by.

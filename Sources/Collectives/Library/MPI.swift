@@ -19,7 +19,9 @@ public enum MPI {
                 reason: "this MPI library cannot be called by one thread after another of a process")
         }
         // An error comes back as a return code, which `check` turns into a Swift error, instead of ending the process.
-        try check(MPI_Comm_set_errhandler(cmpi_comm_self(), cmpi_errors_return()), "MPI_Comm_set_errhandler")
+        for communicator in [cmpi_comm_self(), cmpi_comm_world()] {
+            try check(MPI_Comm_set_errhandler(communicator, cmpi_errors_return()), "MPI_Comm_set_errhandler")
+        }
         try Progress.begin()
         try Crowding.begin()
         let world = try Communicator(cmpi_comm_world())
@@ -41,6 +43,9 @@ public enum MPI {
         // Debian's Open MPI 4 leaves out `pt2pt` besides `ucx`, and with it every window between hosts on plain
         // Ethernet.
         if version == 4 { Settings.suggest("osc", "^ucx", insteadOf: "^ucx,pt2pt") }
+        // With addresses of both kinds Open MPI 5 fails to pair those of two processes, of one host even: it says so in
+        // every run, and cannot go by TCP.
+        if version >= 5, Settings.hasIPv4 { Settings.suggest("btl_tcp_disable_family", "6") }
     }
 
     /// The major version of Open MPI; nil where another library runs.

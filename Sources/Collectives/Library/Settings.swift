@@ -12,6 +12,17 @@ enum Settings {
         setenv("OMPI_MCA_" + name, value, 0)
     }
 
+    /// Whether an interface that leads to other hosts has an IPv4 address.
+    static var hasIPv4: Bool {
+        var list: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&list) == 0, let first = list else { return false }
+        defer { freeifaddrs(first) }
+        return sequence(first: first, next: { $0.pointee.ifa_next }).contains {
+            $0.pointee.ifa_addr?.pointee.sa_family == sa_family_t(AF_INET)
+                && $0.pointee.ifa_flags & UInt32(IFF_LOOPBACK) == 0
+        }
+    }
+
     /// Open MPI's files of settings, the first of which to name one decides.
     private static var files: [String] {
         for name in ["OMPI_MCA_mca_base_param_files", "OMPI_MCA_mca_param_files"] {

@@ -2,7 +2,8 @@ import CMPI
 
 /// Lets MPI do what it has to do for other ranks, while this one has nothing to ask of it.
 enum Progress {
-    /// All ranks, for messages that nobody sends. MPICH does nothing for others where a rank looks for one of its own.
+    /// All ranks, for messages that nobody sends. MPICH does nothing for others where a rank looks into a
+    /// communicator of its own alone.
     ///
     /// MPI is used by one thread at a time.
     nonisolated(unsafe) private static var communicator = cmpi_comm_self()

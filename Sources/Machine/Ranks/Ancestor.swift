@@ -22,8 +22,17 @@ struct Ancestor {
         name = line[line.index(after: open)..<close]
     }
 
-    /// Whether it still lives.
-    var lives: Bool { Ancestor(id)?.start == start }
+    /// Whether it has ended for certain: no file could be opened either where this process has too many.
+    var hasEnded: Bool {
+        if let now = Ancestor(id) { return now.start != start }
+        // One that has ended and that nobody has asked about yet is still there, but no `Ancestor`.
+        return kill(id, 0) != 0 && errno == ESRCH || Host.lines(of: "/proc/\(id)/stat").first.map(Self.isOver) == true
+    }
+
+    private static func isOver(_ line: Substring) -> Bool {
+        guard let close = line.lastIndex(of: ")") else { return false }
+        return ["Z", "X"].contains(line[close...].dropFirst().drop { $0 == " " }.prefix(1))
+    }
 
     /// The parent of this process, its parent, and so on, as far as they can be seen.
     static var all: some Sequence<Ancestor> {

@@ -10,16 +10,11 @@ package enum LauncherWatch {
         "mpirun", "mpiexec", "orterun", "orted", "prterun", "prte", "hydra_", "slurmstepd", "palsd",
     ]
 
-    /// The processes from this one's parent up to the launcher; none where no launcher is among them. Who else starts
-    /// a program may end before it.
+    /// The launcher of this host, and its own launchers, such as MPICH's two; none where none is among the processes
+    /// that have started this one. What stands between, such as a shell, may end before its programs do.
     private static let watched: [Ancestor] = {
-        var chain = Array(Ancestor.all)
         let isLauncher = { (ancestor: Ancestor) in launchers.contains { ancestor.name.hasPrefix($0) } }
-        guard let first = chain.firstIndex(where: isLauncher) else { return [] }
-        // What a launcher starts on a host is a launcher to its ranks, and its own parent one to it.
-        let last = chain[first...].firstIndex { !isLauncher($0) } ?? chain.endIndex
-        chain.removeSubrange(last...)
-        return chain
+        return Array(Ancestor.all.drop { !isLauncher($0) }.prefix(while: isLauncher))
     }()
 
     /// When to look again, in nanoseconds of the system's clock.
@@ -28,10 +23,13 @@ package enum LauncherWatch {
     /// The place among ``watched`` of the one that has ended; -1 while all live.
     private static let ended = Atomic(-1)
 
+    /// The launcher of this host; nil without one.
+    static var launcher: Ancestor? { watched.first }
+
     /// Finds the launcher: to be called before MPI starts, while it certainly lives.
     package static func begin() { _ = watched.count }
 
-    /// The name of the launcher that has ended, or of what stood between it and this process; nil while they live.
+    /// The name of the launcher that has ended; nil while it lives.
     /// Cheap: it looks ten times a second.
     package static var endedLauncher: String? {
         let known = ended.load(ordering: .relaxed)
@@ -41,7 +39,7 @@ package enum LauncherWatch {
         let now = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
         guard now >= nextLook.load(ordering: .relaxed) else { return nil }
         nextLook.store(now + betweenLooks, ordering: .relaxed)
-        guard let place = watched.firstIndex(where: { !$0.lives }) else { return nil }
+        guard let place = watched.firstIndex(where: \.hasEnded) else { return nil }
         ended.store(place, ordering: .relaxed)
         return String(watched[place].name)
     }

@@ -27,7 +27,7 @@ package enum StopSignal {
         number.store(0, ordering: .releasing)
         sender.store(0, ordering: .releasing)
         time.store(0, ordering: .releasing)
-        for signal in [SIGTERM, SIGINT, SIGUSR1] {
+        for signal in [SIGTERM, SIGINT, SIGUSR1] where signal != SIGINT || isHeard(SIGINT) {
             var action = sigaction()
             action.sa_flags = SA_SIGINFO | SA_RESTART
             action.__sigaction_handler.sa_sigaction = { number, info, _ in
@@ -35,7 +35,8 @@ package enum StopSignal {
                 clock_gettime(CLOCK_MONOTONIC, &now)
                 // The first one counts. Who presses ctrl-C again, and is not the launcher that passes it on, means it.
                 guard StopSignal.number.load(ordering: .acquiring) == 0 else {
-                    if number == SIGINT, now.tv_sec - StopSignal.time.load(ordering: .acquiring) > 1 { _exit(130) }
+                    let isAgain = number == SIGINT && StopSignal.number.load(ordering: .acquiring) == SIGINT
+                    if isAgain, now.tv_sec - StopSignal.time.load(ordering: .acquiring) > 1 { _exit(130) }
                     return
                 }
                 StopSignal.time.store(now.tv_sec, ordering: .releasing)
@@ -49,10 +50,18 @@ package enum StopSignal {
     /// From now on SIGINT ends this process as SIGTERM does: MPICH's launcher takes a rank that SIGINT has ended for one
     /// that has succeeded.
     package static func interruptAsTerminate() {
+        guard isHeard(SIGINT) else { return }
         signal(SIGINT) { _ in
             signal(SIGTERM, SIG_DFL)
             raise(SIGTERM)
         }
+    }
+
+    /// Whether a signal is not ignored: a shell starts commands in the background so that ctrl-C leaves them alone.
+    private static func isHeard(_ signal: Int32) -> Bool {
+        var action = sigaction()
+        guard sigaction(signal, nil, &action) == 0 else { return true }
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) != unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     /// The number of the signal that a rank should end by, when one came by which launchers end ranks, and from a
@@ -64,14 +73,19 @@ package enum StopSignal {
         return sender == 0 || Host.isAncestor(sender) ? SIGTERM : nil
     }
 
-    /// From now on the job goes on to its end.
+    private static var endOfLauncher: String? {
+        LauncherWatch.endedLauncher.map { "the end of \($0), its launcher" }
+    }
+
+    /// From now on the job goes on to its end, whatever signal comes.
     package static func ignore() { isHeeded.store(false, ordering: .releasing) }
 
     /// What asks the job to stop, such as the signal's name; nil while nothing does.
     package static var received: String? {
-        guard isHeeded.load(ordering: .acquiring) else { return nil }
+        // Nobody could end this rank if it waited for one that has noticed.
+        guard isHeeded.load(ordering: .acquiring) else { return endOfLauncher }
         return switch number.load(ordering: .acquiring) {
-        case 0: LauncherWatch.endedLauncher.map { "the end of \($0), its launcher" }
+        case 0: endOfLauncher
         case SIGTERM: "SIGTERM"
         case SIGINT: "SIGINT"
         case SIGUSR1: "SIGUSR1"
