@@ -10,7 +10,10 @@ extension CommandTests {
         private static let small = Repository.fixture("small-weights.h5")
 
         private static let kinds: [(name: String, bytes: [UInt8], words: [String])] = [
-            ("fits", Array("SIMPLE  =                    T".utf8), ["is a FITS file", "Documentation.docc/Input-Files.md"]),
+            (
+                "fits", Array("SIMPLE  =                    T".utf8),
+                ["is a FITS file", "Documentation.docc/Input-Files.md"]
+            ),
             ("parquet", Array("PAR1".utf8) + [0x15, 0, 0x15], ["is a Parquet file", ".npz"]),
             ("csv", Array("ra,dec,u,g\n1,2,3,4\n".utf8), ["is a table in text", "photoz simulate --catalog"]),
             ("tsv", Array("\u{feff}ra\tdec\n1\t2\n".utf8), ["is a table in text"]),
