@@ -140,9 +140,13 @@ require_packages() {
     rm -f "$log"
 }
 
-# Where the program as it is shipped is built: a folder for each MPI that PHOTOZ_MPI names to pkg-config.
-shipped=.build-static
-[ "${PHOTOZ_MPI:-ompi-c}" = ompi-c ] || shipped=.build-static-$PHOTOZ_MPI
+# Sets $shipped, the folder in which the program as it is shipped is built, one for each MPI that PHOTOZ_MPI names to
+# pkg-config, and $photoz, the program there. After require_mpi, which may set PHOTOZ_MPI.
+find_shipped() {
+    shipped=.build-static
+    [ "${PHOTOZ_MPI:-ompi-c}" = ompi-c ] || shipped=.build-static-$PHOTOZ_MPI
+    photoz="$root/$shipped/release/photoz"
+}
 
 # Prepares a folder with a pkg-config file by which HDF5, and the szip that it uses, are linked as archives; prints nothing
 # and does nothing where the archives are missing or need more than zlib. The program then asks a machine for no HDF5.
@@ -172,12 +176,12 @@ static_hdf5() {
 # are the same kept once, and none offered to libraries, since none asks (1.5 MB). It looks for libraries where the system
 # does, not beside itself.
 build_photoz() {
+    find_shipped
     (
         static_hdf5
         swift build -c release --product photoz --static-swift-stdlib --scratch-path "$shipped" \
             --disable-local-rpath -Xlinker -s -Xlinker --icf=safe -Xlinker --no-export-dynamic -Xlinker --as-needed
     )
-    photoz="$root/$shipped/release/photoz"
 }
 
 # mpirun refuses root, and more ranks than cores, without being told; Open MPI 4 and 5 have different names for both. The

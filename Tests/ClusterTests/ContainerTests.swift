@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension ClusterTests {
-    /// The root file system of `launch/photoz.def`: the `.deb` and what it depends on, entered by bubblewrap, as
+    /// The root file system of a container's definition: the `.deb` and what it depends on, entered by bubblewrap, as
     /// Apptainer itself is in no package of Debian 12.
     @Suite(.serialized) struct ContainerTests {
         let folder = try! TemporaryFolder()
@@ -11,7 +11,7 @@ extension ClusterTests {
         @Test func selftestAndARunOnTwoRanks() async throws {
             try await Missing.check(["bwrap", "apt-cache", "dpkg-query", "tar"])
             let packages = try await Packages.shared.value
-            let definition = try String(contentsOfFile: Repository.root + "/launch/photoz.def", encoding: .utf8)
+            let definition = try String(contentsOfFile: Repository.root + "/" + Packages.definition, encoding: .utf8)
             #expect(definition.contains("dist/" + URL(fileURLWithPath: packages.deb).lastPathComponent))
             let plain = try await PlainRun.shared.value
             let root = folder.file("root")

@@ -70,7 +70,7 @@ extension ClusterTests {
                 "lintian", ["--allow-root", "--fail-on", "error,warning", packages.deb], limit: 120)
             #expect(lint.exitCode == 0 && lint.output.isEmpty, "\(lint.report)")
             let depends = try await Packages.succeed("dpkg-deb", ["--field", packages.deb, "Depends"]).output
-            for package in ["libc6 (>= ", "libssl3", "zlib1g", "openmpi-bin"] {
+            for package in ["libc6 (>= ", "libssl3", "zlib1g", Packages.launcher] {
                 #expect(depends.contains(package), "\(depends)")
             }
             #expect(!depends.contains("hdf5"), "\(depends)")
@@ -85,7 +85,7 @@ extension ClusterTests {
             let dpkg = ["--root=" + root, "--force-depends", "--log=/dev/null"]
             _ = try await Packages.succeed("dpkg", dpkg + ["--install", packages.deb])
             #expect(FileManager.default.isExecutableFile(atPath: root + "/usr/bin/photoz"))
-            _ = try await Packages.succeed("dpkg", dpkg + ["--purge", "photoz"])
+            _ = try await Packages.succeed("dpkg", dpkg + ["--purge", Packages.name])
             let left = FileManager.default.subpaths(atPath: root)?.filter { !"var/lib/dpkg/".hasPrefix($0) }
             #expect(left?.allSatisfy { $0.hasPrefix("var/lib/dpkg/") } == true, "\(left ?? [])")
         }

@@ -6,6 +6,12 @@ public enum Repository {
     public static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
+    /// The program as it is shipped. `launch/test` builds it and names it in PHOTOZ, as its folder goes by the MPI.
+    public static let shipped =
+        ProcessInfo.processInfo.environment["PHOTOZ"] ?? root + "/.build-static/release/photoz"
+    /// The name by which pkg-config knows the MPI that all is built with.
+    public static let mpi = ProcessInfo.processInfo.environment["PHOTOZ_MPI"] ?? "ompi-c"
+
     /// The trained network that comes with the project.
     public static let weights = root + "/Data/astromae-mock-sdss.h5"
     /// The mock survey that comes with the project: 256 galaxies.

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from photoz.ensembles import Distributions
 
 PathLike = str | os.PathLike[str]
-_BUILDS = (".build-static/release/photoz", ".build/release/photoz", ".build/debug/photoz")
+# As it is shipped, a folder for each MPI, before those for developers.
+_BUILDS = (".build-static*/release/photoz", ".build/release/photoz", ".build/debug/photoz")
 # A log's lines begin with the time.
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (?=photoz: )")
 _PROGRESS = re.compile(r"photoz: about (\d+)% of (\d+) galaxies")
@@ -37,7 +38,7 @@ class PhotozWarning(UserWarning):
 
 
 def find_program() -> Path:
-    """The program: what `PHOTOZ` names, or `photoz` on the PATH, or the newest build of this checkout.
+    """The program: what `PHOTOZ` names, or `photoz` on the PATH, or a build of this checkout.
 
     Raises:
         PhotozError: 66, when there is none.
@@ -53,8 +54,9 @@ def find_program() -> Path:
         return Path(on_path)
     checkout = Path(__file__).resolve().parents[3]
     for build in _BUILDS:
-        if os.access(checkout / build, os.X_OK):
-            return checkout / build
+        programs = [program for program in checkout.glob(build) if os.access(program, os.X_OK)]
+        if programs:
+            return max(programs, key=lambda program: program.stat().st_mtime)
     raise PhotozError(
         "the program photoz is not on the PATH; build it with launch/smoke, or set PHOTOZ to where it is",
         Code.MISSING_INPUT,

@@ -94,7 +94,7 @@ extension CommandTests {
         }
 
         @Test func oneFileWithoutAToolchain() async throws {
-            let shipped = Repository.root + "/.build-static/release/photoz"
+            let shipped = Repository.shipped
             try #require(FileManager.default.fileExists(atPath: shipped), "\(shipped) is missing: run launch/test")
             let copy = scratch.file("photoz")
             try FileManager.default.copyItem(atPath: shipped, toPath: copy)
