@@ -27,7 +27,9 @@ class Photoz(Package):
     version("0.2.0-openmpi4", preferred=True)
     version("0.2.0-mpich4")
 
-    requires("target=x86_64:", "platform=linux")
+    # Both: the names of one requires() are alternatives.
+    requires("platform=linux")
+    requires("target=x86_64:")
     depends_on("openmpi@4:5", type=("build", "run"), when="@0.2.0-openmpi4")
     depends_on("mpich@4:", type=("build", "run"), when="@0.2.0-mpich4")
     depends_on("openssl@3:", type=("build", "run"))

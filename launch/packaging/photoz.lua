@@ -25,5 +25,6 @@ if (os.getenv("XDG_DATA_DIRS") or "") == "" then
 end
 prepend_path("XDG_DATA_DIRS", pathJoin(root, "share"))
 -- Those of zsh are in share/zsh/site-functions; FPATH, where it is not exported, would lose all others.
-setenv("PHOTOZ_WEIGHTS_DEMONSTRATION", pathJoin(root, "share/photoz/astromae-mock-sdss.h5"))
+-- Weights and self-test, by the name that the documentation has for their folder.
+setenv("PHOTOZ_SHARE", pathJoin(root, "share/photoz"))
 conflict("photoz")
