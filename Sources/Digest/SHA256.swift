@@ -1,6 +1,6 @@
 import CPhotozCrypto
 
-/// SHA-256 (FIPS 180-4) of bytes that come piece by piece, by OpenSSL's libcrypto, which HDF5 brings along already.
+/// SHA-256 (FIPS 180-4) of bytes that come piece by piece, by OpenSSL's libcrypto.
 package struct SHA256: ~Copyable {
     /// Bytes of a digest.
     package static let size = 32
