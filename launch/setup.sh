@@ -62,31 +62,50 @@ swift_advice="Swift 6.2 or newer is needed to build: launch/smoke --install-swif
 require_swift() { has_swift || fail "$swift_lack. $swift_advice"; }
 
 # Looks in dist/ for a tarball of launch/package that starts here, and unpacks it in .build-packed: $packed is the tarball,
-# $unpacked its folder and $photoz its program. If there is none, $packed_lack says why.
+# $unpacked its folder and $photoz its program. If there is none, $packed_lack says why. Tarballs are for one family of MPI:
+# that of the mpirun that is there; without one, either will do, since the libraries of MPI come with its launcher.
 take_packed() {
-    packed_lack="dist/ holds no tarball of launch/package"
-    for packed in dist/photoz-*-linux-"$(uname -m)"-*.tar.gz; do
-        [ -e "$packed" ] || return 1
-        rm -rf .build-packed
-        mkdir .build-packed
-        tar --extract --gzip --file "$packed" --directory .build-packed
-        name=${packed##*/}
-        unpacked="$root/.build-packed/${name%.tar.gz}"
-        photoz="$unpacked/bin/photoz"
-        case $packed in
-        *-mpich*) launcher=mpich ;;
-        *) launcher=openmpi-bin ;;
-        esac
-        # The libraries of MPI come with its launcher.
-        if ! command -v mpirun >/dev/null 2>&1 && command -v dpkg-query >/dev/null 2>&1; then
-            require_packages "$launcher"
-        fi
-        if missing=$("$photoz" --version 2>&1 >/dev/null | head -n 1) && [ -z "$missing" ]; then
-            command -v mpirun >/dev/null 2>&1 && return 0
-            missing="there is no mpirun"
-        fi
-        packed_lack="$packed does not start here ($missing)"
+    families="openmpi mpich"
+    if command -v mpirun >/dev/null 2>&1; then
+        families=openmpi
+        if mpirun --version 2>&1 | grep -q HYDRA; then families=mpich; fi
+    fi
+    packed_lack=
+    for family in $families; do
+        launcher=openmpi-bin
+        [ "$family" = openmpi ] || launcher=$family
+        # The newest version first.
+        for packed in $(printf '%s\n' dist/photoz-*-linux-"$(uname -m)-$family"*.tar.gz | sort -rV); do
+            [ -e "$packed" ] || continue
+            if starts_packed; then return 0; fi
+            packed_lack="${packed_lack:+$packed_lack; }$packed does not start here ($reason)"
+        done
     done
+    packed_lack=${packed_lack:-"dist/ holds no tarball of launch/package for this machine and its MPI ($families)"}
+    return 1
+}
+
+# Unpacks $packed and starts its program; installs $launcher where there is no mpirun. If it does not start, $reason says why.
+starts_packed() {
+    rm -rf .build-packed
+    mkdir .build-packed
+    if ! reason=$(tar --extract --gzip --file "$packed" --directory .build-packed 2>&1); then
+        reason="it cannot be unpacked: $(printf '%s\n' "$reason" | sed -n '/./{p;q;}')"
+        return 1
+    fi
+    name=${packed##*/}
+    unpacked="$root/.build-packed/${name%.tar.gz}"
+    photoz="$unpacked/bin/photoz"
+    if ! command -v mpirun >/dev/null 2>&1; then
+        if command -v dpkg-query >/dev/null 2>&1; then require_packages "$launcher"; fi
+        reason="there is no mpirun"
+        command -v mpirun >/dev/null 2>&1 || return 1
+    fi
+    code=0
+    # What it says tells why it ends, if it does.
+    reason=$("$photoz" --version 2>&1 >/dev/null) || code=$?
+    [ "$code" -ne 0 ] || return 0
+    reason="exit code $code$(printf '%s\n' "$reason" | sed -n '/./{s/^/: /p;q;}')"
     return 1
 }
 
