@@ -121,7 +121,8 @@ extension CommandTests {
         private static func helps() async throws -> [String: String] {
             let overview = try await Photoz.alone(["--help"])
             var helps: [String: String] = [:]
-            let names = overview.output.split(separator: "SUBCOMMANDS:").last ?? ""
+            // Commands stand in groups.
+            let names = overview.output.split(separator: "SUBCOMMANDS:").dropFirst().joined()
             for match in names.matches(of: /(?m)^  ([a-z]+) {2,}/) {
                 helps[String(match.1)] = try await Photoz.alone(["help", String(match.1)]).output
             }
