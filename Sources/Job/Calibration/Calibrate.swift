@@ -116,6 +116,7 @@ package struct Calibrate {
             columns.add(inference.predict(batch, engine), batch)
             progress.update(schedule.fraction(done: columns.counts.galaxies))
         }
+        progress.finish()
         return columns
     }
 

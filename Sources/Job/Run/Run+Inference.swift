@@ -25,6 +25,7 @@ extension Run {
         let smallestChunk = try world.allReduce(inference.smallestChunk, .max)
         let schedule = try schedule(share, finished, dataSet, smallestChunk: smallestChunk)
         try inference.run(schedule, into: &found, journal: journal) { progress.update($0) }
+        progress.finish()
         return found
     }
 

@@ -10,9 +10,12 @@ import Synchronization
 final class DynamicSchedule: Schedule {
     private let chunks: [Range<Int>]
     private let dealer: ChunkDealer
-    /// Galaxies in the chunks up to the last one that this rank took.
-    private let dealt = Atomic(0)
+    /// Galaxies before each chunk, and before the end.
     private let starts: [Int]
+    /// Galaxies in the chunks that this rank has taken; only the thread that reads uses it.
+    private var taken = 0
+    /// How many galaxies all ranks do while this one does one.
+    private let pace: Atomic<Double>
 
     /// A chunk as ranks send it to each other.
     private struct Bounds: BitwiseCopyable {
@@ -33,21 +36,25 @@ final class DynamicSchedule: Schedule {
         var starts = [0]
         for chunk in chunks { starts.append(starts[starts.count - 1] + chunk.count) }
         self.starts = starts
+        // All are taken for equally fast until this rank sees how much the others took meanwhile.
+        pace = Atomic(Double(max(1, min(world.size, chunks.count))))
         dealer = ChunkDealer(
             try SharedCounter(on: world, host: 0), isHost: world.rank == 0 && world.size > 1,
             board: world.patience.board)
     }
 
     func next() throws -> Range<Int>? {
-        let number = try dealer.next()
-        dealt.store(starts[min(number, chunks.count)], ordering: .relaxed)
-        return number < chunks.count ? chunks[number] : nil
+        let number = min(try dealer.next(), chunks.count)
+        if taken > 0 { pace.store(Double(starts[number]) / Double(taken), ordering: .relaxed) }
+        guard number < chunks.count else { return nil }
+        taken += chunks[number].count
+        return chunks[number]
     }
 
-    /// What all ranks have taken: a rank cannot see how far the others are with it.
+    /// An estimate: a rank sees what the others have taken, and not how far they are with it.
     func fraction(done: Int) -> Double {
         let total = starts[chunks.count]
-        return total > 0 ? Double(dealt.load(ordering: .relaxed)) / Double(total) : 1
+        return total > 0 ? min(1, Double(done) * pace.load(ordering: .relaxed) / Double(total)) : 1
     }
 
     func tell(done: Int) { dealer.done.store(done, ordering: .relaxed) }
