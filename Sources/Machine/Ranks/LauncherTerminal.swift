@@ -3,16 +3,6 @@ import Glibc
 /// Whether a rank's standard error ends at a terminal although its launcher has put a pipe between: the launcher reads
 /// the pipe and writes to its own standard error, which the system shows to processes of the same user and host.
 enum LauncherTerminal {
-    /// Programs that read what ranks of their host write. A process's name has at most 15 characters.
-    private static let readers = ["mpirun", "mpiexec", "orterun", "prterun", "hydra_pmi_proxy", "hydra_bstrap"]
-    /// Of these the ones at which a chain of readers ends.
-    private static let launchers = ["mpirun", "mpiexec", "orterun", "prterun"]
-    /// Options with which a launcher marks each line or writes it elsewhere: a bar has no place there.
-    private static let marking = [
-        "tag-output", "timestamp-output", "xml", "output-filename", "output", "prepend-rank", "l", "outfile-pattern",
-        "errfile-pattern", "xterm",
-    ]
-
     /// Whether it does; false whenever something cannot be seen.
     static var isBehindStandardError: Bool {
         guard Launcher.isPresent, let pipe = target(of: "/proc/self/fd/2"), pipe.hasPrefix("pipe:") else {
@@ -22,8 +12,8 @@ enum LauncherTerminal {
         // A shell, `env` or `numactl` may stand between a rank and its launcher.
         for ancestor in Ancestor.all {
             guard isOwn(ancestor.id) else { return false }
-            isRead = isRead || readers.contains(where: ancestor.name.hasPrefix) && holds(ancestor.id, pipe)
-            if isRead, launchers.contains(where: ancestor.name.hasPrefix) {
+            isRead = isRead || LauncherPrograms.isLauncher(ancestor.name) && holds(ancestor.id, pipe)
+            if isRead, LauncherPrograms.isFirst(ancestor.name) {
                 return !marksLines(ancestor.id) && isTerminal("/proc/\(ancestor.id)/fd/2")
             }
         }
@@ -49,10 +39,14 @@ enum LauncherTerminal {
     }
 
     private static func marksLines(_ launcher: pid_t) -> Bool {
-        // The words are parted by zeros; behind the program's name they are its own.
-        let words = Host.lines(of: "/proc/\(launcher)/cmdline").joined(separator: "\n").split(separator: "\0")
-        let own = words.dropFirst().prefix { !$0.contains("photoz") }
-        return own.contains { $0.hasPrefix("-") && marking.contains(String($0.drop { $0 == "-" })) }
+        LauncherMarks.areSet(
+            by: words(of: "/proc/\(launcher)/cmdline"), before: Array(words(of: "/proc/self/cmdline").dropFirst()),
+            environment: words(of: "/proc/\(launcher)/environ"))
+    }
+
+    /// Words that end with a zero each; those that are empty are left out.
+    private static func words(of path: String) -> [Substring] {
+        Host.lines(of: path).joined(separator: "\n").split(separator: "\0")
     }
 
     /// Whether a link of the system's leads to a terminal.
