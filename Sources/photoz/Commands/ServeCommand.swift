@@ -20,7 +20,8 @@ struct ServeCommand: ParsableCommand {
             those of photoz run for other surveys, --keep, --views, --batch-size and --on-error. Each is answered by a line of \
             standard output with the same id: ok, galaxies, flags, skipped, warnings and output, or error and code, the exit \
             code of photoz run. The first line of standard output says that the network is ready. A bad request does not end \
-            the service; the end of standard input or SIGTERM does. No network connection, no MPI.
+            the service; the end of standard input does, and SIGTERM, SIGINT (ctrl-C), SIGUSR1 or the end of the launcher, if \
+            there is one. No network connection, no MPI.
             """,
             examples: [
                 "echo '{\"data\": \"1.h5\", \"output\": \"out.h5\"}' |\nphotoz serve --weights weights.h5"
@@ -28,7 +29,7 @@ struct ServeCommand: ParsableCommand {
             exitCodes: [.wrongUsage, .badData, .inputMissing, .unexpected, .inputOutput, .stopped],
             meanings: [
                 .badData: "the weights are damaged, or not what they should be",
-                .stopped: "stopped by SIGTERM",
+                .stopped: "stopped by a signal, or by the end of the launcher",
             ],
             done: "standard input has ended"))
 
