@@ -75,12 +75,36 @@ extension CommandTests {
             #expect(!lines(shown, matching: #"(^|\x1b\[K)photoz: warning: "#).isEmpty, "\(outcome.report)")
         }
 
+        @Test("Times that can be, and one full bar, where ranks take chunks", arguments: [false, true])
+        func dynamicSchedule(isLaunched: Bool) async throws {
+            let words = try command() + ["--schedule", "dynamic"]
+            let start = ContinuousClock.now
+            let outcome = try await Terminal.run(isLaunched ? Self.launched(words) : words, limit: 200)
+            let whole = Double((ContinuousClock.now - start).components.seconds + 1)
+            #expect(outcome.exitCode == 0, "\(outcome.report)")
+            let bars = outcome.text.matches(
+                of: /\[#*\.*\] (\d+)%  (\d+) galaxies\/s, (?:(in)|(?:(\d+) min ?)?(?:(\d+) s )?left)/)
+            #expect(bars.count > 3, "\(outcome.report)")
+            // No bar has another form, such as one with days.
+            #expect(bars.count == outcome.text.components(separatedBy: " galaxies/s, ").count - 1, "\(outcome.report)")
+            #expect(bars.allSatisfy { $0.2 != "0" }, "\(outcome.report)")
+            for bar in bars.dropLast() {
+                let left = (bar.4.flatMap { Double($0) } ?? 0) * 60 + (bar.5.flatMap { Double($0) } ?? 0)
+                #expect(bar.1 != "100" && bar.3 == nil && left < 5 * whole, "\(bar.0) of \(whole) s")
+            }
+            // Not only at the start, and not too early at the end.
+            #expect(bars.contains { (20..<80).contains(Int($0.1) ?? 0) }, "\(outcome.report)")
+            #expect(bars.last?.1 == "100" && bars.last?.3 != nil, "\(outcome.report)")
+        }
+
         @Test("Lines where mpirun's or the rank's standard error is no terminal, or mpirun marks each line")
         func launchersWithoutABar() async throws {
             let version = try await Launch.run("mpirun", ["--version"], limit: 20)
-            let marks =
-                version.output.contains("Open MPI") || version.output.contains("OpenRTE")
-                ? "--tag-output" : "-prepend-rank"
+            let isOpenMPI = version.output.contains("Open MPI") || version.output.contains("OpenRTE")
+            // The folder has the program's name.
+            let work = folder.file("photoz")
+            try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
+            let marks = isOpenMPI ? ["--wdir", work, "--tag-output"] : ["-wdir", work, "-prepend-rank"]
             let log = folder.file("log")
             let aside = ["sh", "-c", "\"$0\" \"$@\" 2>>\(log)"]
             for words in [
@@ -93,9 +117,16 @@ extension CommandTests {
                 #expect(outcome.exitCode == 0 && !outcome.text.contains("\u{1b}["), "\(outcome.report)")
                 #expect(!lines(logged, matching: Self.line).isEmpty, "\(logged)")
             }
-            let marked = try await Terminal.run(Self.launched(try command(), [marks]), limit: 200)
-            #expect(marked.exitCode == 0 && !marked.text.contains("\u{1b}["), "\(marked.report)")
-            #expect(marked.text.contains(#"Z photoz: about "#), "\(marked.report)")
+            // Of Open MPI 4; Open MPI 5 and MPICH have no variable for it.
+            let variable = ["env", "OMPI_MCA_orte_tag_output=1"]
+            let launches =
+                [Self.launched(try command(), marks)]
+                + (version.output.contains("Open MPI) 4") ? [variable + Self.launched(try command())] : [])
+            for words in launches {
+                let marked = try await Terminal.run(words, limit: 200)
+                #expect(marked.exitCode == 0 && !marked.text.contains("\u{1b}["), "\(marked.report)")
+                #expect(marked.text.contains(#"Z photoz: about "#), "\(marked.report)")
+            }
         }
 
         @Test func whatTheRunIsAndWhatIsNext() async throws {
