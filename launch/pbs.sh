@@ -63,7 +63,7 @@ while wait "$job"; code=$?; [ "$code" -gt 128 ] && kill -0 "$job" 2>/dev/null; d
 case $code in
 0) rm -f "$count" ;;
 # Stopped, or ranks were lost; a rank was killed; stopped while it started; mpirun has lost a node.
-75 | 137 | 138 | 205)
+75 | 9 | 137 | 138 | 205)
     [ -z "$deleted" ] || exit "$code"
     fruitless=0
     if [ "$(finished)" -le "$before" ]; then fruitless=$(($(cat "$count" 2>/dev/null || echo 0) + 1)); fi
