@@ -223,6 +223,8 @@ package struct Doctor {
     /// Whether a library's own words hold the version of the headers, but for the last number, which changes no
     /// interface.
     private static func agree(_ header: String, _ library: String) -> Bool {
-        library.contains("v" + header.split(separator: ".").prefix(2).joined(separator: ".") + ".")
+        let interface = header.split(separator: ".").prefix(2).joined(separator: ".") + "."
+        // Such as "Open MPI v4.1.4, package: ..." and "MPICH Version:\t4.0.2".
+        return library.split { !$0.isNumber && $0 != "." }.contains { $0.hasPrefix(interface) }
     }
 }

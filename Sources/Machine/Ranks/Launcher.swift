@@ -14,8 +14,9 @@ package enum Launcher {
     /// The launcher, and the batch job it belongs to, in words.
     package static let name: String = {
         let known = [
+            // Hydra goes by srun from host to host.
             ("OMPI_COMM_WORLD_SIZE", "Open MPI's mpirun"), ("PALS_RANKID", "PALS' mpiexec"),
-            ("SLURM_STEP_ID", "Slurm's srun"), ("PMIX_RANK", "PMIx"), ("HYDI_CONTROL_FD", "Hydra's mpiexec"),
+            ("HYDI_CONTROL_FD", "Hydra's mpiexec"), ("SLURM_STEP_ID", "Slurm's srun"), ("PMIX_RANK", "PMIx"),
             ("PMI_RANK", "PMI"),
         ]
         let found = known.first { getenv($0.0) != nil }?.1 ?? "none: a world of one"
@@ -26,7 +27,8 @@ package enum Launcher {
     /// How so many ranks are started again; nothing for a world of one without a launcher.
     package static func words(ranks: Int) -> [String] {
         guard isPresent else { return [] }
-        return getenv("OMPI_COMM_WORLD_SIZE") == nil && getenv("SLURM_STEP_ID") != nil
+        let isByMpirun = getenv("OMPI_COMM_WORLD_SIZE") != nil || getenv("HYDI_CONTROL_FD") != nil
+        return !isByMpirun && getenv("SLURM_STEP_ID") != nil
             ? ["srun", "-n", "\(ranks)"] : ["mpirun", "-np", "\(ranks)"]
     }
 
