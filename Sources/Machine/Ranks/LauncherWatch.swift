@@ -4,16 +4,10 @@ import Synchronization
 /// Notices that the launcher has ended before its ranks, as when somebody kills it or the system runs out of memory.
 /// Open MPI 5 then leaves ranks alone: they would go on computing, and keep the results' folder from being resumed.
 package enum LauncherWatch {
-    /// Launchers of Open MPI 4 and 5, of MPICH and those that keep its interface, of Slurm and of Cray, and what they
-    /// start on each host. Names with something behind them, such as `mpirun.openmpi`, count too.
-    private static let launchers = [
-        "mpirun", "mpiexec", "orterun", "orted", "prterun", "prte", "hydra_", "slurmstepd", "palsd",
-    ]
-
     /// The launcher of this host, and its own launchers, such as MPICH's two; none where none is among the processes
     /// that have started this one. What stands between, such as a shell, may end before its programs do.
     private static let watched: [Ancestor] = {
-        let isLauncher = { (ancestor: Ancestor) in launchers.contains { ancestor.name.hasPrefix($0) } }
+        let isLauncher = { (ancestor: Ancestor) in LauncherPrograms.isLauncher(ancestor.name) }
         return Array(Ancestor.all.drop { !isLauncher($0) }.prefix(while: isLauncher))
     }()
 
