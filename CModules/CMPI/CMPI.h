@@ -52,21 +52,7 @@ static inline MPI_Op cmpi_and(void) { return MPI_BAND; }
 static inline MPI_Op cmpi_replace(void) { return MPI_REPLACE; }
 static inline MPI_Op cmpi_or(void) { return MPI_BOR; }
 
-// The library that the headers belong to, such as "Open MPI"; empty where they do not tell. Intel MPI and Cray MPICH say that
-// they are MPICH.
-static inline const char *cmpi_header_family(void) {
-#if defined(OPEN_MPI)
-    return "Open MPI";
-#elif defined(I_MPI_VERSION)
-    return "Intel MPI";
-#elif defined(MPICH_VERSION)
-    return "MPICH";
-#else
-    return "";
-#endif
-}
-
-// Its version, such as "4.1.4".
+// The version of the library that the headers belong to, such as "4.1.4"; empty where they do not tell.
 static inline const char *cmpi_header_version(void) {
 #if defined(OPEN_MPI)
 #define CMPI_TEXT_(x) #x

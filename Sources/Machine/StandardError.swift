@@ -12,7 +12,7 @@ package enum StandardError {
     /// Writes a line. In a log it begins with the time (UTC); on a terminal it takes the place of a bar, which the next
     /// ``show(bar:isLast:)`` draws again.
     ///
-    /// - Parameter isStopped: Whether the launcher has asked this rank to stop, and may no longer pass on what it writes.
+    /// - Parameter isStopped: Whether the launcher has asked this rank to stop, and may pass on nothing any more.
     package static func write(line text: String, isStopped: Bool = false) {
         let line = isTerminal ? startOfLine + text : "\(timestamp(Date())) \(text)"
         if !isStopped || !LauncherStandardError.write(line: line) { writeToStandardError(line + "\n") }

@@ -16,6 +16,8 @@ enum Exit {
             // The launcher ends the other ranks as soon as one has failed: rank 0 must have spoken by then. Who is
             // still there was given another command line than rank 0.
             sleep(3)
+            // MPICH's launcher leaves all there, and each would say the same.
+            if Launcher.isHydra { exit(code.rawValue) }
         }
         let message = Photoz.fullMessage(for: error)
         if code == .success {

@@ -3,11 +3,11 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-    /// The pages of the documentation: every command that they show is run, or at least has options that exist; and what
-    /// the program has, the pages have.
+    /// The pages of the documentation: every command that they show is run, or at least has options that exist; and
+    /// what the program has, the pages have.
     @Suite(.serialized) struct DocumentationTests {
-        /// Commands that no test runs as they stand: their words, and why. Options of photoz in them are compared with its
-        /// help all the same.
+        /// Commands that no test runs as they stand: their words, and why. Options of photoz in them are compared with
+        /// its help all the same.
         private static let notRun = [
             "sbatch": "needs Slurm; BatchTests runs the script", "srun": "needs Slurm; TwoHostTests runs it",
             "apptainer": "not installed", "sudo": "changes the system", "tar": "needs a release's tarball",

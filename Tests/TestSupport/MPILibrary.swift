@@ -28,8 +28,8 @@ public enum MPILibrary: Equatable, Sendable {
 
     struct Unknown: Error { let text: String }
 
-    /// Whether a program of this name is a launcher, perhaps with a library's name behind it, such as `mpirun.mpich`. Open
-    /// MPI 5 replaces mpirun by prterun.
+    /// Whether a program of this name is a launcher, perhaps with a library's name behind it, such as `mpirun.mpich`.
+    /// Open MPI 5 replaces mpirun by prterun.
     public static func isLauncher(_ program: String) -> Bool {
         ["mpirun", "mpiexec", "prterun", "orterun"].contains(program.prefix { $0 != "." })
     }

@@ -20,8 +20,8 @@ extension InstructionSet {
 
     /// Operations a second of one thread in products whose operands are in the cache, for each of some ways; it takes
     /// some milliseconds for each. Where convolutions have another format than dense layers, half of them are in
-    /// either. The ways take turns, and the fastest of some tries counts, in the time of this thread alone, since others
-    /// may be at work on the machine.
+    /// either. The ways take turns, and the fastest of some tries counts, in the time of this thread alone, since
+    /// others may be at work on the machine.
     public static func speeds(of ways: [InstructionSet], for precision: Precision) -> [Double] {
         let products = ways.map { way in
             Set([precision.linear(way), precision.convolution(way)]).map { CachedProduct(way, $0) }

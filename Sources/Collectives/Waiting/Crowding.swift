@@ -1,9 +1,10 @@
 import CMPI
 
-/// Whether a node has more ranks than cores for them, where MPI's blocking calls keep the core meanwhile. Open MPI leaves
-/// it to others when it finds so; MPICH does not, and ranks that wait would hold up the one that they wait for.
+/// Whether a node has more ranks than cores for them, where MPI's blocking calls keep the core meanwhile. Open MPI
+/// leaves it to others when it finds so; MPICH does not, and ranks that wait would hold up the one that they wait for.
 enum Crowding {
-    /// The same on every rank: where some rank must not block, none may, since blocking and nonblocking calls do not meet.
+    /// The same on every rank: where some rank must not block, none may, since blocking and nonblocking calls do not
+    /// meet.
     ///
     /// MPI is used by one thread at a time.
     nonisolated(unsafe) private(set) static var isThere = false

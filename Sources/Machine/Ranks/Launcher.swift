@@ -27,10 +27,13 @@ package enum Launcher {
     /// How so many ranks are started again; nothing for a world of one without a launcher.
     package static func words(ranks: Int) -> [String] {
         guard isPresent else { return [] }
-        let isByMpirun = getenv("OMPI_COMM_WORLD_SIZE") != nil || getenv("HYDI_CONTROL_FD") != nil
+        let isByMpirun = getenv("OMPI_COMM_WORLD_SIZE") != nil || isHydra
         return !isByMpirun && getenv("SLURM_STEP_ID") != nil
             ? ["srun", "-n", "\(ranks)"] : ["mpirun", "-np", "\(ranks)"]
     }
+
+    /// Whether it was MPICH's, which leaves the other ranks alone where one ends before it has started MPI.
+    package static var isHydra: Bool { getenv("HYDI_CONTROL_FD") != nil }
 
     /// Whether a launcher started this process.
     package static var isPresent: Bool { rank != nil }

@@ -1,4 +1,4 @@
-/// Which processes are launchers: of Open MPI 4 and 5, of MPICH and those that keep its interface, of Slurm and of Cray.
+/// Which processes are launchers: of Open MPI 4 and 5, of MPICH and those that keep its interface, of Slurm, of Cray.
 /// Names with something behind them, such as `mpirun.openmpi`, count too. The system keeps 15 bytes of a name.
 enum LauncherPrograms {
     /// What a user starts; it passes on what ranks write.

@@ -47,8 +47,8 @@ package enum StopSignal {
         }
     }
 
-    /// From now on SIGINT ends this process as SIGTERM does: MPICH's launcher takes a rank that SIGINT has ended for one
-    /// that has succeeded.
+    /// From now on SIGINT ends this process as SIGTERM does: MPICH's launcher takes a rank that SIGINT has ended for
+    /// one that has succeeded.
     package static func interruptAsTerminate() {
         guard isHeard(SIGINT) else { return }
         signal(SIGINT) { _ in

@@ -30,9 +30,10 @@ extension CommandTests {
             let outcome = try await Launch.mpirun(
                 ranks: 2, Photoz.path, ["doctor", "--folder", folder.path, "--weights", Repository.weights], limit: 30)
             #expect(outcome.exitCode == 0, "\(outcome.report)")
+            let launcher = try await MPILibrary.current() == .mpich ? "Hydra's mpiexec" : "Open MPI's mpirun"
             for word in [
                 "MPI ", "MPI_THREAD_", "built with headers of", "HDF5 ", "thread-safe", "deflate", "szip", "parallel",
-                "launcher", "Open MPI's mpirun", "ranks ", "2 on 1 host", "bound to cores", "instruction set",
+                "launcher", launcher, "ranks ", "2 on 1 host", "bound to cores", "instruction set",
                 "portable", "limits", "open files", "/dev/shm", "folder", "MB free", "locks hold",
                 "each rank writes its own (--write ranks): there is one host",
             ] { #expect(outcome.output.contains(word), "\(word) in: \(outcome.report)") }
