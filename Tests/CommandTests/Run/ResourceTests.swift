@@ -184,7 +184,7 @@ extension CommandTests {
             // The disk is filled while the network computes, after the check of its free space; then room is made.
             let outcome = try await script(
                 """
-                run & job=$!
+                run --quiet & job=$!
                 until \(Photoz.path) status --json $disk/out | grep -q '"galaxies_done" : [1-9]'; do sleep 0.02; done
                 dd if=/dev/zero of=$disk/filler bs=1k 2>/dev/null
                 wait $job; code=$?
