@@ -11,13 +11,17 @@ fail() {
 }
 
 # Packages of Debian and Ubuntu: MPI and HDF5 with their headers, and what Swift needs to compile and link C.
-packages="libhdf5-dev libssl-dev zlib1g-dev pkg-config git g++"
-# Of MPI: MPICH where PHOTOZ_MPI or the launcher that is there asks for it, else Open MPI.
+build_packages="libhdf5-dev libssl-dev zlib1g-dev pkg-config git g++"
+# Those of an MPI, by its name for pkg-config.
+mpi_packages() {
+    case $1 in
+    mpich) echo libmpich-dev mpich ;;
+    ompi-c) echo libopenmpi-dev openmpi-bin ;;
+    esac
+}
+# MPICH where PHOTOZ_MPI or the launcher that is there asks for it, else Open MPI.
 if [ -z "${PHOTOZ_MPI:-}" ] && mpirun --version 2>/dev/null | grep -q HYDRA; then export PHOTOZ_MPI=mpich; fi
-case ${PHOTOZ_MPI:-ompi-c} in
-mpich) packages="$packages libmpich-dev mpich" ;;
-ompi-c) packages="$packages libopenmpi-dev openmpi-bin" ;;
-esac
+packages="$build_packages $(mpi_packages "${PHOTOZ_MPI:-ompi-c}")"
 # What the tests need beside: two hosts and a Slurm on one machine, containers; an emulator and a C library for the kernels
 # of 64-bit Arm; an environment for the Python package; and what checks packages, manual and scripts.
 test_packages="slurm-wlm slurmctld slurmd slurm-client munge iproute2 procps bubblewrap python3-venv \

@@ -96,16 +96,18 @@ enum Exit {
         if let cause = failure.byLauncher, cause.isToldElsewhere || !isFirstNode {
             // Either a rank that has failed speaks, or one of rank 0's node, which then ends this one too: this code
             // must not stand in for the one of the failure.
-            if cause.isToldElsewhere { _ = failures?.claim() } else { pause(5) }
+            if cause.isToldElsewhere { _ = failures?.claim() } else { pause(milliseconds: 5000) }
             end(by: cause.signal)
         }
         // On a busy host the launcher takes seconds to end the other ranks when rank 0 has spoken.
-        if LauncherWatch.endedLauncher == nil, !isFirstNode || failures == nil && world.rank > 0 { pause(5) }
+        if LauncherWatch.endedLauncher == nil, !isFirstNode || failures == nil && world.rank > 0 {
+            pause(milliseconds: 5000)
+        }
         if failures?.claim() == false {
             if LauncherWatch.endedLauncher != nil { _exit(failure.exitCode.rawValue) }
             // The rank that speaks ends this one too; if it cannot, this rank still leaves with the code of its
             // failure.
-            pause(10)
+            pause(milliseconds: 10_000)
             if let cause = failure.byLauncher { end(by: cause.signal) }
             MPI.abort(exitCode: failure.exitCode.rawValue)
         }
@@ -121,15 +123,10 @@ enum Exit {
         exit(failure.exitCode.rawValue)
     }
 
-    /// Waits so many seconds, also when signals come: the launcher's SIGTERM, which is heeded elsewhere, would cut a
-    /// sleep short, and this rank would speak beside the one that has spoken.
-    private static func pause(_ seconds: UInt32) {
-        var left = seconds
-        while left > 0 { left = sleep(left) }
-    }
-
+    /// Waits so long, also when signals come: the launcher's SIGTERM, which is heeded elsewhere, would cut a sleep
+    /// short, and this rank would speak beside the one that has spoken.
     private static func pause(milliseconds: Int) {
-        var left = timespec(tv_sec: 0, tv_nsec: milliseconds * 1_000_000)
+        var left = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
         var rest = timespec()
         while nanosleep(&left, &rest) != 0, errno == EINTR { left = rest }
     }

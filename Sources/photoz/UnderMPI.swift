@@ -42,7 +42,7 @@ func underMPI(
 /// Ends the waiting for ranks that nobody would end any more; nil without a launcher.
 private var stopWithoutLauncher: (@Sendable () -> (any Error)?)? {
     guard Launcher.isPresent else { return nil }
-    return { LauncherWatch.endedLauncher.map { JobError(.stopped, "stopped by the end of \($0), its launcher") } }
+    return { StopSignal.endOfLauncher.map { JobError(.stopped, "stopped by \($0)") } }
 }
 
 /// The same for a command that needs MPI only where there are several ranks.

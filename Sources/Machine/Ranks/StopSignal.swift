@@ -74,7 +74,8 @@ package enum StopSignal {
         return sender == 0 || Host.isAncestor(sender) ? SIGTERM : nil
     }
 
-    private static var endOfLauncher: String? {
+    /// That the launcher has ended, in the words of ``received``; nil while it lives.
+    package static var endOfLauncher: String? {
         LauncherWatch.endedLauncher.map { "the end of \($0), its launcher" }
     }
 

@@ -57,23 +57,24 @@ extension CommandTests {
             _ = try await run
         }
 
-        @Test func anInterruptStopsARun() async throws {
+        /// A run that a shell starts by these words, and that gets SIGINT when it has found something.
+        private func interrupted(_ start: String) async throws -> Outcome {
             let output = Output(folder: scratch.file("interrupted"))
-            async let run = Launch.run("sh", ["-c", "exec " + words(output)], limit: 60)
+            async let run = Launch.run("sh", ["-c", start + words(output)], limit: 60)
             try await output.waitForFindings()
             signal(SIGINT, output, "photoz")
-            let outcome = try await run
+            return try await run
+        }
+
+        @Test func anInterruptStopsARun() async throws {
+            let outcome = try await interrupted("exec ")
             #expect(outcome.exitCode == 75, "\(outcome.report)")
             #expect(outcome.error.contains("stopped by SIGINT; go on with: "), "\(outcome.report)")
         }
 
         @Test("A shell starts commands in the background so that ctrl-C leaves them alone")
         func anInterruptThatIsIgnored() async throws {
-            let output = Output(folder: scratch.file("background"))
-            async let run = Launch.run("sh", ["-c", "trap '' INT; exec " + words(output)], limit: 60)
-            try await output.waitForFindings()
-            signal(SIGINT, output, "photoz")
-            let outcome = try await run
+            let outcome = try await interrupted("trap '' INT; exec ")
             #expect(outcome.exitCode == 0, "\(outcome.report)")
         }
     }
