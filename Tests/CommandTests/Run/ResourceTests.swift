@@ -24,15 +24,16 @@ extension CommandTests {
                     == Output(folder: scratch.file("2")).bytes("predictions.h5"))
         }
 
-        /// Small chunks, and chunks of 5 MB, which HDF5 keeps and decompresses whole: their size adds to a rank's
-        /// memory.
+        /// The program as it is shipped: the one that is built for tests loads a dozen libraries more. Small chunks, and
+        /// chunks of 5 MB, which HDF5 keeps and decompresses whole: their size adds to a rank's memory.
         @Test(arguments: [(16, 512, 100.0), (256, 512, 100), (16, 64, 60)])
         func memoryOfARank(rowsOfAChunk: Int, batch: Int, limit: Double) async throws {
             // Proportional set sizes: a page that n processes share counts as an n-th in each of them.
             try MockSurvey().write(input.file("1.h5"), count: 4096, .init(chunkRows: rowsOfAChunk))
             let (data, output) = (input.path, scratch.file("out"))
             async let outcome = Photoz.run(
-                ranks: 2, data: [data], output: output, ["--batch-size", "\(batch)"], limit: 60)
+                ranks: 2, data: [data], output: output, ["--batch-size", "\(batch)"], limit: 60,
+                program: Repository.shipped)
             let peaks = try await ProportionalMemory.peaks(of: 2, withCommand: output)
             let finished = try await outcome
             try #require(finished.exitCode == 0, "\(finished.report)")

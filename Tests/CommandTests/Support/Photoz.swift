@@ -9,10 +9,10 @@ enum Photoz {
     /// `photoz run` on some ranks with the demonstration weights.
     static func run(
         ranks: Int, data: [String], output: String, weights: String = Repository.weights, _ more: [String] = [],
-        limit: Int = 120, environment: [String: String] = [:]
+        limit: Int = 120, environment: [String: String] = [:], program: String = path
     ) async throws -> Outcome {
         try await Launch.mpirun(
-            ranks: ranks, path,
+            ranks: ranks, program,
             ["run", "--weights", weights, "--data"] + data + ["--output", output] + more, limit: limit,
             environment: environment)
     }
