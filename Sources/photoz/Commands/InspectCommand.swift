@@ -100,6 +100,9 @@ struct InspectCommand: ParsableCommand {
             Exit.show(try DistributionsInspection(opened).description())
         } else if NzInspection.isOne(opened) {
             Exit.show(try NzInspection(opened).description())
+        } else if weights != nil {
+            // What is compared with weights is meant for a partition: what it lacks is named as a run does.
+            try describePartition(file, opened)
         } else {
             throw JobError(
                 .badData,

@@ -93,9 +93,10 @@ extension CommandTests {
             try file.createDataset("cutouts", of: Float.self, shape: [4, 5, 32, 32]).write(
                 rows: 0..<4, from: [Float](repeating: 1, count: 4 * MockSurvey.pixels))
             try file.close()
-            let outcome = try await Photoz.alone(
-                ["run", "--weights", Self.small, "--data", path, "--output", folder.file("out")])
-            #expect(outcome.exitCode == 65 && outcome.error.contains("--images cutouts"), "\(outcome.report)")
+            for command in [["run", "--data", path, "--output", folder.file("out")], ["inspect", path]] {
+                let outcome = try await Photoz.alone(command + ["--weights", Self.small])
+                #expect(outcome.exitCode == 65 && outcome.error.contains("--images cutouts"), "\(outcome.report)")
+            }
         }
 
         @Test func partitionsOfOtherNetworks() async throws {
