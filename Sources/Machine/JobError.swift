@@ -49,12 +49,17 @@ package struct JobError: ExitCoded, Sendable, Equatable {
         case let error as HDF5Error where inspecting: self.init(error.exitCode, "\(error)")
         case let error as HDF5Error: self.init(error.exitCode, "\(error)\(JobError.advice(for: error))")
         case let error as WeightsError:
+            // What does not say its format inspect takes for something else.
+            let isFound = (try? File.open(error.file))?.hasAttribute("format") ?? false
             self.init(
-                error.exitCode, "\(error)" + (inspecting ? "" : "\nSee all faults with: photoz inspect \(error.file)"))
+                error.exitCode,
+                "\(error)" + (inspecting || !isFound ? "" : "\nSee all faults with: photoz inspect \(error.file)"))
         case let error as PartitionError:
             self.init(
                 error.exitCode,
-                "\(error)" + (inspecting ? "" : "\nSee all faults with: photoz inspect \(error.file)\(options)"))
+                "\(error)"
+                    + (inspecting || !error.isFoundByInspect
+                        ? "" : "\nSee all faults with: photoz inspect \(error.file)\(options)"))
         case DataSet.Failure.empty(let path):
             let failure = DataSet.Failure.empty(path: path)
             self.init(failure.exitCode, "\(failure)\(JobError.whatIsThere(path))")

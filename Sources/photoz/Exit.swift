@@ -44,7 +44,7 @@ enum Exit {
         if let unknown = CommandHints.unknownCommand(in: Array(words)) { afterParsing(ValidationError(unknown)) }
         let cluster = words.first { CommandHints.isFileLikeDash($0) && $0.contains("h") }
         guard let cluster, !words.contains("-h"), !words.contains("--help") else { return }
-        afterParsing(ValidationError(CommandHints.dashHint(cluster)))
+        afterParsing(ValidationError(CommandHints.dashHint(cluster, of: CommandHints.command(of: Array(words)))))
     }
 
     /// Prints a text on standard output, or ends the program with code 74: who reads it, a script perhaps, must not

@@ -13,6 +13,15 @@ extension ClusterTests {
             #expect(packages.sums.split(separator: "\n").count == 2, "\(packages.sums)")
         }
 
+        @Test("The program starts where glibc is 2.34, as on RHEL 9")
+        func oldestLibrary() async throws {
+            try await Missing.check(["objdump"])
+            let program = try await Packages.shared.value.unpacked + "/bin/photoz"
+            let symbols = try await Packages.succeed("objdump", ["-T", program]).output
+            let asked = Set(symbols.matches(of: #/\(GLIBC_2\.(\d+)/#).compactMap { Int($0.1) })
+            #expect(asked.max().map { $0 <= 34 } == true, "\(asked.sorted())")
+        }
+
         @Test func theTarballRunsAndHasAllParts() async throws {
             let packages = try await Packages.shared.value
             let plain = try await PlainRun.shared.value

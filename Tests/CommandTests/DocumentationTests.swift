@@ -88,9 +88,9 @@ extension CommandTests {
 
         @Test func firstPageRuns() async throws {
             let desk = try Desk()
-            try desk.take(Repository.weights, as: "weights.h5")
+            try desk.take(Repository.weights, as: "Data/astromae-mock-sdss.h5")
             let commands = try Self.commands(Repository.root + "/README.md")
-            #expect(commands.count == 5)
+            #expect(commands.count == 6)
             for command in commands {
                 let outcome = try await desk.run(command)
                 #expect(outcome.exitCode == 0, "\(command): \(outcome.report)")

@@ -16,6 +16,15 @@ import Testing
         }
     }
 
+    @Test func tooFewSaysHowMany() throws {
+        let fault = #expect(throws: CalibrationFault.self) {
+            try Calibration(fitting: SyntheticGalaxies.draw(1200, seed: 1), CalibrationSettings(method: .smooth))
+        }
+        let words = try #require(fault?.message)
+        #expect(words.hasPrefix("1200 labelled galaxies leave ") && words.contains("smooth needs 1000"), "\(words)")
+        #expect(words.contains("--method cells (needs 200)"), "\(words)")
+    }
+
     @Test func tooFew() {
         let galaxies = SyntheticGalaxies.draw(1500, seed: 1)
         #expect(kind(SyntheticGalaxies.draw(199, seed: 1), .cells) == .tooFew)

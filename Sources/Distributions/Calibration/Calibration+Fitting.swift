@@ -17,7 +17,7 @@ extension Calibration {
         try Self.check(galaxies, members: members, residuals: residuals, settings)
         var scale: ScaleModel?
         if settings.method == .smooth {
-            guard !scaling.isEmpty else { throw Self.tooFew(members.count, settings) }
+            guard !scaling.isEmpty else { throw Self.tooFew(members.count, of: galaxies.count, settings) }
             let model = ScaleModel(fitting: galaxies, members: scaling, residuals: residuals, inputs)
             for galaxy in members {
                 residuals[galaxy] /= galaxies.withMagnitudes(of: galaxy) {
@@ -41,7 +41,7 @@ extension Calibration {
         _ galaxies: LabelledGalaxies, members: [Int], residuals: [Float], _ settings: CalibrationSettings
     ) throws(CalibrationFault) {
         let counting = members.filter { galaxies.weights?[$0] ?? 1 > 0 }
-        guard counting.count >= settings.fewest else { throw tooFew(counting.count, settings) }
+        guard counting.count >= settings.fewest else { throw tooFew(counting.count, of: galaxies.count, settings) }
         guard counting.contains(where: { residuals[$0] != residuals[counting[0]] }) else {
             throw CalibrationFault(
                 kind: .identical,
@@ -51,19 +51,23 @@ extension Calibration {
         }
     }
 
-    private static func tooFew(_ count: Int, _ settings: CalibrationSettings) -> CalibrationFault {
-        let (whose, wanted, otherwise) =
+    /// - Parameters:
+    ///   - count: Galaxies that cells could be made of.
+    ///   - all: Labelled galaxies.
+    private static func tooFew(_ count: Int, of all: Int, _ settings: CalibrationSettings) -> CalibrationFault {
+        let cells = CalibrationSettings(method: .cells)
+        let (after, otherwise) =
             switch settings.method {
-            case .cells: ("that count", settings.fewest, "")
+            case .cells: ("", "")
             case .smooth:
-                (
-                    "that count, besides the quarter that the scale is fitted to", settings.fewest,
-                    "choose the method cells, which needs 200, "
-                )
+                (" after the quarter used for the scale", ", or --method cells (needs \(cells.fewest))")
             }
+        let left =
+            count == all
+            ? "there are \(all) labelled galaxies" : "\(all) labelled galaxies leave \(count) that count\(after)"
         return CalibrationFault(
             kind: .tooFew,
-            message: "the method \(settings.method.rawValue) needs \(wanted) labelled galaxies \(whose) for its "
-                + "smallest cell, and there are \(count). Give more, \(otherwise)or ask for smaller cells")
+            message: "\(left); \(settings.method.rawValue) needs \(settings.fewest) for its smallest cell. Give more"
+                + "\(otherwise), or ask for smaller cells (--cell)")
     }
 }

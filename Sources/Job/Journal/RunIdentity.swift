@@ -33,7 +33,7 @@ struct RunIdentity: Codable, Equatable {
         calibration = calibrationHash
         distributions = calibrationHash.map { _ in options.distributionForm.description }
         // Whatever the schema comes to say: how values are read decides what is predicted.
-        self.schema = Mirror(reflecting: schema).children.map { "\($0.label ?? "") \(Self.described($0.value))" }
+        self.schema = Mirror(reflecting: schema).children.map { "\($0.label ?? "") \(OptionWords.text(of: $0.value))" }
         partitionCount = dataSet.partitions.count
         partitions = BlockDigests(count: partitionCount) { partition, hash in
             let (name, rows) = (
@@ -41,15 +41,6 @@ struct RunIdentity: Codable, Equatable {
             )
             withUnsafeBytes(of: (name.count, rows)) { hash.update($0) }
             hash.update(name)
-        }
-    }
-
-    /// A value in words; those of a set or dictionary have no order of their own.
-    private static func described(_ value: Any) -> String {
-        let mirror = Mirror(reflecting: value)
-        switch mirror.displayStyle {
-        case .set, .dictionary: return "\(mirror.children.map { described($0.value) }.sorted())"
-        default: return "\(value)"
         }
     }
 
@@ -80,7 +71,7 @@ struct RunIdentity: Codable, Equatable {
                     before.calibration?.prefix(12) ?? "none"),
                 words("distributions as", distributions ?? "none", before.distributions ?? "none"),
                 words("instruction set", instructionSet, before.instructionSet),
-            ] + zip(schema, before.schema).map { words("", $0, $1) }
+            ] + zip(schema, before.schema).map { words("", OptionWords(entry: $0), OptionWords(entry: $1)) }
         if let first = settings.lazy.compactMap(\.self).first { return first }
         if let difference = words("number of partitions", partitionCount, before.partitionCount) { return difference }
         if let place = partitions.firstDifference(from: before.partitions) {

@@ -31,7 +31,7 @@ extension JobResults {
             row("MAE", decimal(metrics.meanAbsoluteError, 5), "mean |p - z|")
             row("R2", decimal(metrics.r2, 4))
         } else {
-            lines.append("  no galaxy with a spectroscopic redshift above -1: no metrics")
+            lines.append("  no spectroscopic redshifts: no metrics")
         }
         lines += distributionLines
         lines += flagLines.isEmpty ? [] : [""] + flagLines
@@ -77,8 +77,10 @@ extension JobResults {
     /// What is odd about the galaxies; nothing when nothing is.
     private var flagLines: [String] {
         var lines: [String] = []
-        func row(_ name: String, _ count: Int, _ remark: String) {
-            if count > 0 { lines.append("  " + padded(name, 24) + padded("\(count)", Self.valueWidth) + remark) }
+        func row(_ name: String, _ count: Int, _ remark: String, share: String = "") {
+            if count > 0 {
+                lines.append("  " + padded(name, 24) + padded("\(count)\(share)", Self.valueWidth) + remark)
+            }
         }
         func each(_ flags: [(String, GalaxyFlags)]) -> String {
             flags.map { "\($0) \(self.flags[$1])" }.joined(separator: ", ")
@@ -90,14 +92,15 @@ extension JobResults {
         row(
             "outside of training", flags.inputOutside,
             each([("magnitude", .magnitudeOutside), ("colour", .colourOutside), ("pixel", .imageOutside)])
-                + (flags.hasManyOutside(training) ? "; usual: \(usual), do not trust these" : "; usual: \(usual)"))
+                + (flags.hasManyOutside(training) ? "; do not trust these" : ""),
+            share: " (\(percent(Double(flags.inputOutside) / Double(max(flags.galaxies, 1)))); usual \(usual))")
         row(
             "images at fault", flags.imageAtFault,
             each([
                 ("blank band", .imageBlank), ("constant band", .imageConstant), ("saturated", .imageSaturated),
                 ("not finite", .imageNotFinite),
             ]))
-        row("odd redshifts", flags[.predictionOutside], "predicted outside of those trained on")
+        row("redshift outside", flags[.predictionOutside], "predicted redshifts outside of those trained on")
         row("outside of calibration", flags[.calibrationOutside], "nothing vouches for their distributions")
         row("no answer", flags[.predictionNotFinite], "the network's answer is not finite: no redshift")
         if !training.hasRanges {
@@ -121,7 +124,8 @@ extension JobResults.Skipped {
         if !files.isEmpty { parts.append("\(files.count) partition\(files.count == 1 ? "" : "s")") }
         if galaxies > 0 { parts.append("\(galaxies) row\(galaxies == 1 ? "" : "s")") }
         let first = (files + rows)[0]
-        let place = first.firstRow.map { ", row \($0)" } ?? ""
+        // Most reasons say it themselves.
+        let place = first.firstRow.flatMap { first.reason.contains("row \($0)") ? nil : ", row \($0)" } ?? ""
         return
             "the run is finished, but \(parts.joined(separator: " and ")) could not be read and were left out, the first: \(first.file)\(place): \(first.reason); all are listed under skipped in \(output)/Results.json"
     }

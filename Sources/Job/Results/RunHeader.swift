@@ -18,6 +18,8 @@ struct RunHeader {
     /// The weights file.
     let weights: String
     let label: WeightsLabel
+    /// Whether a host has more ranks than cores.
+    let isCrowded: Bool
 
     /// Lines for standard output, each of them ended.
     var text: String {
@@ -30,10 +32,22 @@ struct RunHeader {
             "\(counted(galaxies, "galaxy", "galaxies")) in \(counted(partitions, "partition", "partitions")), "
                 + "\(place)\(ranks > 1 ? " each" : ""), \(instructionSet), \(precision.rawValue)",
             resumed > 0 ? "Going on with a run that was stopped: \(resumed) of the galaxies are done" : nil,
-            "Weights: \(weights): \(label.description ?? "the file does not say what they are")",
+            "Weights: \(weights): \(label.shortDescription ?? "the file does not say what they are")",
             label.demonstration.map(demonstrationNotice),
+            isCrowded
+                ? "A host has more ranks than cores for them, so that they wait for each other: one rank a core is fastest"
+                : nil,
         ]
         return lines.compactMap(\.self).map { $0 + "\n" }.joined()
+    }
+}
+
+extension WeightsLabel {
+    /// The description without what only a program compares: clauses with a SHA-256, which `photoz inspect` prints.
+    var shortDescription: String? {
+        guard let description else { return nil }
+        let clauses = description.split(separator: ";").filter { $0.firstMatch(of: #/[0-9a-f]{64}/#) == nil }
+        return clauses.isEmpty ? description : clauses.joined(separator: ";")
     }
 }
 
@@ -49,10 +63,11 @@ extension Run {
             galaxies: plan.dataSet.rows, partitions: plan.dataSet.partitions.count, resumed: finished.count,
             ranks: world.size, hosts: leaders.size, threads: -extremes[1]...extremes[0],
             instructionSet: network.instructionSet, precision: options.precision, weights: options.weights,
-            label: weightsLabel)
+            label: weightsLabel, isCrowded: isCrowded)
         // Who cannot be told now cannot be told the summary either, and that is an error.
         tryToWriteAll(Array(header.text.utf8), to: 1)
     }
 }
 
-private func counted(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }
+/// A number of things in words.
+func counted(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }

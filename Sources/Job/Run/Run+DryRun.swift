@@ -19,14 +19,15 @@ extension Run {
         let folder = FolderCheck(path: nearestFolder)
         try folder.requireSpace(bytes: need, for: "results")
         var lines = [
-            "\(dataSet.rows) galaxies in \(dataSet.partitions.count) partitions would be predicted by \(world.size) ranks with \(instructionSet), \(options.precision.rawValue)"
+            "\(counted(dataSet.rows, "galaxy", "galaxies")) in \(counted(dataSet.partitions.count, "partition", "partitions")) would be predicted by \(counted(world.size, "rank", "ranks")) with \(instructionSet), \(options.precision.rawValue)"
         ]
         func row(_ name: String, _ value: String) {
             lines.append("  " + name + String(repeating: " ", count: max(1, 24 - name.count)) + value)
         }
-        if let description = weights?.label.description { row("weights", description) }
+        if let description = weights?.label.shortDescription { row("weights", description) }
         if let limits = weights?.label.demonstration { row("", demonstrationNotice(limits)) }
         row("network", "\(shape.bands) bands of \(shape.imageSize) x \(shape.imageSize) pixels")
+        row("image units", schema.wordsForUnits)
         row("redshifts", dataSet.hasRedshift ? "yes" : "none: no metrics")
         row("identifiers", dataSet.identifiers.description)
         if let calibration { row("distributions", words(for: calibration)) }
@@ -68,5 +69,14 @@ extension Run {
         case .finished: "holds a finished run"
         case .partial: "holds some results"
         }
+    }
+}
+
+extension PartitionSchema {
+    /// What pixels are taken for, and what they become.
+    fileprivate var wordsForUnits: String {
+        let network = trained.units ?? "what the weights take, which they do not say"
+        guard let units else { return "taken for \(network); --units converts others" }
+        return "\(units.rawValue) (--units), converted to \(network)"
     }
 }

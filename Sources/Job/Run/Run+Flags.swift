@@ -14,7 +14,8 @@ extension Run {
             first = try world.allReduce(places.compactMap(found.galaxy(at:)).min() ?? Int.max, .min)
         }
         guard world.rank == 0 else { return }
-        for warning in counts.warnings(training, dataSet, firstNotFinite: first == Int.max ? nil : first) {
+        let place = first == Int.max ? nil : dataSet.place(of: first)
+        for warning in counts.warnings(training, plan.schema, firstNotFinite: place) {
             warn(warning)
         }
         for warning in distributionWarnings(evaluated) { warn(warning) }
@@ -30,13 +31,15 @@ extension FlagCounts {
     ///
     /// - Parameters:
     ///   - training: What the network was trained on.
-    ///   - dataSet: The survey.
-    ///   - firstNotFinite: The first galaxy whose prediction is not finite; nil when there is none.
-    func warnings(_ training: TrainingRecord, _ dataSet: DataSet, firstNotFinite first: Int?) -> [String] {
+    ///   - schema: What the user says of the files.
+    ///   - first: File and row of the first galaxy whose prediction is not finite; nil when there is none.
+    package func warnings(
+        _ training: TrainingRecord, _ schema: PartitionSchema, firstNotFinite first: String? = nil
+    ) -> [String] {
         var warnings: [String] = []
-        if let first, let piece = Shard(first..<first + 1, starts: dataSet.partitions.starts).pieces.first {
+        if let first {
             warnings.append(
-                "\(self[.predictionNotFinite]) predictions are not finite, the first in \(dataSet.path(of: piece.partition)), row \(piece.rows.lowerBound); its image or magnitudes are far from what the network knows"
+                "\(self[.predictionNotFinite]) predictions are not finite, the first in \(first); its image or magnitudes are far from what the network knows"
             )
         }
         if magnitudeMissing > 0 {
@@ -45,8 +48,12 @@ extension FlagCounts {
             )
         }
         if training.hasRanges, hasManyOutside(training) {
+            let areFluxes = schema.units == nil && self[.imageOutside] == galaxies
+            let advice =
+                areFluxes
+                ? "; all are by their pixels: are these fluxes? --units nanomaggies (or nJy, ...) converts them" : ""
             warnings.append(
-                "\(inputOutside) of \(galaxies) galaxies have a magnitude, colour or pixel outside of the range that the network was trained on (magnitudes \(self[.magnitudeOutside]), colours \(self[.colourOutside]), images \(self[.imageOutside])), far more than of those that it was trained on: check units, bands and their order, since the redshifts may be wrong"
+                "\(inputOutside) of \(galaxies) galaxies have a magnitude, colour or pixel outside of the range that the network was trained on (magnitudes \(self[.magnitudeOutside]), colours \(self[.colourOutside]), images \(self[.imageOutside])), far more than of those that it was trained on: check units, bands and their order, since the redshifts may be wrong\(advice)"
             )
         }
         return warnings
@@ -56,6 +63,15 @@ extension FlagCounts {
     func hasManyOutside(_ training: TrainingRecord) -> Bool {
         let expected = Double(galaxies) * training.usualFraction
         return Double(inputOutside) > 2 * expected + 5 * expected.squareRoot() + 1
+    }
+}
+
+extension DataSet {
+    /// File and row of a galaxy, for a message; nil for one that there is not.
+    func place(of galaxy: Int) -> String? {
+        Shard(galaxy..<galaxy + 1, starts: partitions.starts).pieces.first.map {
+            "\(path(of: $0.partition)), row \($0.rows.lowerBound)"
+        }
     }
 }
 

@@ -13,6 +13,8 @@ package struct Run {
     private(set) var node: Communicator
     /// Whether rank 0 is on this node.
     private(set) var isFirstNode = true
+    /// Whether a host has more ranks than cores.
+    private(set) var isCrowded = false
     /// Whether a rank on another host has failed, and says why.
     private var isToldElsewhere = false
     let version: String
@@ -150,7 +152,7 @@ package struct Run {
         try world.setPatience(Patience(deadline: options.deadline, interrupt: interrupt))
         isFirstNode = try node.broadcast(world.rank, root: 0) == 0
         let cores = try Host.cores(of: node)
-        let isCrowded = try world.allReduce(node.size > cores ? 1 : 0, .max) > 0
+        isCrowded = try world.allReduce(node.size > cores ? 1 : 0, .max) > 0
         let board = try options.deadline.map { _ in
             try ProgressBoard(on: world, phases: Phase.allCases.map(\.rawValue))
         }

@@ -88,7 +88,7 @@ package final class Service {
             of: dataSet, hasViews: request.views > 1, calibration: nil, provenance: provenance,
             kept: KeptReader(dataSet, schema))
         try PredictionsCopy(layout: content.predictions).write(found, to: request.output)
-        return answer(found, dataSet)
+        return answer(found, dataSet, schema)
     }
 
     private func requireFolder(of path: String) throws(JobError) {
@@ -121,7 +121,7 @@ package final class Service {
         return found
     }
 
-    private func answer(_ found: RankFindings, _ dataSet: DataSet) -> Answer {
+    private func answer(_ found: RankFindings, _ dataSet: DataSet, _ schema: PartitionSchema) -> Answer {
         var flags = FlagCounts()
         for galaxy in found.flags { flags.add(galaxy) }
         let notFinite = found.flags.firstIndex { $0.contains(.predictionNotFinite) }
@@ -132,7 +132,9 @@ package final class Service {
         return Answer(
             galaxies: dataSet.rows, flags: flags, skipped: skipped,
             warnings: dataSet.warnings
-                + flags.warnings(training, dataSet, firstNotFinite: notFinite.flatMap(found.galaxy(at:))) + words,
+                + flags.warnings(
+                    training, schema,
+                    firstNotFinite: notFinite.flatMap(found.galaxy(at:)).flatMap(dataSet.place(of:))) + words,
             engineTime: found.report.wallTime)
     }
 

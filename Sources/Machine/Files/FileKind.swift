@@ -155,7 +155,9 @@ extension FileKind {
     /// What to do with a file that no command of this program turns into HDF5.
     private var remedy: String {
         switch self {
-        case .fits, .parquet, .arrow, .voTable, .zip, .text:
+        case .fits, .parquet:
+            "the Python companion makes partitions of images and catalogues: python -m photoz partitions (see Python/README.md); or write images, magnitudes and redshifts as HDF5 (see Documentation.docc/Input-Files.md), or as an .npz file for photoz import"
+        case .arrow, .voTable, .zip, .text:
             "no command of photoz takes it: write its images, magnitudes and redshifts as HDF5 (see Documentation.docc/Input-Files.md), or as an .npz file for photoz import"
         case .table:
             "photoz simulate --catalog takes a catalogue of redshifts and magnitudes; galaxies to predict need images too: write both as HDF5 (see Documentation.docc/Input-Files.md), or as an .npz file for photoz import"

@@ -14,12 +14,6 @@ struct PartitionCheck {
         self.schema = schema
     }
 
-    /// What the file has, when it lacks something.
-    var hint: String? {
-        guard !missing.isEmpty, let entries = EntryListing(of: file).text(near: missing) else { return nil }
-        return "It has \(entries)."
-    }
-
     mutating func images() -> Dataset? {
         guard let images = required(schema.images) else { return nil }
         let (bands, size) = (schema.bands, schema.imageSize)
@@ -32,9 +26,9 @@ struct PartitionCheck {
         let sides = isFirst ? images.shape[2...] : images.shape[1...2]
         let fits = sides.allSatisfy { schema.crop ? $0 >= size : $0 == size }
         if images.shape[isFirst ? 1 : 3] != bands || !fits {
-            let hint =
-                sides.allSatisfy { $0 >= size } && !schema.crop ? "; --crop takes the centre of larger images" : ""
-            faults.append("\(schema.images): has shape \(images.shape) instead of \(expected)\(hint)")
+            faults.append(
+                "\(schema.images): has shape \(images.shape) instead of \(expected)\(hint(of: images.shape, sides: sides))"
+            )
         }
         if !images.elementType.isNumeric {
             faults.append("\(schema.images): holds \(images.elementType), not numbers\(fields(of: images))")

@@ -10,11 +10,17 @@ public struct PartitionError: Error, Sendable, Codable, CustomStringConvertible 
     let missing: [String]
     /// What the user may do about them; nil when the faults say it all.
     var hint: String?
+    /// Whether `photoz inspect` would take the file for a partition and find these faults, and perhaps more: it knows a
+    /// partition by its images, and nothing of columns to keep.
+    package let isFoundByInspect: Bool
 
     /// Faults of a file.
-    public init(file: String, faults: [String]) { self.init(file: file, faults: faults, missing: [], hint: nil) }
+    public init(file: String, faults: [String], hint: String? = nil) {
+        self.init(file: file, faults: faults, missing: [], hint: hint, isFoundByInspect: true)
+    }
 
-    init(file: String, faults: [String], missing: [String], hint: String?) {
+    init(file: String, faults: [String], missing: [String], hint: String?, isFoundByInspect: Bool) {
+        self.isFoundByInspect = isFoundByInspect
         self.file = file
         self.faults = faults
         self.missing = missing

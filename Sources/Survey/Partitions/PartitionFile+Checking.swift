@@ -43,8 +43,9 @@ extension PartitionFile {
         throw PartitionError(
             file: path,
             faults: [
-                "\(schema.images): row \(rows.lowerBound + firstAtFault) holds \(value.isNaN ? "nan" : "\(value)") in float32, not a finite number; correct or remove that galaxy, or leave it out with --on-error skip"
-            ])
+                "\(schema.images): row \(rows.lowerBound + firstAtFault) holds \(value.isNaN ? "nan" : "\(value)") in float32, not a finite number"
+            ],
+            hint: "Correct or remove that galaxy, or leave it out with --on-error skip.")
     }
 
     /// Puts NaN in place of what stands for missing magnitudes and redshifts, and flags that and what lies outside of

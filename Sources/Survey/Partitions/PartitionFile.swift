@@ -54,13 +54,17 @@ public final class PartitionFile {
         let magnitudes = check.magnitudes()
         let redshift = check.optional(schema.redshift)
         let objectID = check.optional(schema.objectID)
+        let count = check.faults.count
         let kept = check.kept()
+        let keptFaults = check.faults.count - count
         check.lengths(of: [images].compactMap { $0 } + magnitudes + [redshift, objectID].compactMap { $0 } + kept)
         let packings = check.packings(images: images, magnitudes: magnitudes, redshift: redshift, objectID: objectID)
         check.types(magnitudes: magnitudes, redshift: redshift, objectID: objectID, packings)
         let bandTable = check.bandTable()
         guard let images, check.faults.isEmpty else {
-            throw PartitionError(file: path, faults: check.faults, missing: check.missing, hint: check.hint)
+            throw PartitionError(
+                file: path, faults: check.faults, missing: check.missing, hint: check.hint,
+                isFoundByInspect: file.contains(schema.images) && check.faults.count > keptFaults)
         }
         let statement = Statement(
             file: file, images: images, magnitudes: magnitudes, table: bandTable, bands: schema.bands)

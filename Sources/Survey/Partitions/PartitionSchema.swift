@@ -73,6 +73,14 @@ public struct PartitionSchema: Sendable {
         self.imageSize = imageSize
     }
 
+    /// How many bands the network takes, and which, as a part of a sentence.
+    var networkTakes: String {
+        "the network takes \(bands)" + (trained.bands.map { " (\($0))" } ?? "")
+    }
+
+    /// What to do about bands that are missing or too many.
+    static let noFilling = "a band cannot be filled in or left out; train or import weights for yours"
+
     /// Floats of an image.
     var imageCount: Int { bands * imageSize * imageSize }
 }

@@ -69,9 +69,14 @@ struct Preparation {
         }
         guard let known = stated ?? declared, let trained, known != trained else { return }
         if !known.isPermutation(of: trained) {
-            warnings.append(
-                "the \(what) have the bands \(known) and the weights were trained on \(trained): redshifts will be wrong until there are weights for these bands"
-            )
+            let difference = "the \(what) have the bands \(known) and the weights were trained on \(trained)"
+            if declared == nil {
+                faults.append(
+                    "\(difference): redshifts would be wrong; train or import weights for these bands, or, to predict none the less, say what the files hold with --bands \(known)"
+                )
+            } else {
+                warnings.append("\(difference): redshifts will be wrong until there are weights for these bands")
+            }
         } else if declared == nil {
             faults.append(
                 "the \(what) have the bands \(known), and the weights were trained on \(trained); --bands \(known) puts images and magnitudes in order, --image-bands \(known) the images alone"
@@ -126,7 +131,8 @@ extension PartitionSchema {
     /// What of the user's options cannot be done with these weights; nil when all can.
     public var contradiction: String? {
         if let text = unreadableBands.first {
-            return "--bands or --image-bands \(text) does not name \(bands) bands, which is what the network takes"
+            return
+                "--bands or --image-bands \(text) does not name \(bands) bands, and \(networkTakes): \(Self.noFilling)"
         }
         if let names = imageBandNames ?? bandNames, trained.bands == nil, asksForOrder {
             return

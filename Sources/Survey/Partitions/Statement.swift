@@ -149,3 +149,13 @@ struct Statements: Codable {
         return texts
     }
 }
+
+extension PartitionFile {
+    /// What the file leaves open and is taken for what the weights say, as ``DataSet/assumptions`` of it alone.
+    public var assumptions: [String] {
+        guard rows > 0 else { return [] }
+        var statements = Statements()
+        statements.add(statement, [], of: path.split(separator: "/").last.map(String.init) ?? path)
+        return statements.assumptions(schema)
+    }
+}

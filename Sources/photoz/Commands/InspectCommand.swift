@@ -14,8 +14,9 @@ struct InspectCommand: ParsableCommand {
         discussion: HelpText.discussion(
             """
             Takes partitions, weights, calibrations, predictions.h5, pz.hdf5, nz.hdf5, Results.json, combined_data.json and \
-            payload.json. A partition is compared with the network of --weights; without it, with the bands and pixels on which \
-            its images and magnitudes agree, or else with those of the published network (5 bands, 32 x 32 pixels).
+            payload.json. With --weights a partition is compared with what these were trained on: what a run would refuse is \
+            refused, and what it would warn of is warned of. Without it, the bands and pixels are those on which its images and \
+            magnitudes agree, or else those of the published network (5 bands, 32 x 32 pixels).
             """,
             examples: [
                 "photoz inspect survey/1.h5 --weights weights.h5",
@@ -70,6 +71,12 @@ struct InspectCommand: ParsableCommand {
     }
 
     private func inspect(_ file: String) throws {
+        guard !isFolder(file) else {
+            throw JobError(
+                .inputMissing,
+                "\(file): is a folder: name one of its files, or look at all of them with photoz run --dry-run; of results photoz status tells"
+            )
+        }
         if FileKind(of: file) == .json {
             Exit.show(try ResultInspection.describeJSON(file))
             return
@@ -93,6 +100,9 @@ struct InspectCommand: ParsableCommand {
             Exit.show(try DistributionsInspection(opened).description())
         } else if NzInspection.isOne(opened) {
             Exit.show(try NzInspection(opened).description())
+        } else if weights != nil {
+            // What is compared with weights is meant for a partition: what it lacks is named as a run does.
+            try describePartition(file, opened)
         } else {
             throw JobError(
                 .badData,
@@ -117,16 +127,21 @@ struct InspectCommand: ParsableCommand {
         if !weights.training.hasRanges { Exit.show("  trained on: unknown, the file does not say") }
     }
 
-    /// Bands and pixels of the network that the partition is for.
-    private func sizes(of file: File) throws -> (bands: Int, imageSize: Int) {
-        guard let weights else { return schema.sizes(of: file) }
-        let shape = try WeightsFile(weights).shape
-        return (shape.bands, shape.imageSize)
+    /// How the partition lies for the network that it is for, and what that was trained on; nil where no weights are
+    /// named.
+    private func network(for file: File) throws -> (schema: PartitionSchema, training: TrainingRecord?) {
+        guard let weights else {
+            let sizes = schema.sizes(of: file)
+            return (schema.schema(bands: sizes.bands, imageSize: sizes.imageSize), nil)
+        }
+        let opened = try WeightsFile(weights, followsLinks: schema.followLinks)
+        let plain = schema.schema(bands: opened.shape.bands, imageSize: opened.shape.imageSize)
+        return (try plain.trained(on: opened.training), opened.training)
     }
 
     private func describePartition(_ file: String, _ opened: File) throws {
-        let sizes = try sizes(of: opened)
-        let partition = try PartitionFile(file, schema: schema.schema(bands: sizes.bands, imageSize: sizes.imageSize))
+        let network = try network(for: opened)
+        let partition = try PartitionFile(file, schema: network.schema)
         let asked = [
             ("--redshift", schema.redshift, partition.hasRedshift),
             ("--object-id", schema.objectID, partition.identifiers != .none),
@@ -156,6 +171,8 @@ struct InspectCommand: ParsableCommand {
         let statement = partition.statement
         if let bands = statement.imageBands { Exit.show("  image bands: \(bands)") }
         if let units = statement.units { Exit.show("  image units: \(units)") }
-        for warning in partition.warnings { Exit.show("  warning: \(warning)") }
+        let galaxies = network.training.map { counts.warnings($0, network.schema) } ?? []
+        for warning in partition.warnings + galaxies { Exit.show("  warning: \(warning)") }
+        for assumption in partition.assumptions { Exit.show("  taken for granted: \(assumption)") }
     }
 }

@@ -59,7 +59,9 @@ struct NzCommand: ParsableCommand {
     var leaveOut: String?
 
     @Option(
-        help: ArgumentHelp("The file to write, *.hdf5 (default: nz.hdf5 beside the distributions).", valueName: "file"))
+        help: ArgumentHelp(
+            "The file to write, *.hdf5; one of photoz nz that is there is replaced, another is refused (default: nz.hdf5 beside the distributions).",
+            valueName: "file"))
     var output: String?
 
     func validate() throws {

@@ -41,6 +41,10 @@ struct ReportCommand: ParsableCommand {
 
     func run() {
         do {
+            let parent = folder(of: output)
+            guard isFolder(parent) else {
+                throw JobError(.outputRefused, "\(output): \(parent) is not a folder; make it first")
+            }
             try OwnFile.reportPage.requireReplaceable(output)
             let pictures = png ? try ReportPictures() : nil
             let report = try Report(folders: results, inputs: ReportInputs.find)

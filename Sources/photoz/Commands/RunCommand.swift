@@ -69,7 +69,9 @@ struct RunCommand: ParsableCommand {
                 )
             }
         } else {
-            guard !required.data.isEmpty else { throw ValidationError("--data needs a folder or at least one file.") }
+            guard !required.data.isEmpty, !required.data.contains("") else {
+                throw ValidationError("--data needs a folder or at least one file.")
+            }
             guard required.output != nil else { throw ValidationError("--output needs a folder for the results.") }
         }
         if let fileLimit = input.fileLimit, fileLimit < 1 {

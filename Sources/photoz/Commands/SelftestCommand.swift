@@ -28,6 +28,10 @@ struct SelftestCommand: ParsableCommand {
             "The folder Data of the project (default: the one here or beside the program).", valueName: "folder"))
     var data: String?
 
+    func validate() throws {
+        guard data != "" else { throw ValidationError("--data needs a folder; without it the shipped one is found.") }
+    }
+
     func run() {
         do {
             var failed = 0

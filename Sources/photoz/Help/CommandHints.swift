@@ -21,11 +21,13 @@ enum CommandHints {
 
     /// The parser's words about a command line that it does not understand, and what was perhaps meant.
     static func explained(_ message: String, for arguments: [String]) -> String {
-        if let word = arguments.prefix(while: { $0 != "--" }).first(where: isFileLikeDash) {
-            return above(message, dashHint(word))
+        let dashed = arguments.prefix(while: { $0 != "--" }).first(where: isFileLikeDash)
+        guard let command = command(of: arguments) else {
+            return dashed.map { above(message, dashHint($0)) } ?? message
         }
-        guard let command = command(of: arguments) else { return message }
         let (options, words) = (CommandOptions(command), Array(arguments.dropFirst()))
+        if let dashed { return above(message, dashHint(dashed, of: command)) }
+        if let hint = numberHint(message, words, options) { return above(message, hint) }
         if !message.contains("Unknown option"), let unknown = unknownOption(in: words, options) {
             return above(message, unknown)
         }
@@ -35,6 +37,31 @@ enum CommandHints {
         guard let place = message.firstRange(of: list) else { return above(message, advice) }
         return message[..<place.lowerBound] + ". " + advice + message[place.lowerBound...].dropFirst()
     }
+
+    /// What is wrong with a number that the parser does not take for one; nil where that is not what it says.
+    private static func numberHint(_ message: String, _ words: [String], _ options: CommandOptions) -> String? {
+        if message.contains("Missing value for") {
+            let pairs = zip(words, words.dropFirst())
+            guard let (name, value) = pairs.first(where: { options.values[$0]?.isNeeded == true && isNegative($1) }),
+                message.contains("'\(name) ")
+            else { return nil }
+            return "\(name) takes no negative number, such as \(value)."
+        }
+        guard let found = message.firstMatch(of: #/The value '[^']*' is invalid for '(--[a-z-]+) <([a-z,]+)>'/#),
+            let form = forms[String(found.2)]
+        else { return nil }
+        return "\(found.1) takes \(form)."
+    }
+
+    private static func isNegative(_ word: String) -> Bool { word.hasPrefix("-") && Double(word) != nil }
+
+    /// What values look like, by the names that the help has for them.
+    private static let forms = [
+        "count": "a whole number, such as 4", "seconds": "a number of seconds, such as 600",
+        "grid": "the first redshift, the last one and the number of points, such as 0:2:301",
+        "list": "numbers with commas between them", "low,high": "two numbers, such as 0,20",
+        "price": "a number, such as 0.05", "level": "a whole number from 1 to 9",
+    ]
 
     private static func above(_ message: String, _ hint: String) -> String {
         message.contains(hint) ? message : "Error: \(hint)\n\(message)"
@@ -82,8 +109,11 @@ enum CommandHints {
             .min { ($0.distance, $0.word) < ($1.distance, $1.word) }?.word
     }
 
-    static func dashHint(_ word: String) -> String {
-        "'\(word)' is read as options, since it begins with a dash; for a file of that name write './\(word)'."
+    /// - Parameter command: The command whose option may be meant.
+    static func dashHint(_ word: String, of command: (any ParsableCommand.Type)? = nil) -> String {
+        let name = "-" + word.prefix { $0 != "=" }
+        if let command, CommandOptions(command).values[name] != nil { return "Did you mean '\(name)'?" }
+        return "'\(word)' is read as options, since it begins with a dash; for a file of that name write './\(word)'."
     }
 
     /// A single dash and what no option is: the program's only short one is `-h`.

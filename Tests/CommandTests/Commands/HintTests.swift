@@ -16,6 +16,12 @@ extension CommandTests {
                 (["run", "--weights", Self.small, "--dta", galaxies, "--output", "o"], "Did you mean '--data'?"),
                 (["sweep", "--weights", "w", "--data", "d", "--ouput", "o", "--np", "1"], "Did you mean '--output'?"),
                 (["status", "--jsn", "results"], "Did you mean '--json'?"),
+                (["run", "-weights", Self.small, "--data", galaxies, "--output", "o"], "Did you mean '--weights'?"),
+                (["run", "--threads", "-1"], "--threads takes no negative number"),
+                (["selftest", "--data", ""], "--data needs a folder"),
+                (["run", "--weights", Self.small, "--data", "", "--output", "o"], "--data needs a folder"),
+                (["run", "--batch-size", "ten"], "--batch-size takes a whole number"),
+                (["run", "--grid", "0:2"], "--grid takes the first redshift, the last one and the number of points"),
                 (["inspect", "-d/1.h5"], "write './-d/1.h5'"), (["inspect", "-data.h5"], "write './-data.h5'"),
             ] {
                 let outcome = try await Photoz.alone(words)
@@ -60,6 +66,37 @@ extension CommandTests {
             let again = try await Launch.run("sh", ["-c", "\(Photoz.path) inspect\(command)"], limit: 20)
             #expect(
                 again.exitCode == 65 && again.error.contains("2 data sets of magnitudes are named"), "\(again.report)")
+        }
+
+        @Test("inspect is advised only where it shows more")
+        func noUselessAdvice() async throws {
+            let partition = folder.file("p.h5")
+            try MockSurvey().write(partition, count: 4)
+            func run(_ weights: String, _ data: String, _ more: [String] = []) async throws -> String {
+                let outcome = try await Photoz.alone(
+                    ["run", "--weights", weights, "--data", data, "--output", folder.file("out"), "--quiet"] + more)
+                #expect(outcome.exitCode == 65, "\(outcome.report)")
+                return outcome.error
+            }
+            for error in [
+                try await run(partition, partition), try await run(Self.small, Self.small),
+                try await run(Self.small, partition, ["--keep", "nosuch"]),
+            ] { #expect(!error.contains("See all faults"), "\(error)") }
+            try MockSurvey().write(partition, count: 4, .init(changeImage: { $0[7] = .nan }))
+            #expect(try await run(Self.small, partition).contains("See all faults with: photoz inspect"))
+        }
+
+        @Test func imagesUnderAnotherName() async throws {
+            let path = folder.file("named.h5")
+            try MockSurvey().write(path, count: 4, .init(omit: ["images"]))
+            let file = try File.openForWriting(path)
+            try file.createDataset("cutouts", of: Float.self, shape: [4, 5, 32, 32]).write(
+                rows: 0..<4, from: [Float](repeating: 1, count: 4 * MockSurvey.pixels))
+            try file.close()
+            for command in [["run", "--data", path, "--output", folder.file("out")], ["inspect", path]] {
+                let outcome = try await Photoz.alone(command + ["--weights", Self.small])
+                #expect(outcome.exitCode == 65 && outcome.error.contains("--images cutouts"), "\(outcome.report)")
+            }
         }
 
         @Test func partitionsOfOtherNetworks() async throws {

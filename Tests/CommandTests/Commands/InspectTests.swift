@@ -48,11 +48,47 @@ extension CommandTests {
             }
         }
 
+        @Test("With weights, what a run refuses is refused, and what it warns of is warned of")
+        func comparedWithTheWeights() async throws {
+            let path = input.file("1.h5")
+            func look(_ change: (inout OddSurvey) -> Void) async throws -> (inspected: Outcome, run: Outcome) {
+                var survey = try OddSurvey()
+                change(&survey)
+                try survey.write(path)
+                let inspected = try await Photoz.alone(["inspect", path, "--weights", Repository.weights])
+                let run = try await OddRun(path, to: input.file("out")).outcome
+                #expect(inspected.exitCode == run.exitCode, "\(inspected.report)\(run.report)")
+                return (inspected, run)
+            }
+            for bands in ["zirgu", "grizy"] {
+                let found = try await look { $0.imageTexts["bands"] = [bands] }
+                #expect(found.inspected.exitCode == 65, "\(found.inspected.report)")
+                for outcome in [found.inspected, found.run] {
+                    #expect(outcome.error.contains("the images have the bands \(bands)"), "\(outcome.report)")
+                }
+            }
+            for (words, change) in [
+                ("the images are in nanomaggies", { $0.imageTexts["units"] = ["nanomaggies"] }),
+                ("the images have 0.2 arcsec a pixel", { $0.numbers["images.pixel_scale"] = [0.2] }),
+                ("colours 20", { $0.reorder([4, 3, 2, 1, 0]) }),
+            ] as [(String, (inout OddSurvey) -> Void)] {
+                let found = try await look(change)
+                #expect(found.inspected.exitCode == 0, "\(found.inspected.report)")
+                #expect(found.inspected.output.contains("warning: "), "\(found.inspected.report)")
+                for text in [found.inspected.output, found.run.error] { #expect(text.contains(words), "\(text)") }
+            }
+            let calm = try await look { $0.imageTexts["bands"] = ["ugriz"] }
+            #expect(!calm.inspected.output.contains("warning"), "\(calm.inspected.report)")
+            #expect(
+                calm.inspected.output.contains("taken for granted: 1.h5 does not say the units"),
+                "\(calm.inspected.report)")
+        }
+
         @Test func filesThatAreNeither() async throws {
             try "text".write(toFile: input.file("text.h5"), atomically: true, encoding: .utf8)
             for (file, code, words) in [
                 (input.file("nowhere.h5"), 66, "No such file"), (input.file("text.h5"), 65, "not an HDF5 file"),
-                (input.path, 66, "is not a file"),
+                (input.path, 66, "is a folder: name one of its files"),
                 (Repository.fixture("expected.h5"), 65, "neither weights"),
             ] {
                 let outcome = try await Photoz.alone(["inspect", file])

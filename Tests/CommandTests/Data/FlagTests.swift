@@ -64,6 +64,8 @@ extension CommandTests {
             }
             let wrongUnits = try await run(fluxes)
             #expect(try wrongUnits.counts()["image_outside"] == 20)
+            #expect(wrongUnits.outcome.error.contains("are these fluxes? --units nanomaggies"))
+            #expect(!wrongOrder.outcome.error.contains("are these fluxes?"), "\(wrongOrder.outcome.report)")
             for odd in [wrongOrder, wrongUnits] {
                 #expect(
                     try odd.warnings().contains { $0.contains("20 of 20 galaxies have a magnitude, colour or pixel") })

@@ -84,17 +84,58 @@ extension CommandTests {
         }
 
         @Test func everyPartitionIsCompared() async throws {
-            for (name, units, bands) in [("1", "asinh(nanomaggies / softening)", "ugriz"), ("2", "nJy", "grizy")] {
+            func write(_ units: String, _ bands: String, _ name: String) throws {
                 var survey = try OddSurvey(count: 3)
                 survey.imageTexts = ["units": [units], "bands": [bands]]
                 try survey.write(folder.file("data/\(name).h5"))
             }
+            try write("asinh(nanomaggies / softening)", "ugriz", "1")
+            try write("nJy", "ugriz", "2")
             let found = try await OddRun(folder.file("data"), to: folder.file("out"))
             #expect(found.outcome.exitCode == 0, "\(found.outcome.report)")
-            for word in ["2.h5: the images have the bands grizy", "2.h5: the images are in nJy", "--units nJy"] {
+            for word in ["2.h5: the images are in nJy", "--units nJy"] {
                 #expect(found.outcome.error.contains(word), "\(word): \(found.outcome.report)")
                 #expect(try found.warnings().contains { $0.contains(word) }, "\(word)")
             }
+            try write("nJy", "grizy", "2")
+            let refused = try await OddRun(folder.file("data"), to: folder.file("out"))
+            #expect(refused.outcome.exitCode == 65, "\(refused.outcome.report)")
+            #expect(
+                refused.outcome.error.contains("2.h5: the images have the bands grizy"), "\(refused.outcome.report)")
+        }
+
+        @Test("Other bands than the network's are refused, unless the user says that they are meant")
+        func otherBands() async throws {
+            var survey = try OddSurvey(count: 3)
+            survey.imageTexts["bands"] = ["grizy"]
+            let refused = try await run(survey)
+            #expect(refused.outcome.exitCode == 65, "\(refused.outcome.report)")
+            for word in ["the images have the bands grizy", "trained on ugriz", "--bands grizy"] {
+                #expect(refused.outcome.error.contains(word), "\(word): \(refused.outcome.report)")
+            }
+            let meant = try await run(survey, ["--bands", "grizy"])
+            #expect(meant.outcome.exitCode == 0, "\(meant.outcome.report)")
+            #expect(try meant.warnings().contains { $0.contains("redshifts will be wrong") })
+        }
+
+        @Test("Too few bands, or axes in another order: the message says what can be done")
+        func otherShapes() async throws {
+            func refusal(_ shape: [Int], _ more: [String] = []) async throws -> String {
+                try MockSurvey().write(folder.file("1.h5"), count: 4, .init(imageShape: shape))
+                let run = try await OddRun(folder.file("1.h5"), to: folder.file("out"), more)
+                #expect(run.outcome.exitCode == 65, "\(run.outcome.report)")
+                return run.outcome.error
+            }
+            let four = try await refusal([4, 4, 32, 32])
+            #expect(
+                four.contains("it has 4 bands, and the network takes 5 (ugriz): a band cannot be filled in"), "\(four)")
+            #expect(!four.contains("--crop"), "\(four)")
+            let last = try await refusal([4, 32, 32, 5])
+            #expect(last.contains("give --layout nhwc"), "\(last)")
+            let first = try await refusal([4, 5, 32, 32], ["--layout", "nhwc"])
+            #expect(first.contains("give --layout nchw"), "\(first)")
+            let larger = try await refusal([3, 5, 32, 40])
+            #expect(larger.contains("--crop takes") && !larger.contains("--layout"), "\(larger)")
         }
 
         @Test("Fluxes become what the network takes", arguments: [("nanomaggies", Float(1)), ("nJy", 3631)])
@@ -122,6 +163,7 @@ extension CommandTests {
             "Options that make no sense are usage errors",
             arguments: [
                 (["--bands", "uugiz"], "once"), (["--image-bands", "ugg"], "once"), (["--bands", "ugr"], "5 bands"),
+                (["--bands", "griz"], "the network takes 5 (ugriz): a band cannot be filled in"),
                 (["--softening", "0.1"], "--units"),
                 (["--units", "nJy", "--softening", "0"], "positive"), (["--units", "counts"], "nanomaggies"),
                 (["--magnitudes", "u,g,g,i,z"], "twice"), (["--redshift-range", "-2,3"], "above -1"),

@@ -12,9 +12,12 @@ extension CommandTests {
         private static let kinds: [(name: String, bytes: [UInt8], words: [String])] = [
             (
                 "fits", Array("SIMPLE  =                    T".utf8),
-                ["is a FITS file", "Documentation.docc/Input-Files.md"]
+                ["is a FITS file", "python -m photoz partitions", "Documentation.docc/Input-Files.md"]
             ),
-            ("parquet", Array("PAR1".utf8) + [0x15, 0, 0x15], ["is a Parquet file", ".npz"]),
+            (
+                "parquet", Array("PAR1".utf8) + [0x15, 0, 0x15],
+                ["is a Parquet file", "python -m photoz partitions", ".npz"]
+            ),
             ("csv", Array("ra,dec,u,g\n1,2,3,4\n".utf8), ["is a table in text", "photoz simulate --catalog"]),
             ("tsv", Array("\u{feff}ra\tdec\n1\t2\n".utf8), ["is a table in text"]),
             ("json", Array("{\"data_map\": {}}".utf8), ["is a JSON file", "--payload"]),

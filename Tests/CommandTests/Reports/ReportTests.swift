@@ -197,6 +197,8 @@ extension CommandTests {
             }
             let remove = { (file: String) in { try FileManager.default.removeItem(atPath: $0 + file) } }
             try await expect(66, "no such folder", from: scratch.file("nowhere"))
+            try await expect(73, "nowhere is not a folder", page: "nowhere/page.html", from: folder)
+            #expect(!FileManager.default.fileExists(atPath: scratch.file("nowhere")))
             try await expect(66, "predictions.h5", from: damaged("unpredicted", remove("/predictions.h5")))
             try await expect(66, "Results.json", from: damaged("unfinished", remove("/Results.json")))
             try await expect(
@@ -214,7 +216,9 @@ extension CommandTests {
                 from: damaged("odd-pz") { try CalibratedResults($0).writeDistributions(levels: [0, 1, 0.5]) })
             try await expect(
                 65, "pz.hdf5", from: damaged("no-pz") { try Data("no".utf8).write(to: URL(filePath: $0 + "/pz.hdf5")) })
-            try await expect(73, "cannot be written", page: "good/Results.json/page.html", from: folder)
+            try await expect(73, "Results.json is not a folder", page: "good/Results.json/page.html", from: folder)
+            try Data().write(to: URL(filePath: scratch.file("bad-figures")))
+            try await expect(73, "cannot be written", from: folder)
             try await expect(64, ".html", page: "page.pdf", from: folder)
         }
     }

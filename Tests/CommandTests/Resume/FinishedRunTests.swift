@@ -37,7 +37,8 @@ extension CommandTests {
             try await expectRefusal(["--precision", "bf16"], "precision bf16 instead of f32")
             try await expectRefusal(["--views", "3"], "views 3 instead of 1")
             try await expectRefusal(["--file-limit", "1"], "number of partitions 1 instead of 2")
-            try await expectRefusal(["--crop"], "crop true instead of crop false")
+            try await expectRefusal(["--crop"], "(--crop instead of no --crop)")
+            try await expectRefusal(["--keep", "redshift"], "(--keep redshift instead of no --keep)")
             try await expectRefusal(["--redshift-range", "0,10"], "redshifts 0.0 to 10.0 instead of missing")
             try await expectRefusal(["--instruction-set", "portable"], "instruction set portable instead of")
             try await expectRefusal([], weights: Repository.weights, "weights with SHA-256")
@@ -49,6 +50,22 @@ extension CommandTests {
             try await expectRefusal([], "2.h5 of 21 galaxies is another")
             #expect(try Output.finished.map { try output.bytes($0) } == before)
             #expect(output.names == Output.finished)
+        }
+
+        @Test("What differs is named as the option that was typed")
+        func differencesInWordsOfOptions() async throws {
+            try MockSurvey().write(input.file("1.h5"), count: 4)
+            let first = try await run(["--bands", "ugriz"], weights: Repository.weights)
+            try #require(first.exitCode == 0, "\(first.report)")
+            for (more, words) in [
+                ([], "(no --bands instead of --bands ugriz)"),
+                (["--bands", "ugriz", "--units", "nJy"], "(--units nJy instead of no --units)"),
+                (["--image-bands", "zirgu", "--bands", "ugriz"], "(--image-bands zirgu instead of no --image-bands)"),
+            ] {
+                let other = try await run(["--resume"] + more, weights: Repository.weights)
+                #expect(other.exitCode == 73 && other.error.contains(words), "\(words): \(other.report)")
+                #expect(!other.error.contains("Optional("), "\(other.report)")
+            }
         }
 
         @Test(arguments: [1, 2]) func theCommandThatIsPrintedReplacesOldResults(ranks: Int) async throws {

@@ -45,14 +45,14 @@ extension CommandTests {
             try #require(stopped.exitCode != 0 && output.names.contains("journal"), "\(stopped.report)")
             let other = try await run("out", ranks: ranks, ["--resume"])
             #expect(other.exitCode == 73, "\(other.report)")
-            #expect(other.error.contains("kept [] instead of kept [\"ra\"]"), "\(other.report)")
+            #expect(other.error.contains("(no --keep instead of --keep ra)"), "\(other.report)")
             let resumed = try await run("out", ranks: ranks, ["--keep", "ra", "--resume"])
             try #require(resumed.exitCode == 0, "\(resumed.report)")
             #expect(try output.results()["resumed_samples"] as? Int ?? 0 > 0)
             try await expectFresh(output, (0..<1800).map(Double.init))
             let finished = try await run("out", ranks: ranks, ["--resume"])
             #expect(finished.exitCode == 73, "\(finished.report)")
-            #expect(finished.error.contains("kept [] instead of kept [\"ra\"]"), "\(finished.report)")
+            #expect(finished.error.contains("(no --keep instead of --keep ra)"), "\(finished.report)")
         }
 
         @Test(

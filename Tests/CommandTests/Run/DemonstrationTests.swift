@@ -79,6 +79,16 @@ extension CommandTests {
             #expect(dry.output.contains(description) && dry.output.contains(notice), "\(dry.report)")
         }
 
+        @Test("A run does not show a SHA-256 in the description, inspect does")
+        func shortDescription() async throws {
+            let hash = String(repeating: "0af9", count: 16)
+            let file = try weights("hashed.h5", ["description": "A toy; the catalogue's SHA-256 is \(hash); for tests"])
+            let outcome = try await run("one", file)
+            #expect(
+                lines(outcome.output, with: "Weights:") == ["Weights: \(file): A toy; for tests"], "\(outcome.report)")
+            #expect(try await inspect(file).contains(hash))
+        }
+
         @Test("A page about several runs says it once for each kind of weights")
         func severalRuns() async throws {
             _ = try await run("one", try weights("demo.h5", ["demonstration": "not for science"]))
