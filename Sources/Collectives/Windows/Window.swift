@@ -5,8 +5,8 @@ func allocateWindow(
     count: Int, on communicator: Communicator, _ window: inout WindowHandle
 ) throws(CollectiveError) -> UnsafeMutablePointer<Int64>? {
     let size = MemoryLayout<Int64>.size
-    // Whole cache lines: in memory that a node shares, MPICH 4.0 begins a rank's part where that of the rank before ends,
-    // to others, but gives the rank itself the next multiple of 16 bytes. What others write then comes out shifted.
+    // Whole cache lines: in memory that a node shares, MPICH 4.0 begins a rank's part where that of the rank before
+    // ends, for others, but gives the rank itself the next multiple of 16 bytes. What others write comes out shifted.
     let line = 64
     let byteCount = (count * size + line - 1) / line * line
     var base: UnsafeMutableRawPointer?

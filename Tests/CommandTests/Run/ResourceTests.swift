@@ -24,8 +24,8 @@ extension CommandTests {
                     == Output(folder: scratch.file("2")).bytes("predictions.h5"))
         }
 
-        /// The program as it is shipped: the one that is built for tests loads a dozen libraries more. Small chunks, and
-        /// chunks of 5 MB, which HDF5 keeps and decompresses whole: their size adds to a rank's memory.
+        /// The program as it is shipped: the one that is built for tests loads a dozen libraries more. Small chunks,
+        /// and chunks of 5 MB, which HDF5 keeps and decompresses whole: their size adds to a rank's memory.
         @Test(arguments: [(16, 512, 100.0), (256, 512, 100), (16, 64, 60)])
         func memoryOfARank(rowsOfAChunk: Int, batch: Int, limit: Double) async throws {
             // Proportional set sizes: a page that n processes share counts as an n-th in each of them.
