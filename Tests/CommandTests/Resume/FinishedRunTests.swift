@@ -38,7 +38,6 @@ extension CommandTests {
             try await expectRefusal(["--views", "3"], "views 3 instead of 1")
             try await expectRefusal(["--file-limit", "1"], "number of partitions 1 instead of 2")
             try await expectRefusal(["--crop"], "(--crop instead of no --crop)")
-            try await expectRefusal(["--keep", "redshift"], "(--keep redshift instead of no --keep)")
             try await expectRefusal(["--redshift-range", "0,10"], "redshifts 0.0 to 10.0 instead of missing")
             try await expectRefusal(["--instruction-set", "portable"], "instruction set portable instead of")
             try await expectRefusal([], weights: Repository.weights, "weights with SHA-256")
