@@ -25,8 +25,9 @@ public struct Operation<Element: BitwiseCopyable> {
 
     let kind: Kind
 
-    /// A function of your own. It must not communicate itself: MPI calls it in the midst of a reduction. One that does
-    /// ends the process with a message.
+    /// A function of your own. It must not communicate itself, on any communicator: MPI calls it in the midst of a
+    /// reduction. Where it does, that call throws ``CollectiveError/Kind/misuse``, and so does the reduction, on every
+    /// rank; the communicator works afterwards.
     ///
     /// Declared associative and commutative, it is evaluated in an order that MPI chooses, always the same for the same
     /// ranks. Otherwise it is evaluated strictly left to right in rank order: ((v0 op v1) op v2) op ...

@@ -19,9 +19,9 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
 
     /// Makes a buffer; every rank calls it.
     ///
-    /// - Throws: ``CollectiveError``, on every rank when the counts differ.
+    /// - Throws: ``CollectiveError``, on every rank when the counts or the sizes of the elements differ.
     public init(count: Int, on communicator: Communicator) throws(CollectiveError) {
-        try communicator.agree(onLength: count, "AgreedBuffer")
+        try communicator.agree(onLength: count, of: Element.self, "AgreedBuffer")
         // Pages that are zero anyway, of which those that nobody uses take no memory.
         let (page, byteCount) = (4096, count * MemoryLayout<Element>.stride)
         guard let allocation = calloc(1, byteCount + page) else {
@@ -32,7 +32,7 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
         elements = UnsafeMutableBufferPointer(start: start, count: count)
         (self.count, self.communicator) = (count, communicator)
         let part = count / communicator.size * MemoryLayout<Element>.stride
-        bytesPerRank = count % communicator.size == 0 && part <= largestCount ? part : nil
+        bytesPerRank = count % communicator.size == 0 && part <= Parts.largest ? part : nil
     }
 
     deinit { if isIdle { free(allocation) } }

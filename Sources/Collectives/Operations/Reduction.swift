@@ -15,10 +15,10 @@ extension Communicator {
 
     /// All ranks' arrays combined element by element, on `root`; nil on the others.
     ///
-    /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length.
+    /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length, or their elements in size.
     public func reduce<T>(_ values: [T], _ operation: Operation<T>, root: Int) throws(CollectiveError) -> [T]? {
         let target = try requireRank(root, "reduce")
-        try agree(onLength: values.count, "reduce")
+        try agree(onLength: values.count, of: T.self, "reduce")
         let reduced = try exchangedArray(values) { memory throws(CollectiveError) in
             try reduce(inPlace: memory, values.count, operation, root: target)
         }
@@ -36,10 +36,10 @@ extension Communicator {
 
     /// Replaces the array on every rank by all ranks' arrays combined element by element.
     ///
-    /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length.
+    /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length, or their elements in size.
     public func allReduce<T>(inPlace values: inout [T], _ operation: Operation<T>) throws(CollectiveError) {
         let count = values.count
-        try agree(onLength: count, "allReduce")
+        try agree(onLength: count, of: T.self, "allReduce")
         values = try exchangedArray(values) { memory throws(CollectiveError) in
             try allReduce(inPlace: memory, count, operation)
         }
@@ -52,14 +52,15 @@ extension Communicator {
         if let handles = try operation.handles() {
             // MPI's nonblocking reduction, which all take where the order matters, is slow with long arrays: six times
             // here.
-            let part = handles.isExact ? largestCount : max((1 << 15) / MemoryLayout<T>.stride, 1)
+            let part = handles.isExact ? Parts.largest : max((1 << 15) / MemoryLayout<T>.stride, 1)
             try forEachPart(of: count, atMost: part) { first, length throws(CollectiveError) in
                 try reduce(inPlace: values + first, length, handles, root)
             }
-            return handles.free()
+            return try end(operation, handles, "reduce")
         }
         let folded = try foldInOrder(UnsafeBufferPointer(start: values, count: count), operation, root: Int(root))
         if let folded { values.update(from: folded, count: count) }
+        try end(operation, nil, "reduce")
     }
 
     func allReduce<T>(
@@ -69,11 +70,12 @@ extension Communicator {
             try forEachPart(of: count) { first, length throws(CollectiveError) in
                 try allReduce(inPlace: values + first, length, handles)
             }
-            return handles.free()
+            return try end(operation, handles, "allReduce")
         }
         let folded = try foldInOrder(UnsafeBufferPointer(start: values, count: count), operation, root: 0)
         if let folded { values.update(from: folded, count: count) }
         try broadcast(bytes: values, count * MemoryLayout<T>.stride, root: 0)
+        try end(operation, nil, "allReduce")
     }
 
     // Not generic: the compiler makes more of such a call.

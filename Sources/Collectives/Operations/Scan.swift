@@ -13,9 +13,9 @@ extension Communicator {
 
     /// Rank r gets v0 op ... op vr, element by element.
     ///
-    /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length.
+    /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length, or their elements in size.
     public func scan<T>(_ values: [T], _ operation: Operation<T>) throws(CollectiveError) -> [T] {
-        try agree(onLength: values.count, "scan")
+        try agree(onLength: values.count, of: T.self, "scan")
         return try exchangedArray(values) { memory throws(CollectiveError) in
             try scan(inPlace: memory, values.count, operation)
         }
@@ -33,9 +33,9 @@ extension Communicator {
 
     /// Rank r gets v0 op ... op v(r-1), element by element, rank 0 nil.
     ///
-    /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length.
+    /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length, or their elements in size.
     public func exclusiveScan<T>(_ values: [T], _ operation: Operation<T>) throws(CollectiveError) -> [T]? {
-        try agree(onLength: values.count, "exclusiveScan")
+        try agree(onLength: values.count, of: T.self, "exclusiveScan")
         let scanned = try exchangedArray(values) { memory throws(CollectiveError) in
             try exclusiveScan(inPlace: memory, values.count, operation)
         }
@@ -49,9 +49,10 @@ extension Communicator {
             try forEachPart(of: count) { first, length throws(CollectiveError) in
                 try scan(inPlace: values + first, length, handles)
             }
-            return handles.free()
+            return try end(operation, handles, "scan")
         }
         try values.update(from: prefixesInOrder(values, count, operation), count: count)
+        try end(operation, nil, "scan")
     }
 
     /// Rank 0's values become meaningless.
@@ -62,10 +63,11 @@ extension Communicator {
             try forEachPart(of: count) { first, length throws(CollectiveError) in
                 try exclusiveScan(inPlace: values + first, length, handles)
             }
-            return handles.free()
+            return try end(operation, handles, "exclusiveScan")
         }
         let previous = try shiftToNextRank(prefixesInOrder(values, count, operation))
         if let previous { values.update(from: previous, count: count) }
+        try end(operation, nil, "exclusiveScan")
     }
 
     // Not generic: the compiler makes more of such a call.
@@ -101,7 +103,7 @@ extension Communicator {
 
     private func shiftToNextRank<T: BitwiseCopyable>(_ values: [T]) throws(CollectiveError) -> [T]? {
         // From the last rank down, each waits for its left neighbour to receive; rank 0 only sends: no cycle.
-        if rank + 1 < size { try send(values, to: rank + 1) }
-        return rank > 0 ? try receiveArray(of: T.self, from: rank - 1) : nil
+        if rank + 1 < size { try send(values, to: rank + 1, .ofCollectives) }
+        return rank > 0 ? try receiveArray(of: T.self, from: rank - 1, .ofCollectives) : nil
     }
 }
