@@ -57,6 +57,7 @@ enum Failures {
                 ("allReduce", { _ = try world.allReduce(1, sum) }),
                 ("reduce", { _ = try world.reduce([1, 2], sum, root: 0) }),
                 ("scan", { _ = try world.scan(1, sum) }),
+                ("reproducible sum", { _ = try world.allReduce(1, sum.reproducible) }),
             ]
             for (name, call) in calls {
                 var error: (any Error)?

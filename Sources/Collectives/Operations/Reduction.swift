@@ -50,6 +50,10 @@ extension Communicator {
         inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>, root: Int32
     ) throws(CollectiveError) {
         if let handles = try operation.handles() {
+            if operation.isReproducible, !handles.isExact {
+                try reduceInTree(values, count, handles, root: root)
+                return try end(operation, handles, "reduce")
+            }
             // MPI's nonblocking reduction, which all take where the order matters, is slow with long arrays: six times
             // here.
             let part = handles.isExact ? Parts.largest : max((1 << 15) / MemoryLayout<T>.stride, 1)
@@ -63,12 +67,36 @@ extension Communicator {
         try end(operation, nil, "reduce")
     }
 
+    /// The values of the others than `root` stay as they are.
+    private func reduceInTree<T>(
+        _ values: UnsafeMutablePointer<T>, _ count: Int, _ handles: Handles, root: Int32
+    ) throws(CollectiveError) {
+        // Rank 0 combines, and gives the result to the root.
+        let (isBetween, root) = (rank == 0 && root != 0, Int(root))
+        let result = isBetween ? UnsafeMutablePointer<T>.allocate(capacity: max(count, 1)) : values
+        if isBetween { result.update(from: values, count: count) }
+        try reduceInTree(UnsafeMutableRawPointer(result), count, stride: MemoryLayout<T>.stride, handles)
+        if root != 0 {
+            try forEachPart(of: count) { first, length throws(CollectiveError) in
+                if rank == 0 { try sendPiece(result + first, length, to: root, handles) }
+                if rank == root { try receivePiece(values + first, length, from: 0, handles) }
+            }
+        }
+        if isBetween { result.deallocate() }
+    }
+
     func allReduce<T>(
         inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>
     ) throws(CollectiveError) {
         if let handles = try operation.handles() {
-            try forEachPart(of: count) { first, length throws(CollectiveError) in
-                try allReduce(inPlace: values + first, length, handles)
+            if operation.isReproducible, !handles.isExact {
+                let stride = MemoryLayout<T>.stride
+                try reduceInTree(UnsafeMutableRawPointer(values), count, stride: stride, handles)
+                try broadcast(bytes: values, count * stride, root: 0)
+            } else {
+                try forEachPart(of: count) { first, length throws(CollectiveError) in
+                    try allReduce(inPlace: values + first, length, handles)
+                }
             }
             return try end(operation, handles, "allReduce")
         }

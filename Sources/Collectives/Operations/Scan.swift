@@ -46,8 +46,12 @@ extension Communicator {
         inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>
     ) throws(CollectiveError) {
         if let handles = try operation.handles() {
-            try forEachPart(of: count) { first, length throws(CollectiveError) in
-                try scan(inPlace: values + first, length, handles)
+            if operation.isReproducible, !handles.isExact {
+                try scanInChain(values, count, stride: MemoryLayout<T>.stride, handles, isExclusive: false)
+            } else {
+                try forEachPart(of: count) { first, length throws(CollectiveError) in
+                    try scan(inPlace: values + first, length, handles)
+                }
             }
             return try end(operation, handles, "scan")
         }
@@ -60,8 +64,12 @@ extension Communicator {
         inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>
     ) throws(CollectiveError) {
         if let handles = try operation.handles() {
-            try forEachPart(of: count) { first, length throws(CollectiveError) in
-                try exclusiveScan(inPlace: values + first, length, handles)
+            if operation.isReproducible, !handles.isExact {
+                try scanInChain(values, count, stride: MemoryLayout<T>.stride, handles, isExclusive: true)
+            } else {
+                try forEachPart(of: count) { first, length throws(CollectiveError) in
+                    try exclusiveScan(inPlace: values + first, length, handles)
+                }
             }
             return try end(operation, handles, "exclusiveScan")
         }

@@ -24,6 +24,21 @@ extension Communicator {
         try check(MPI_Wait(&request, cmpi_status_ignore()), routine)
     }
 
+    /// One message of a collective that is made of messages, and that is counted once: all ranks are waited for.
+    func step(
+        _ routine: String, _ blocking: () -> Int32, _ start: (UnsafeMutablePointer<RequestHandle>) -> Int32
+    ) throws(CollectiveError) {
+        try requireUsable(routine)
+        if waiting.mayBlock { return try check(blocking(), routine) }
+        try wait(routine, for: nil, start)
+    }
+
+    /// Counts such a collective.
+    func countCollective(_ routine: String) throws(CollectiveError) {
+        try requireUsable(routine)
+        waiting.counter?.entered.pointee &+= 1
+    }
+
     /// The same for an operation between this rank and another.
     @inline(__always)
     func exchange(

@@ -29,7 +29,7 @@ enum Check {
         "worked": WorkedValues.check, "roots": Roots.check, "orders": Orders.check, "shapes": Shapes.check,
         "random": RandomValues.check, "memory": Memory.check, "lengths": Lengths.check,
         "counter": Counter.check, "buffers": Buffers.check, "extremes": Extremes.check, "foreign": ForeignTypes.check,
-        "messages": Messages.check, "sizes": Sizes.check, "freed": Lives.checkFreed,
+        "messages": Messages.check, "sizes": Sizes.check, "reproducible": Reproducible.check, "freed": Lives.checkFreed,
     ]
 
     /// Those that see to the waiting themselves.
