@@ -14,8 +14,8 @@ enum Abandoned {
         let part = try world.split(rank < last)
         try part?.setPatience(Patience(deadline: .seconds(20)))
         try world.setPatience(Patience(deadline: .milliseconds(500)))
-        let sum = Operation<Double>.custom(commutative: true, associative: true) { $0 + $1 }
-        let mixed = Operation<Int32>.custom(commutative: true, associative: true) { $0 | $1 }
+        let sum = Reduction<Double>.custom(commutative: true, associative: true) { $0 + $1 }
+        let mixed = Reduction<Int32>.custom(commutative: true, associative: true) { $0 | $1 }
         var values = [Double](repeating: 1, count: 5000)
         if rank == last {
             usleep(1_500_000)

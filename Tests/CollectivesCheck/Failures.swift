@@ -49,7 +49,7 @@ enum Failures {
     ) throws {
         // Every rank has a neighbour that combines where it does not.
         for odd in [nil, 0, world.size - 1] {
-            let sum = Operation<Int>.custom(commutative: isFree, associative: isFree) {
+            let sum = Reduction<Int>.custom(commutative: isFree, associative: isFree) {
                 if odd == nil || odd == world.rank || !isFree { try? communicate(world) }
                 return $0 + $1
             }

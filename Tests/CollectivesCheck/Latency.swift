@@ -25,10 +25,10 @@ enum Latency {
 
     /// What a fixed order costs, and a function.
     private static func measureOrders(_ world: Communicator, _ kind: String) throws {
-        let custom = Operation<Double>.custom(commutative: true, associative: true) { $0 + $1 }
+        let custom = Reduction<Double>.custom(commutative: true, associative: true) { $0 + $1 }
         for bytes in sizes {
             let buffer = try AgreedBuffer<Double>(count: bytes / 8, on: world)
-            let operations: [(String, Operation<Double>)] = [
+            let operations: [(String, Reduction<Double>)] = [
                 ("sum", .sum), ("reproducible sum", .sum.reproducible), ("function", custom),
             ]
             for (name, operation) in operations {
@@ -62,7 +62,7 @@ enum Latency {
 
     private static func measure(_ world: Communicator, _ kind: String) throws {
         try time(world, kind, "barrier", bytes: 0) { try world.barrier() }
-        let sum = Operation<Double>.sum
+        let sum = Reduction<Double>.sum
         for bytes in sizes {
             let buffer = try AgreedBuffer<Double>(count: bytes / 8, on: world)
             let shares = try AgreedBuffer<Double>(count: bytes / 8 * world.size, on: world)

@@ -34,7 +34,7 @@ enum Messages {
     private static func beside(_ world: Communicator) throws {
         guard world.size > 1 else { return }
         let (rank, size) = (world.rank, world.size)
-        let order = Operation<Int>.custom(commutative: false, associative: false) { 2 * $0 + $1 }
+        let order = Reduction<Int>.custom(commutative: false, associative: false) { 2 * $0 + $1 }
         if rank == 0 { for target in 1..<size { try world.send(-5, to: target) } }
         let parts = rank == 0 ? (0..<size).map { [$0, $0] } : nil
         world.expect(try world.scatterVarying(parts, root: 0), [rank, rank], "a scatter beside a message")

@@ -3,12 +3,12 @@ import Collectives
 /// Reductions in the stated order: against the same order folded here, bit by bit.
 enum Reproducible {
     static func check(_ world: Communicator) throws {
-        try check(world, "sum", Operation<Double>.sum, { $0 + $1 })
-        try check(world, "product", Operation<Double>.product, { $0 * $1 })
+        try check(world, "sum", Reduction<Double>.sum, { $0 + $1 })
+        try check(world, "product", Reduction<Double>.product, { $0 * $1 })
         // Associative, and not commutative: the order of ranks shows.
         try check(world, "custom", .custom(commutative: true, associative: true) { $0 / 3 + $1 }, { $0 / 3 + $1 })
         var ones = [Int](repeating: world.rank, count: 5)
-        try world.allReduce(inPlace: &ones, Operation.sum.reproducible)
+        try world.allReduce(inPlace: &ones, Reduction.sum.reproducible)
         world.expect(ones, [Int](repeating: world.size * (world.size - 1) / 2, count: 5), "integers")
     }
 
@@ -23,7 +23,7 @@ enum Reproducible {
     }
 
     private static func check(
-        _ world: Communicator, _ name: String, _ operation: Operation<Double>,
+        _ world: Communicator, _ name: String, _ operation: Reduction<Double>,
         _ combine: @escaping (Double, Double) -> Double
     ) throws {
         let (rank, size, operation) = (world.rank, world.size, operation.reproducible)

@@ -16,7 +16,7 @@ enum Sizes {
     private static func differ<T: MPINumber>(_ world: Communicator, _ odd: Int, _ one: T) throws {
         let (rank, size) = (world.rank, world.size)
         let values = [T](repeating: one, count: 4 * size)
-        let subtract = Operation<T>.custom(commutative: false, associative: false) { $0 - $1 }
+        let subtract = Reduction<T>.custom(commutative: false, associative: false) { $0 - $1 }
         var calls: [(String, () throws -> Void)] = [
             (
                 "allReduce",

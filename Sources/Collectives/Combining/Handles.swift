@@ -16,7 +16,7 @@ extension Communicator {
     /// - Parameter handles: What was made for it; nil where MPI did not combine.
     /// - Throws: ``CollectiveError``, on every rank when the operation's function did on one what it must not.
     @inline(__always)
-    func end<T>(_ operation: Operation<T>, _ handles: Handles?, _ routine: String) throws(CollectiveError) {
+    func end<T>(_ operation: Reduction<T>, _ handles: Handles?, _ routine: String) throws(CollectiveError) {
         guard case .custom(_, let order) = operation.kind else { return }
         if let handles, handles.isOwn { Combination.free(handles) }
         if order != .exact { try endFunction(routine) }
@@ -35,7 +35,7 @@ extension Communicator {
     }
 }
 
-extension Operation {
+extension Reduction {
     /// MPI's handles for this operation and its element type, to be freed after use; nil when MPI must not choose the
     /// order.
     @inline(__always)

@@ -5,7 +5,7 @@ extension Communicator {
     /// Rank r gets v0 op ... op vr.
     ///
     /// - Throws: ``CollectiveError``
-    public func scan<T>(_ value: T, _ operation: Operation<T>) throws(CollectiveError) -> T {
+    public func scan<T>(_ value: T, _ operation: Reduction<T>) throws(CollectiveError) -> T {
         try exchangedValue(value) { memory throws(CollectiveError) in
             try scan(inPlace: memory, 1, operation)
         }
@@ -14,7 +14,7 @@ extension Communicator {
     /// Rank r gets v0 op ... op vr, element by element.
     ///
     /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length, or their elements in size.
-    public func scan<T>(_ values: [T], _ operation: Operation<T>) throws(CollectiveError) -> [T] {
+    public func scan<T>(_ values: [T], _ operation: Reduction<T>) throws(CollectiveError) -> [T] {
         try agree(onLength: values.count, of: T.self, "scan")
         return try exchangedArray(values) { memory throws(CollectiveError) in
             try scan(inPlace: memory, values.count, operation)
@@ -24,7 +24,7 @@ extension Communicator {
     /// Rank r gets v0 op ... op v(r-1), rank 0 nil.
     ///
     /// - Throws: ``CollectiveError``
-    public func exclusiveScan<T>(_ value: T, _ operation: Operation<T>) throws(CollectiveError) -> T? {
+    public func exclusiveScan<T>(_ value: T, _ operation: Reduction<T>) throws(CollectiveError) -> T? {
         let scanned = try exchangedValue(value) { memory throws(CollectiveError) in
             try exclusiveScan(inPlace: memory, 1, operation)
         }
@@ -34,7 +34,7 @@ extension Communicator {
     /// Rank r gets v0 op ... op v(r-1), element by element, rank 0 nil.
     ///
     /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length, or their elements in size.
-    public func exclusiveScan<T>(_ values: [T], _ operation: Operation<T>) throws(CollectiveError) -> [T]? {
+    public func exclusiveScan<T>(_ values: [T], _ operation: Reduction<T>) throws(CollectiveError) -> [T]? {
         try agree(onLength: values.count, of: T.self, "exclusiveScan")
         let scanned = try exchangedArray(values) { memory throws(CollectiveError) in
             try exclusiveScan(inPlace: memory, values.count, operation)
@@ -43,7 +43,7 @@ extension Communicator {
     }
 
     func scan<T>(
-        inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>
+        inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Reduction<T>
     ) throws(CollectiveError) {
         if let handles = try operation.handles() {
             if operation.isReproducible, !handles.isExact {
@@ -61,7 +61,7 @@ extension Communicator {
 
     /// Rank 0's values become meaningless.
     func exclusiveScan<T>(
-        inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>
+        inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Reduction<T>
     ) throws(CollectiveError) {
         if let handles = try operation.handles() {
             if operation.isReproducible, !handles.isExact {
@@ -100,7 +100,7 @@ extension Communicator {
 
     /// Each rank's prefix, folded strictly left to right on rank 0.
     private func prefixesInOrder<T>(
-        _ values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>
+        _ values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Reduction<T>
     ) throws(CollectiveError) -> [T] {
         let parts = try gatherVarying(Array(UnsafeBufferPointer(start: values, count: count)), root: 0)
         let prefixes = parts.map { parts in

@@ -1,6 +1,6 @@
 import CMPI
 
-/// Reductions and scans in an order that is fixed by the ranks alone: see ``Operation/reproducible``.
+/// Reductions and scans in an order that is fixed by the ranks alone: see ``Reduction/reproducible``.
 extension Communicator {
     /// Rank 0 gets all ranks' values combined: neighbours first, then pairs of neighbours, and so on.
     func reduceInTree(

@@ -5,7 +5,7 @@ extension Communicator {
     /// All ranks' values combined, on `root`; nil on the others.
     ///
     /// - Throws: ``CollectiveError``
-    public func reduce<T>(_ value: T, _ operation: Operation<T>, root: Int) throws(CollectiveError) -> T? {
+    public func reduce<T>(_ value: T, _ operation: Reduction<T>, root: Int) throws(CollectiveError) -> T? {
         let target = try requireRank(root, "reduce")
         let reduced = try exchangedValue(value) { memory throws(CollectiveError) in
             try reduce(inPlace: memory, 1, operation, root: target)
@@ -16,7 +16,7 @@ extension Communicator {
     /// All ranks' arrays combined element by element, on `root`; nil on the others.
     ///
     /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length, or their elements in size.
-    public func reduce<T>(_ values: [T], _ operation: Operation<T>, root: Int) throws(CollectiveError) -> [T]? {
+    public func reduce<T>(_ values: [T], _ operation: Reduction<T>, root: Int) throws(CollectiveError) -> [T]? {
         let target = try requireRank(root, "reduce")
         try agree(onLength: values.count, of: T.self, "reduce")
         let reduced = try exchangedArray(values) { memory throws(CollectiveError) in
@@ -28,7 +28,7 @@ extension Communicator {
     /// All ranks' values combined, on every rank.
     ///
     /// - Throws: ``CollectiveError``
-    public func allReduce<T>(_ value: T, _ operation: Operation<T>) throws(CollectiveError) -> T {
+    public func allReduce<T>(_ value: T, _ operation: Reduction<T>) throws(CollectiveError) -> T {
         try exchangedValue(value) { memory throws(CollectiveError) in
             try allReduce(inPlace: memory, 1, operation)
         }
@@ -37,7 +37,7 @@ extension Communicator {
     /// Replaces the array on every rank by all ranks' arrays combined element by element.
     ///
     /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length, or their elements in size.
-    public func allReduce<T>(inPlace values: inout [T], _ operation: Operation<T>) throws(CollectiveError) {
+    public func allReduce<T>(inPlace values: inout [T], _ operation: Reduction<T>) throws(CollectiveError) {
         let count = values.count
         try agree(onLength: count, of: T.self, "allReduce")
         values = try exchangedArray(values) { memory throws(CollectiveError) in
@@ -47,7 +47,7 @@ extension Communicator {
 
     /// Changes nothing on the other ranks.
     func reduce<T>(
-        inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>, root: Int32
+        inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Reduction<T>, root: Int32
     ) throws(CollectiveError) {
         if let handles = try operation.handles() {
             if operation.isReproducible, !handles.isExact {
@@ -86,7 +86,7 @@ extension Communicator {
     }
 
     func allReduce<T>(
-        inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>
+        inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Reduction<T>
     ) throws(CollectiveError) {
         if let handles = try operation.handles() {
             if operation.isReproducible, !handles.isExact {
@@ -129,7 +129,7 @@ extension Communicator {
 
     /// ((v0 op v1) op v2) op ... on `root`; nil on the others.
     private func foldInOrder<T>(
-        _ values: UnsafeBufferPointer<T>, _ operation: Operation<T>, root: Int
+        _ values: UnsafeBufferPointer<T>, _ operation: Reduction<T>, root: Int
     ) throws(CollectiveError) -> [T]? {
         guard let parts = try gatherVarying(Array(values), root: root) else { return nil }
         return parts.dropFirst().reduce(parts[0]) { operation.combine($0, $1) }

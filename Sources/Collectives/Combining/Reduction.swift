@@ -5,7 +5,7 @@ import CMPI
 /// The same ranks with the same values get the same bits, however they wait and whatever their deadline. The bits of
 /// sums and products of floating-point numbers still depend on what MPI makes of the array's length, on its version and
 /// on the root, unless the operation is ``reproducible``.
-public struct Operation<Element: BitwiseCopyable> {
+public struct Reduction<Element: BitwiseCopyable> {
     enum Kind {
         /// MPI's own operation on MPI's own type; exact when no order of evaluation changes a bit of the result.
         case native(OperationHandle, DatatypeHandle, isExact: Bool)
@@ -40,7 +40,7 @@ public struct Operation<Element: BitwiseCopyable> {
     /// It costs about what MPI's own order does: on 2 and 4 ranks of one host, with 8 bytes to 4 MiB and Open MPI 4.1,
     /// reductions took 0.1 to 1.3 times as long and scans 0.1 to 1.7 times (`mpirun -np 4 collectives-check
     /// latency-orders`). Every rank sends whole arrays, in pieces, so that more ranks and slower networks will show more.
-    public var reproducible: Operation {
+    public var reproducible: Reduction {
         var copy = self
         copy.isReproducible = true
         return copy
@@ -54,82 +54,82 @@ public struct Operation<Element: BitwiseCopyable> {
     /// ranks. Otherwise it is evaluated strictly left to right in rank order: ((v0 op v1) op v2) op ...
     public static func custom(
         commutative: Bool, associative: Bool, _ combine: @escaping (Element, Element) -> Element
-    ) -> Operation {
-        Operation(kind: .custom(combine, commutative && associative ? .free : .strict))
+    ) -> Reduction {
+        Reduction(kind: .custom(combine, commutative && associative ? .free : .strict))
     }
 }
 
-extension Operation where Element: MPINumber {
+extension Reduction where Element: MPINumber {
     /// The sum. Integers wrap around.
-    public static var sum: Operation { ownSum ?? native(cmpi_sum()) ?? free(+) }
+    public static var sum: Reduction { ownSum ?? native(cmpi_sum()) ?? free(+) }
     /// The product. Integers wrap around.
-    public static var product: Operation { native(cmpi_product()) ?? ownProduct ?? free(*) }
+    public static var product: Reduction { native(cmpi_product()) ?? ownProduct ?? free(*) }
     /// The smallest value. NaN loses against every number, so that it is the result only where all ranks have it; -0 is
     /// smaller than +0.
-    public static var min: Operation { extreme(.least) ?? ownMin ?? native(cmpi_min()) ?? free { Swift.min($0, $1) } }
+    public static var min: Reduction { extreme(.least) ?? ownMin ?? native(cmpi_min()) ?? free { Swift.min($0, $1) } }
     /// The largest value. NaN loses against every number, so that it is the result only where all ranks have it; +0 is
     /// larger than -0.
-    public static var max: Operation {
+    public static var max: Reduction {
         extreme(.greatest) ?? ownMax ?? native(cmpi_max()) ?? free { Swift.max($0, $1) }
     }
 
     /// MPI's own operation; nil for a type that MPI does not know.
-    private static func native(_ operation: OperationHandle) -> Operation? {
+    private static func native(_ operation: OperationHandle) -> Reduction? {
         guard let datatype = Element.datatype else { return nil }
-        return Operation(kind: .native(operation, datatype, isExact: Element.self is any FixedWidthInteger.Type))
+        return Reduction(kind: .native(operation, datatype, isExact: Element.self is any FixedWidthInteger.Type))
     }
 
-    private static func exact(_ combine: @escaping (Element, Element) -> Element) -> Operation {
-        Operation(kind: .custom(combine, .exact))
+    private static func exact(_ combine: @escaping (Element, Element) -> Element) -> Reduction {
+        Reduction(kind: .custom(combine, .exact))
     }
 
-    private static func free(_ combine: @escaping (Element, Element) -> Element) -> Operation {
-        Operation(kind: .custom(combine, .free))
+    private static func free(_ combine: @escaping (Element, Element) -> Element) -> Reduction {
+        Reduction(kind: .custom(combine, .free))
     }
 
     /// Nil for types that have no NaN.
-    private static func extreme(_ extreme: Extreme) -> Operation? {
+    private static func extreme(_ extreme: Extreme) -> Reduction? {
         guard let type = Element.self as? any (MPINumber & FloatingPoint).Type else { return nil }
-        if let datatype = Element.datatype { return Operation(kind: .extreme(extreme, datatype)) }
-        return extreme.operation(on: type) as? Operation
+        if let datatype = Element.datatype { return Reduction(kind: .extreme(extreme, datatype)) }
+        return extreme.operation(on: type) as? Reduction
     }
 
     /// Open MPI's vector code saturates sums of 8 and 16 bits, except in the elements that are left over at the end of
     /// an array: those sums are our own, and those of integers that MPI does not know.
-    private static var ownSum: Operation? {
+    private static var ownSum: Reduction? {
         guard Element.datatype == nil || MemoryLayout<Element>.size < 4 else { return nil }
         guard let type = Element.self as? any (MPINumber & FixedWidthInteger).Type else { return nil }
         return wrappingSum(type)
     }
 
-    private static var ownProduct: Operation? {
+    private static var ownProduct: Reduction? {
         guard let type = Element.self as? any (MPINumber & FixedWidthInteger).Type else { return nil }
         return wrappingProduct(type)
     }
 
     /// MPICH 4.0 compares unsigned numbers as if they had a sign.
-    private static var ownMin: Operation? {
+    private static var ownMin: Reduction? {
         Element.self is any UnsignedInteger.Type ? exact { Swift.min($0, $1) } : nil
     }
 
-    private static var ownMax: Operation? {
+    private static var ownMax: Reduction? {
         Element.self is any UnsignedInteger.Type ? exact { Swift.max($0, $1) } : nil
     }
 
-    private static func wrappingSum<T: MPINumber & FixedWidthInteger>(_ type: T.Type) -> Operation? {
-        Operation<T>.exact(&+) as? Operation
+    private static func wrappingSum<T: MPINumber & FixedWidthInteger>(_ type: T.Type) -> Reduction? {
+        Reduction<T>.exact(&+) as? Reduction
     }
 
-    private static func wrappingProduct<T: MPINumber & FixedWidthInteger>(_ type: T.Type) -> Operation? {
-        Operation<T>.exact(&*) as? Operation
+    private static func wrappingProduct<T: MPINumber & FixedWidthInteger>(_ type: T.Type) -> Reduction? {
+        Reduction<T>.exact(&*) as? Reduction
     }
 }
 
-extension Operation where Element: MPINumber & FixedWidthInteger {
+extension Reduction where Element: MPINumber & FixedWidthInteger {
     /// And, bit by bit.
-    public static var and: Operation { native(cmpi_and()) ?? exact { $0 & $1 } }
+    public static var and: Reduction { native(cmpi_and()) ?? exact { $0 & $1 } }
     /// Or, bit by bit.
-    public static var or: Operation { native(cmpi_or()) ?? exact { $0 | $1 } }
+    public static var or: Reduction { native(cmpi_or()) ?? exact { $0 | $1 } }
 }
 
 /// A value and the rank that has it.
@@ -157,14 +157,14 @@ extension Located {
     }
 }
 
-extension Operation {
+extension Reduction {
     /// The smallest value and the lowest rank that has it. NaN loses against every number.
-    public static func minLocation<Value>() -> Operation where Element == Located<Value> {
-        Operation(kind: .custom({ $0.wins(over: $1, isBetter: <) ? $0 : $1 }, .exact))
+    public static func minLocation<Value>() -> Reduction where Element == Located<Value> {
+        Reduction(kind: .custom({ $0.wins(over: $1, isBetter: <) ? $0 : $1 }, .exact))
     }
 
     /// The largest value and the lowest rank that has it. NaN loses against every number.
-    public static func maxLocation<Value>() -> Operation where Element == Located<Value> {
-        Operation(kind: .custom({ $0.wins(over: $1, isBetter: >) ? $0 : $1 }, .exact))
+    public static func maxLocation<Value>() -> Reduction where Element == Located<Value> {
+        Reduction(kind: .custom({ $0.wins(over: $1, isBetter: >) ? $0 : $1 }, .exact))
     }
 }
