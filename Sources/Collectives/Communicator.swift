@@ -1,6 +1,7 @@
 import CMPI
 
-/// Ranks that talk to each other. Every rank calls each collective operation, all in the same order.
+/// Ranks that talk to each other. Every rank calls each collective operation, all in the same order, with values of one
+/// type. Of arrays the lengths and the sizes of the elements are compared; of single values they are not.
 public struct Communicator {
     let handle: CommunicatorHandle
     /// This process's number, from 0.

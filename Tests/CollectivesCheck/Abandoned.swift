@@ -33,6 +33,7 @@ enum Abandoned {
         world.expectError("a message after it", isRefused) { try world.send(1, to: last) }
         world.expectError("a receive after it", isRefused) { _ = try world.receive(Int.self, from: last) }
         world.expectError("a split after it", isRefused) { _ = try world.split(true) }
+        world.expectError("the end", isRefused) { try MPI.finish() }
         world.expectError("other patience after it", isRefused) { try world.setPatience(Patience()) }
         world.expect(ContinuousClock.now - begin < .milliseconds(400), true, "refused at once")
         while ContinuousClock.now - begin < .seconds(2) {

@@ -43,6 +43,8 @@ enum Lives {
         let board = try ProgressBoard(on: world, phases: ["start-up"])
         try world.send(1, to: (world.rank + 1) % world.size)
         _ = try world.receive(Int.self, from: (world.rank + world.size - 1) % world.size)
+        // Nobody receives it.
+        try world.send([Double](repeating: 1, count: 1_000_000), to: world.rank)
         try MPI.finish()
         let isFinished: (CollectiveError) -> Bool = { $0.kind == .misuse && $0.reason.contains("finished") }
         world.expectError("a barrier", isFinished) { try world.barrier() }

@@ -38,8 +38,9 @@ public struct Reduction<Element: BitwiseCopyable> {
     /// has one result in any order, and a function that is evaluated strictly left to right, stays as it is.
     ///
     /// It costs about what MPI's own order does: on 2 and 4 ranks of one host, with 8 bytes to 4 MiB and Open MPI 4.1,
-    /// reductions took 0.1 to 1.3 times as long and scans 0.1 to 1.7 times (`mpirun -np 4 collectives-check
-    /// latency-orders`). Every rank sends whole arrays, in pieces, so that more ranks and slower networks will show more.
+    /// reductions took up to 1.3 times as long and scans up to 1.7 times (`mpirun -np 4 collectives-check
+    /// latency-orders`, one run on a busy machine). More ranks and networks were not tried: every rank sends whole
+    /// arrays there.
     public var reproducible: Reduction {
         var copy = self
         copy.isReproducible = true

@@ -9,6 +9,9 @@ enum Life {
     /// MPI is used by one thread at a time.
     nonisolated(unsafe) static var state = State.notStarted
 
+    /// An operation that was abandoned: MPI's end would wait for it.
+    nonisolated(unsafe) static var abandoned: String?
+
     static var isRunning: Bool { state == .running }
 
     /// The error of a routine that is called when it must not be.

@@ -104,7 +104,7 @@ extension Communicator {
         for var request in requests {
             var isDone: Int32 = 0
             if MPI_Test(&request, &isDone, cmpi_status_ignore()) != MPI_SUCCESS || isDone == 0 {
-                waiting.obstacle = .abandoned("MPI_Isend")
+                waiting.abandon("MPI_Isend")
             }
         }
     }
@@ -180,7 +180,7 @@ extension Communicator {
                 }
             } catch {
                 // The rest of a message would be taken for another one.
-                if !isFirst { waiting.obstacle = .abandoned("MPI_Mprobe") }
+                if !isFirst { waiting.abandon("MPI_Mprobe") }
                 throw error
             }
         }

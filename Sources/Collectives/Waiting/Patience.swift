@@ -118,6 +118,12 @@ final class WaitingManner {
         case abandoned(String)
     }
 
+    /// From now on nothing can be begun: a routine was given up.
+    func abandon(_ routine: String) {
+        obstacle = .abandoned(routine)
+        Life.abandoned = routine
+    }
+
     /// From now on operations are counted there.
     func count(on board: ProgressBoard?, _ counter: OperationCounter?) {
         (self.board, self.counter) = (board, board == nil ? nil : counter)

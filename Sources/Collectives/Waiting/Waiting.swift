@@ -91,7 +91,7 @@ extension Communicator {
             do throws(CollectiveError) {
                 try endWhenDue(patience, routine, for: peer, abandons, since: begin, waited: .nanoseconds(waited))
             } catch {
-                if abandons { waiting.obstacle = .abandoned(routine) } else { waiting.board?.noteDone() }
+                if abandons { waiting.abandon(routine) } else { waiting.board?.noteDone() }
                 throw error
             }
         }
