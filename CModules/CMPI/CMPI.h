@@ -18,12 +18,14 @@ struct cmpi_win { CMPI_HANDLE(MPI_Win) handle; };
 struct cmpi_datatype { CMPI_HANDLE(MPI_Datatype) handle; };
 struct cmpi_op { CMPI_HANDLE(MPI_Op) handle; };
 struct cmpi_request { CMPI_HANDLE(MPI_Request) handle; };
+struct cmpi_message { CMPI_HANDLE(MPI_Message) handle; };
 
 static inline MPI_Comm cmpi_comm_null(void) { return MPI_COMM_NULL; }
 static inline MPI_Win cmpi_win_null(void) { return MPI_WIN_NULL; }
 static inline MPI_Datatype cmpi_datatype_null(void) { return MPI_DATATYPE_NULL; }
 static inline MPI_Op cmpi_op_null(void) { return MPI_OP_NULL; }
 static inline MPI_Request cmpi_request_null(void) { return MPI_REQUEST_NULL; }
+static inline MPI_Message cmpi_message_null(void) { return MPI_MESSAGE_NULL; }
 
 static inline MPI_Comm cmpi_comm_world(void) { return MPI_COMM_WORLD; }
 static inline MPI_Comm cmpi_comm_self(void) { return MPI_COMM_SELF; }

@@ -9,17 +9,25 @@ public struct CollectiveError: Error, Sendable, CustomStringConvertible {
         case mpi(errorClass: Int)
         /// The ranks' buffers differ in length; every rank throws this.
         case lengthsDiffer(shortest: Int, rankOfShortest: Int, longest: Int, rankOfLongest: Int)
+        /// The ranks' elements differ in size, in bytes; every rank throws this.
+        case sizesDiffer(smallest: Int, rankOfSmallest: Int, largest: Int, rankOfLargest: Int)
         /// The ranks of a node cannot share so many bytes, since the folder where MPI keeps them has not so much room.
         case noRoom(folder: String, bytes: Int, free: Int)
         /// The caller asked for something that makes no sense, such as a root that is no rank.
         case misuse
-        /// These ranks did not come before the deadline: ranks of the board's communicator, or of the operation's own
-        /// where there is no board. Empty when nobody knows.
+        /// These ranks did not come before the deadline: ranks of the communicator that has the board, or whose
+        /// patience it was; see ``Patience/board``. Empty only when every rank came and MPI did not end in time.
         ///
-        /// The operation is still pending: leave the memory that it was given alone, and end the job.
+        /// The operation is abandoned, and its communicator takes no other: see ``abandoned``. Only after a receive to
+        /// which no message came is all as before: the message that comes late is the next that is received.
         case timedOut(missing: [Int])
-        /// ``Patience/interrupt`` ended the waiting, with ``CollectiveError/cause``. As after a time-out, end the job.
+        /// ``Patience/interrupt`` ended the waiting, with ``CollectiveError/cause``. What was abandoned is as after a
+        /// time-out.
         case interrupted
+        /// An operation of this communicator was abandoned before, after a time-out or an interruption. MPI may still
+        /// be at work on it, and other ranks may take what comes next for a part of it: end the job, or go on with
+        /// other communicators that were made before.
+        case abandoned
     }
 
     /// What kind of failure it is.
@@ -61,8 +69,8 @@ extension CollectiveError: ExitCoded {
         if routine == "MPI_Win_allocate_shared" { return .inputOutput }
         return switch kind {
         case .noRoom: .inputOutput
-        case .timedOut: .stopped
-        case .mpi, .lengthsDiffer, .misuse, .interrupted: .unexpected
+        case .timedOut, .abandoned: .stopped
+        case .mpi, .lengthsDiffer, .sizesDiffer, .misuse, .interrupted: .unexpected
         }
     }
 }

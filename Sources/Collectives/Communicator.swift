@@ -1,6 +1,7 @@
 import CMPI
 
-/// Ranks that talk to each other. Every rank calls each collective operation, all in the same order.
+/// Ranks that talk to each other. Every rank calls each collective operation, all in the same order, with values of one
+/// type. Of arrays the lengths and the sizes of the elements are compared; of single values they are not.
 public struct Communicator {
     let handle: CommunicatorHandle
     /// This process's number, from 0.
@@ -42,7 +43,7 @@ public struct Communicator {
         try collective(routine, { MPI_SUCCESS }, { MPI_Ibarrier(handle, $0) })
     }
 
-    /// The ranks of this node, in the order of their ranks here. Kept until MPI is finished.
+    /// The ranks of this node, in the order of their ranks here; kept until it is freed or MPI is finished.
     ///
     /// - Throws: ``CollectiveError``
     public func splitByNode() throws(CollectiveError) -> Communicator {
@@ -54,8 +55,8 @@ public struct Communicator {
         return try splitOff(node)
     }
 
-    /// The ranks that say they belong to it, in the order of their ranks here; nil on the others. Kept until MPI is
-    /// finished.
+    /// The ranks that say they belong to it, in the order of their ranks here; nil on the others. Kept until it is
+    /// freed or MPI is finished: a rank can be in some tens of thousands of communicators at a time.
     ///
     /// - Throws: ``CollectiveError``
     public func split(_ belongs: Bool) throws(CollectiveError) -> Communicator? {
@@ -64,7 +65,7 @@ public struct Communicator {
         try check(
             MPI_Comm_split(handle, belongs ? 0 : Int32(MPI_UNDEFINED), Int32(rank), &part), "MPI_Comm_split")
         guard belongs else {
-            _ = try patience.board?.newCounter(for: nil)
+            _ = try waiting.board?.newCounter(for: nil)
             return nil
         }
         return try splitOff(part)
@@ -74,9 +75,26 @@ public struct Communicator {
     private func splitOff(_ handle: CommunicatorHandle) throws(CollectiveError) -> Communicator {
         let part = try Communicator(handle)
         Belongings.add(communicator: handle)
-        part.waiting.counter = try patience.board?.newCounter(for: part)
+        let counter = try waiting.board?.newCounter(for: part)
+        part.waiting.keep(waiting.board, counter)
+        part.waiting.count(on: waiting.board, counter)
         part.waiting.patience = patience
         return part
+    }
+
+    /// Gives a communicator that was split off back to MPI; every rank of it calls this, when nothing is under way on
+    /// it. It and its copies can be used no more; those that were split from it can.
+    ///
+    /// - Throws: ``CollectiveError``, also for the communicator of all ranks, which is MPI's own.
+    public func free() throws(CollectiveError) {
+        guard handle != cmpi_comm_world() else {
+            throw CollectiveError(routine: "free", reason: "the communicator of all ranks cannot be freed")
+        }
+        try awaitAll(before: "MPI_Comm_free")
+        var handle = handle
+        guard Belongings.remove(communicator: handle) else { return }
+        waiting.obstacle = .freed
+        try check(MPI_Comm_free(&handle), "MPI_Comm_free")
     }
 
     /// Requires that `root` is a rank, before anything is sent.
@@ -87,32 +105,36 @@ public struct Communicator {
         return Int32(root)
     }
 
-    /// Requires that every rank comes with the same length; throws on all of them when they do not.
-    func agree(onLength length: Int, _ routine: String) throws(CollectiveError) {
-        let bounds = try exchangedValue(SIMD2(Int64(length), Int64(-length))) { memory throws(CollectiveError) in
-            try collective(
-                "MPI_Allreduce",
-                { MPI_Allreduce(cmpi_in_place(), memory, 2, cmpi_int64(), cmpi_max(), handle) },
-                { MPI_Iallreduce(cmpi_in_place(), memory, 2, cmpi_int64(), cmpi_max(), handle, $0) })
+    /// Requires that an operation can be begun.
+    @inline(__always)
+    func requireUsable(_ routine: String) throws(CollectiveError) {
+        if !Life.isRunning || waiting.obstacle != nil { throw refusal(of: routine) }
+    }
+
+    @inline(never)
+    private func refusal(of routine: String) -> CollectiveError {
+        guard Life.isRunning, let obstacle = waiting.obstacle else { return Life.refusal(of: routine) }
+        switch obstacle {
+        case .freed: return CollectiveError(routine: routine, reason: "the communicator was freed")
+        case .abandoned(let operation):
+            return CollectiveError(
+                .abandoned, routine: routine,
+                reason: "\(operation) was abandoned on this communicator, which takes no other operation")
         }
-        let (longest, shortest) = (Int(bounds[0]), Int(-bounds[1]))
-        guard longest != shortest else { return }
-        let lengths = try allGather(length)
-        let (low, high) = (lengths.firstIndex(of: shortest) ?? 0, lengths.firstIndex(of: longest) ?? 0)
-        throw CollectiveError(
-            .lengthsDiffer(shortest: shortest, rankOfShortest: low, longest: longest, rankOfLongest: high),
-            routine: routine,
-            reason: "lengths differ between ranks: \(shortest) on rank \(low), \(longest) on rank \(high)")
     }
 }
 
-/// The most elements of one MPI call; longer buffers go in several.
-let largestCount = 1 << 30
+/// How long buffers go in several MPI calls.
+package enum Parts {
+    /// The most elements of one MPI call, and the most bytes where ranks have parts of one array. Tests make it small,
+    /// on all ranks.
+    nonisolated(unsafe) package static var largest = 1 << 30
+}
 
 /// Calls `body` with each part of `count` elements that one MPI call is to take: its first element and its length.
 @inline(__always)
 func forEachPart(
-    of count: Int, atMost limit: Int = largestCount, _ body: (Int, Int32) throws(CollectiveError) -> Void
+    of count: Int, atMost limit: Int = Parts.largest, _ body: (Int, Int32) throws(CollectiveError) -> Void
 ) throws(CollectiveError) {
     var first = 0
     while first < count {

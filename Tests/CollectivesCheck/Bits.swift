@@ -10,7 +10,7 @@ enum Bits {
     private static func check<T: MPINumber & BinaryFloatingPoint>(
         _ world: Communicator, _ type: T.Type, _ bits: (T) -> UInt64
     ) throws {
-        let operations: [(String, Operation<T>)] = [
+        let operations: [(String, Reduction<T>)] = [
             ("sum", .sum), ("product", .product),
             ("custom sum", .custom(commutative: true, associative: true) { $0 + $1 }),
             ("ordered sum", .custom(commutative: false, associative: false) { $0 + $1 }),
@@ -32,7 +32,7 @@ enum Bits {
     }
 
     private static func results<T>(
-        _ world: Communicator, _ values: [T], _ operation: Operation<T>
+        _ world: Communicator, _ values: [T], _ operation: Reduction<T>
     ) throws -> [[T]] {
         var reduced = values
         try world.allReduce(inPlace: &reduced, operation)

@@ -4,8 +4,8 @@ import Collectives
 enum Buffers {
     static func check(_ world: Communicator) throws {
         let (rank, size) = (world.rank, world.size)
-        let subtract = Operation<Int>.custom(commutative: false, associative: false) { $0 - $1 }
-        let largest = Operation<Int>.custom(commutative: true, associative: true) { max($0, $1) }
+        let subtract = Reduction<Int>.custom(commutative: false, associative: false) { $0 - $1 }
+        let largest = Reduction<Int>.custom(commutative: true, associative: true) { max($0, $1) }
         for count in [0, 1, 5, 10_000] {
             let buffer = try AgreedBuffer<Int>(count: count * size, on: world)
             let elements = buffer.elements
@@ -51,7 +51,7 @@ enum Buffers {
 
     private static func checkScans(_ world: Communicator) throws {
         let (rank, size) = (world.rank, world.size)
-        let subtract = Operation<Int>.custom(commutative: false, associative: false) { $0 - $1 }
+        let subtract = Reduction<Int>.custom(commutative: false, associative: false) { $0 - $1 }
         for count in [0, 1, 5, 10_000] {
             let buffer = try AgreedBuffer<Int>(count: count * size, on: world)
             let elements = buffer.elements

@@ -25,7 +25,7 @@ enum Extremes {
         for count in [0, 1, 2, 7, 8, 9, 17, 33, 65, 100, 1003] {
             let all: [[T]] = (0..<world.size).map { rank in (0..<count).map { value(rank, $0) } }
             let mine = all[world.rank]
-            let rules: [(String, Operation<T>, (T, T) -> T)] = [
+            let rules: [(String, Reduction<T>, (T, T) -> T)] = [
                 ("min", .min, { least($0, $1) }), ("max", .max, { greatest($0, $1) }),
             ]
             for (name, operation, rule) in rules {
@@ -76,7 +76,7 @@ enum Extremes {
 
     /// Comparisons and logic of integers of every size, in MPI's vector code and in what that leaves over.
     private static func check<T: MPINumber & FixedWidthInteger>(_ world: Communicator, _ type: T.Type) throws {
-        let rules: [(String, Operation<T>, (T, T) -> T)] = [
+        let rules: [(String, Reduction<T>, (T, T) -> T)] = [
             ("min", .min, { Swift.min($0, $1) }), ("max", .max, { Swift.max($0, $1) }), ("and", .and, { $0 & $1 }),
             ("or", .or, { $0 | $1 }),
         ]

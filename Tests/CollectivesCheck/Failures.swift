@@ -43,14 +43,34 @@ enum Failures {
         "nested-split": { try communicateWithin($0, isFree: false) { _ = try $0.split(true) } },
     ]
 
-    /// A sum whose function communicates, and swallows what that throws.
+    /// A function that communicates, on one rank only or on all, and swallows what that throws.
     private static func communicateWithin(
         _ world: Communicator, isFree: Bool, _ communicate: @escaping (Communicator) throws -> Void
     ) throws {
-        let sum = Operation<Int>.custom(commutative: isFree, associative: isFree) {
-            try? communicate(world)
-            return $0 + $1
+        // Every rank has a neighbour that combines where it does not.
+        for odd in [nil, 0, world.size - 1] {
+            let sum = Reduction<Int>.custom(commutative: isFree, associative: isFree) {
+                if odd == nil || odd == world.rank || !isFree { try? communicate(world) }
+                return $0 + $1
+            }
+            let calls: [(String, () throws -> Void)] = [
+                ("allReduce", { _ = try world.allReduce(1, sum) }),
+                ("reduce", { _ = try world.reduce([1, 2], sum, root: 0) }),
+                ("scan", { _ = try world.scan(1, sum) }),
+                ("reproducible sum", { _ = try world.allReduce(1, sum.reproducible) }),
+            ]
+            for (name, call) in calls {
+                var error: (any Error)?
+                do { try call() } catch let thrown { error = thrown }
+                let all = try world.allGather(error == nil ? 0 : 1)
+                world.expect(Set(all).count, 1, "\(name): errors of the ranks")
+                // A rank that combines nothing has done no harm.
+                if odd == nil || !isFree { world.expect(all[0], 1, "\(name): an error") }
+                if let error {
+                    world.expect("\(error)".contains("such a function must not communicate itself"), true, "\(error)")
+                }
+            }
+            world.expect(try world.allReduce(1, .sum), world.size, "a sum after it")
         }
-        print("a sum of \(try world.allReduce(1, sum))")
     }
 }

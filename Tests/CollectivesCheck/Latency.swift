@@ -8,15 +8,61 @@ enum Latency {
             try measure(world, "blocking")
             try world.setPatience(Patience(deadline: .seconds(60)))
             try measure(world, "deadline")
-        }
+        },
+        "latency-orders": { world in
+            for kind in ["blocking", "deadline"] {
+                try world.setPatience(Patience(deadline: kind == "deadline" ? .seconds(60) : nil))
+                try measureOrders(world, kind)
+            }
+        },
+        "latency-messages": { world in
+            for kind in ["blocking", "deadline"] {
+                try world.setPatience(Patience(deadline: kind == "deadline" ? .seconds(60) : nil))
+                try measureMessages(world, kind)
+            }
+        },
     ]
+
+    /// What a fixed order costs, and a function.
+    private static func measureOrders(_ world: Communicator, _ kind: String) throws {
+        let custom = Reduction<Double>.custom(commutative: true, associative: true) { $0 + $1 }
+        for bytes in sizes {
+            let buffer = try AgreedBuffer<Double>(count: bytes / 8, on: world)
+            let operations: [(String, Reduction<Double>)] = [
+                ("sum", .sum), ("reproducible sum", .sum.reproducible), ("function", custom),
+            ]
+            for (name, operation) in operations {
+                try time(world, kind, "allreduce \(name)", bytes: bytes) { try buffer.allReduce(operation) }
+                try time(world, kind, "reduce \(name)", bytes: bytes) { try buffer.reduce(operation, root: 0) }
+                try time(world, kind, "scan \(name)", bytes: bytes) { try buffer.scan(operation) }
+            }
+        }
+    }
+
+    /// There and back, between neighbours.
+    private static func measureMessages(_ world: Communicator, _ kind: String) throws {
+        let peer = world.rank ^ 1
+        for bytes in sizes {
+            let message = [Double](repeating: 1, count: bytes / 8)
+            try time(world, kind, "message and answer", bytes: bytes) {
+                guard peer < world.size else { return }
+                if world.rank < peer { try world.send(message, to: peer) }
+                _ = try world.receiveArray(of: Double.self, from: peer)
+                if world.rank > peer { try world.send(message, to: peer) }
+            }
+            guard world.size % 2 == 0 else { continue }
+            try time(world, kind, "exchange of messages", bytes: bytes) {
+                _ = try world.sendReceive(message, to: peer, from: peer)
+            }
+        }
+    }
 
     private static let sizes = [8, 64, 512, 4096, 32768, 262_144, 4_194_304]
     private static let blocks = 40
 
     private static func measure(_ world: Communicator, _ kind: String) throws {
         try time(world, kind, "barrier", bytes: 0) { try world.barrier() }
-        let sum = Operation<Double>.sum
+        let sum = Reduction<Double>.sum
         for bytes in sizes {
             let buffer = try AgreedBuffer<Double>(count: bytes / 8, on: world)
             let shares = try AgreedBuffer<Double>(count: bytes / 8 * world.size, on: world)

@@ -9,7 +9,7 @@ enum Lengths {
         let values = [Int](repeating: 1, count: world.rank == odd ? 3 : 4)
         let reference = CollectiveError.Kind.lengthsDiffer(
             shortest: 3, rankOfShortest: odd, longest: 4, rankOfLongest: odd == 0 ? 1 : 0)
-        let subtract = Operation<Int>.custom(commutative: false, associative: false) { $0 - $1 }
+        let subtract = Reduction<Int>.custom(commutative: false, associative: false) { $0 - $1 }
         let calls: [(String, () throws -> Void)] = [
             ("gather", { _ = try world.gather(values, root: 0) }),
             ("reduce", { _ = try world.reduce(values, .sum, root: world.size - 1) }),

@@ -10,7 +10,7 @@ enum Orders {
         func value(_ rank: Int) -> Double { 1 / Double(rank + 1) + Double(rank * rank % 7) }
         for (name, function) in functions {
             for flags in [(false, false), (true, false), (false, true)] {
-                let operation = Operation.custom(commutative: flags.0, associative: flags.1, function)
+                let operation = Reduction.custom(commutative: flags.0, associative: flags.1, function)
                 let prefixes = (1..<max(size, 1)).reduce(into: [value(0)]) {
                     $0.append(function($0[$1 - 1], value($1)))
                 }

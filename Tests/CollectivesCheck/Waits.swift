@@ -10,7 +10,8 @@ enum Waits {
 
     static let modes: [String: @Sendable (Communicator) throws -> Void] = [
         "busy-counter": Counter.checkBusyHost, "bits": Bits.check,
-        "late": late, "interrupted": interrupted, "without-board": withoutBoard, "silent-peer": silentPeer,
+        "late": late, "interrupted": interrupted, "without-board": { try withoutBoard($0, .none) },
+        "without-board-split": { try withoutBoard($0, .own) }, "silent-peer": silentPeer,
         "missing-first": { try missing($0, [0]) },
         "missing-last": { try missing($0, [$0.size - 1]) },
         "missing-two": { try missing($0, [0, $0.size - 1]) },
@@ -140,16 +141,28 @@ enum Waits {
         MPI.abort(exitCode: 5)
     }
 
-    private static func withoutBoard(_ world: Communicator) throws {
+    private static func withoutBoard(_ world: Communicator, _ split: Split) throws {
+        let last = world.size - 1
+        // More communicators than a board has numbers for.
+        try world.setPatience(Patience(deadline: .seconds(20)))
+        var parts = try (0..<8).compactMap { _ in try world.split(world.rank > 0) }
+        if split == .own {
+            for part in parts { try part.setPatience(Patience(deadline: .seconds(1))) }
+        } else {
+            parts.removeAll()
+        }
         try world.setPatience(Patience(deadline: .seconds(1)))
-        if world.rank == 0 { sleep(600) }
-        world.expectError("nobody knows who is missing", isAnonymous) { try world.barrier() }
+        for _ in 0..<3 { for communicator in [world] + parts { try communicator.barrier() } }
+        if world.rank == last { sleep(600) }
+        let namesIt: (CollectiveError) -> Bool = {
+            $0.kind == .timedOut(missing: [last]) && $0.reason.contains("rank \(last) (")
+        }
+        world.expectError("a barrier", namesIt) { try (parts.last ?? world).barrier() }
+        usleep(1_200_000)
         MPI.abort(exitCode: 5)
     }
 
-    private static func isAnonymous(_ error: CollectiveError) -> Bool {
-        error.kind == .timedOut(missing: []) && error.reason.contains("ranks arrived within 1 s")
-    }
+    private enum Split { case none, own }
 
     /// Messages name the other side.
     private static func silentPeer(_ world: Communicator) throws {

@@ -79,7 +79,12 @@ import Testing
         // With these settings MPI shares no memory.
         #expect(questions.reduce(0, +) == (byMessages ? questions.count : 1), "\(outcome.report)")
     }
-    @Test func nobodyKnowsWhoIsMissing() async throws { try await run("without-board", exitCode: 5) }
+    @Test(arguments: ["without-board", "without-board-split"])
+    func aMissingRankWithoutABoard(mode: String) async throws { try await run(mode, exitCode: 5) }
+    @Test(arguments: [3, 5]) func anOperationThatIsAbandoned(ranks: Int) async throws {
+        try await run("abandoned", exitCode: 5, ranks: ranks)
+    }
+    @Test func aMessageThatComesTooLate() async throws { try await run("late-message", exitCode: 0, ranks: 2) }
     @Test func aSilentPeer() async throws { try await run("silent-peer", exitCode: 5, ranks: 2) }
     @Test func somebodyInterrupts() async throws { try await run("interrupted", exitCode: 5) }
 }

@@ -22,7 +22,7 @@ enum Extreme {
 
     /// As an operation on a type that MPI does not know.
     func operation<T: MPINumber & FloatingPoint>(on type: T.Type) -> Any {
-        Operation<T>(kind: .custom({ of($0, $1) }, .exact))
+        Reduction<T>(kind: .custom({ of($0, $1) }, .exact))
     }
 
     /// MPI's handle for it on one of MPI's two types, made when it is first asked for and kept; the null handle,

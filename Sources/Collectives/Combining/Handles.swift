@@ -6,17 +6,36 @@ struct Handles {
     let datatype: DatatypeHandle
     /// Whether no order of evaluation changes a bit of the result.
     let isExact: Bool
-    /// They were made for one call.
+    /// They were made for one call of a function of the caller's, or of ours that MPI has no name for.
     let isOwn: Bool
+}
 
-    /// To be called when the operation is done. One that failed may still be pending, and keeps what it has.
+extension Communicator {
+    /// Ends an operation that is done. One that failed may still be pending, and keeps what it has.
+    ///
+    /// - Parameter handles: What was made for it; nil where MPI did not combine.
+    /// - Throws: ``CollectiveError``, on every rank when the operation's function did on one what it must not.
     @inline(__always)
-    func free() {
-        if isOwn { Combination.free(self) }
+    func end<T>(_ operation: Reduction<T>, _ handles: Handles?, _ routine: String) throws(CollectiveError) {
+        guard case .custom(_, let order) = operation.kind else { return }
+        if let handles, handles.isOwn { Combination.free(handles) }
+        if order != .exact { try endFunction(routine) }
+    }
+
+    /// Not every rank runs the function, and all must know.
+    private func endFunction(_ routine: String) throws(CollectiveError) {
+        let fault = Combination.takeFault()
+        let found = try largest([fault == nil ? 0 : Int64(rank + 1), 0, 0, 0])[0]
+        guard found > 0 else { return }
+        throw fault
+            ?? CollectiveError(
+                routine: routine,
+                reason: "its function failed on rank \(found - 1), where the error says more; such a function must not "
+                    + "communicate itself")
     }
 }
 
-extension Operation {
+extension Reduction {
     /// MPI's handles for this operation and its element type, to be freed after use; nil when MPI must not choose the
     /// order.
     @inline(__always)
@@ -45,30 +64,35 @@ enum Combination {
 
     /// MPI is used by one thread at a time.
     nonisolated(unsafe) private static var functions: [DatatypeHandle: Function] = [:]
-    nonisolated(unsafe) private static var isRunning = false
+    /// What a function did that it must not, in the operation that runs.
+    nonisolated(unsafe) private static var fault: CollectiveError?
 
     /// Runs a function that was given to a reduction.
     static func run<Result>(_ body: () -> Result) -> Result {
-        isRunning = true
-        defer { isRunning = false }
+        let state = Life.state
+        Life.state = .combining
+        defer { Life.state = state }
         return body()
     }
 
-    /// Ends the process when a function that was given to a reduction communicates itself. MPI forbids that, and where
-    /// it is called on some of the ranks only, its operation would meet another one of the others: a wrong number at
-    /// best.
-    @inline(__always)
-    static func requireNone(_ routine: String) {
-        if isRunning { endProcess(routine) }
+    /// The error of a function that was given to a reduction and communicates itself: for the function, and kept for
+    /// the reduction. MPI forbids it, and where it is called on some of the ranks only, its operation would meet
+    /// another one of the others: a wrong number at best.
+    static func refuse(_ routine: String) -> CollectiveError {
+        let error = CollectiveError(
+            routine: routine,
+            reason: """
+                called by a function that was given to a reduction or scan; such a function must not communicate \
+                itself: reduce first, and combine what comes out
+                """)
+        fault = fault ?? error
+        return error
     }
 
-    @inline(never)
-    private static func endProcess(_ routine: String) -> Never {
-        fatalError(
-            """
-            \(routine): called by a function that was given to a reduction or scan; such a function must not communicate \
-            itself: reduce first, and combine what comes out
-            """)
+    /// What was wrong with a function of the operation that has ended.
+    static func takeFault() -> CollectiveError? {
+        defer { fault = nil }
+        return fault
     }
 
     static func handles<T: BitwiseCopyable>(

@@ -17,6 +17,15 @@ enum Belongings {
 
     static func add(communicator: CommunicatorHandle) { all.append(.communicator(communicator)) }
 
+    /// Takes a communicator out, to be given back by itself; false for one that was not lent.
+    static func remove(communicator: CommunicatorHandle) -> Bool {
+        let place = all.lastIndex {
+            if case .communicator(let handle) = $0 { handle == communicator } else { false }
+        }
+        if let place { all.remove(at: place) }
+        return place != nil
+    }
+
     static func giveBack() throws(CollectiveError) {
         while let last = all.popLast() {
             switch last {

@@ -3,12 +3,22 @@ import Glibc
 
 /// MPI's life in this process: started once. One thread at a time makes calls; it need not always be the same one.
 public enum MPI {
-    /// Starts MPI.
+    /// Starts MPI: once in a process, before anything else of this library. ``run(exitCode:_:)`` does it, and ends the
+    /// job when an error is thrown; a program that starts MPI itself does that by ``abort(exitCode:)``.
     ///
     /// - Parameter evenApart: Whether processes that do not know each other are no error here.
     /// - Returns: The communicator of all ranks.
-    /// - Throws: ``CollectiveError`` when MPI cannot be started, or ``separation(of:)``.
+    /// - Throws: ``CollectiveError`` when MPI cannot be started, or was before, or ``separation(of:)``.
     public static func start(evenApart: Bool = false) throws(CollectiveError) -> Communicator {
+        guard Life.state == .notStarted else {
+            throw Life.isRunning
+                ? CollectiveError(routine: "start", reason: "MPI is started already") : Life.refusal(of: "start")
+        }
+        var isStarted: Int32 = 0
+        try check(MPI_Initialized(&isStarted), "MPI_Initialized")
+        guard isStarted == 0 else {
+            throw CollectiveError(routine: "start", reason: "MPI was started by another part of this program")
+        }
         suggestSettings()
         var provided: Int32 = 0
         // Not MULTIPLE: Open MPI 4 then refuses those windows too.
@@ -22,6 +32,7 @@ public enum MPI {
         for communicator in [cmpi_comm_self(), cmpi_comm_world()] {
             try check(MPI_Comm_set_errhandler(communicator, cmpi_errors_return()), "MPI_Comm_set_errhandler")
         }
+        Life.state = .running
         try Progress.begin()
         try Crowding.begin()
         let world = try Communicator(cmpi_comm_world())
@@ -56,11 +67,20 @@ public enum MPI {
     }
 
     /// Finishes MPI: only on a clean way out, since it waits for every rank. Shared memory, counters, boards and
-    /// communicators are given back before, and can be used no more.
+    /// communicators are given back before; what is called on them later throws, and the bytes of shared memory are
+    /// gone. MPI cannot be started again.
     ///
-    /// - Throws: ``CollectiveError``
+    /// - Throws: ``CollectiveError``, also when an operation was abandoned after a time-out or an interruption: end the
+    ///   job by ``abort(exitCode:)`` then.
     public static func finish() throws(CollectiveError) {
+        guard Life.isRunning else { throw Life.refusal(of: "finish") }
+        if let routine = Life.abandoned {
+            throw CollectiveError(
+                .abandoned, routine: "finish",
+                reason: "\(routine) was abandoned, and MPI would wait for it: abort instead")
+        }
         try Belongings.giveBack()
+        Life.state = .finished
         try check(MPI_Finalize(), "MPI_Finalize")
     }
 
@@ -69,8 +89,10 @@ public enum MPI {
         fflush(nil)
         // MPICH's launcher may close the pipe to a rank that aborts before it has read all that the rank has written.
         if openMPIVersion == nil { usleep(100_000) }
-        var isStarted: Int32 = 0
-        if MPI_Initialized(&isStarted) == MPI_SUCCESS, isStarted != 0 {
+        var (isStarted, isFinished): (Int32, Int32) = (0, 0)
+        if MPI_Initialized(&isStarted) == MPI_SUCCESS, isStarted != 0,
+            MPI_Finalized(&isFinished) == MPI_SUCCESS, isFinished == 0
+        {
             MPI_Abort(cmpi_comm_world(), exitCode)
         }
         _exit(exitCode)
@@ -84,10 +106,10 @@ public enum MPI {
     /// The version of the headers that this program was built with, such as `4.1.4`; empty where they do not tell.
     public static var headerVersion: String { String(cString: cmpi_header_version()) }
 
-    /// Which threads of a process the library lets call it, in the standard's words.
+    /// Which threads of a process the library lets call it, in the standard's words; "unknown" unless MPI runs.
     public static var threadLevel: String {
         var level: Int32 = 0
-        guard MPI_Query_thread(&level) == MPI_SUCCESS else { return "unknown" }
+        guard Life.isRunning, MPI_Query_thread(&level) == MPI_SUCCESS else { return "unknown" }
         let names = [
             Int(MPI_THREAD_SINGLE): "MPI_THREAD_SINGLE", Int(MPI_THREAD_FUNNELED): "MPI_THREAD_FUNNELED",
             Int(MPI_THREAD_SERIALIZED): "MPI_THREAD_SERIALIZED", Int(MPI_THREAD_MULTIPLE): "MPI_THREAD_MULTIPLE",
@@ -95,9 +117,10 @@ public enum MPI {
         return names[Int(level)] ?? "unknown"
     }
 
-    /// The name of the host that this rank runs on.
+    /// The name of the host that this rank runs on; empty unless MPI runs.
     public static var processorName: String {
-        text(Int(MPI_MAX_PROCESSOR_NAME)) { MPI_Get_processor_name($0, $1) }
+        guard Life.isRunning else { return "" }
+        return text(Int(MPI_MAX_PROCESSOR_NAME)) { MPI_Get_processor_name($0, $1) }
     }
 
     /// A text that MPI writes into a buffer of a fixed size; empty when it cannot. Its first line.

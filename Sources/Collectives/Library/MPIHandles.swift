@@ -12,9 +12,11 @@ extension cmpi_win: HandleHolder {}
 extension cmpi_datatype: HandleHolder {}
 extension cmpi_op: HandleHolder {}
 extension cmpi_request: HandleHolder {}
+extension cmpi_message: HandleHolder {}
 
 typealias CommunicatorHandle = cmpi_comm.Handle
 typealias WindowHandle = cmpi_win.Handle
 typealias DatatypeHandle = cmpi_datatype.Handle
 typealias OperationHandle = cmpi_op.Handle
 typealias RequestHandle = cmpi_request.Handle
+typealias MessageHandle = cmpi_message.Handle

@@ -19,9 +19,9 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
 
     /// Makes a buffer; every rank calls it.
     ///
-    /// - Throws: ``CollectiveError``, on every rank when the counts differ.
+    /// - Throws: ``CollectiveError``, on every rank when the counts or the sizes of the elements differ.
     public init(count: Int, on communicator: Communicator) throws(CollectiveError) {
-        try communicator.agree(onLength: count, "AgreedBuffer")
+        try communicator.agree(onLength: count, of: Element.self, "AgreedBuffer")
         // Pages that are zero anyway, of which those that nobody uses take no memory.
         let (page, byteCount) = (4096, count * MemoryLayout<Element>.stride)
         guard let allocation = calloc(1, byteCount + page) else {
@@ -32,7 +32,7 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
         elements = UnsafeMutableBufferPointer(start: start, count: count)
         (self.count, self.communicator) = (count, communicator)
         let part = count / communicator.size * MemoryLayout<Element>.stride
-        bytesPerRank = count % communicator.size == 0 && part <= largestCount ? part : nil
+        bytesPerRank = count % communicator.size == 0 && part <= Parts.largest ? part : nil
     }
 
     deinit { if isIdle { free(allocation) } }
@@ -50,7 +50,7 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
     /// Overwrites `root`'s elements by all ranks' elements combined.
     ///
     /// - Throws: ``CollectiveError``
-    public func reduce(_ operation: Operation<Element>, root: Int) throws(CollectiveError) {
+    public func reduce(_ operation: Reduction<Element>, root: Int) throws(CollectiveError) {
         let root = try communicator.requireRank(root, "reduce")
         isIdle = false
         try communicator.reduce(inPlace: start, count, operation, root: root)
@@ -60,7 +60,7 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
     /// Overwrites the elements by all ranks' elements combined.
     ///
     /// - Throws: ``CollectiveError``
-    public func allReduce(_ operation: Operation<Element>) throws(CollectiveError) {
+    public func allReduce(_ operation: Reduction<Element>) throws(CollectiveError) {
         try allReduce(operation, first: count)
     }
 
@@ -70,7 +70,7 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
     ///   - operation: How elements are combined.
     ///   - first: How many; the same on every rank, which nobody compares: it must follow from what all know.
     /// - Throws: ``CollectiveError``
-    public func allReduce(_ operation: Operation<Element>, first: Int) throws(CollectiveError) {
+    public func allReduce(_ operation: Reduction<Element>, first: Int) throws(CollectiveError) {
         guard (0...count).contains(first) else {
             throw CollectiveError(routine: "allReduce", reason: "\(first) of \(count) elements are to be combined")
         }
@@ -82,7 +82,7 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
     /// Overwrites the elements by those of the ranks up to this one combined.
     ///
     /// - Throws: ``CollectiveError``
-    public func scan(_ operation: Operation<Element>) throws(CollectiveError) {
+    public func scan(_ operation: Reduction<Element>) throws(CollectiveError) {
         isIdle = false
         try communicator.scan(inPlace: start, count, operation)
         isIdle = true
@@ -91,7 +91,7 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
     /// Overwrites the elements by those of the ranks before this one combined; rank 0's become meaningless.
     ///
     /// - Throws: ``CollectiveError``
-    public func exclusiveScan(_ operation: Operation<Element>) throws(CollectiveError) {
+    public func exclusiveScan(_ operation: Reduction<Element>) throws(CollectiveError) {
         isIdle = false
         try communicator.exclusiveScan(inPlace: start, count, operation)
         isIdle = true

@@ -14,10 +14,10 @@ extension Communicator {
 
     /// Rank `root`'s array on every rank; the others give nil and need not know its length.
     ///
-    /// - Throws: ``CollectiveError``
+    /// - Throws: ``CollectiveError``, on every rank when the elements differ in size.
     public func broadcast<T: BitwiseCopyable>(_ values: [T]?, root: Int) throws(CollectiveError) -> [T] {
         let source = try requireRank(root, "broadcast")
-        let count = try broadcast(rank == root ? values?.count ?? -1 : 0, root: root)
+        let count = try agree(onNumber: values?.count ?? -1, of: root, elements: T.self, "broadcast")
         guard count >= 0 else {
             throw CollectiveError(routine: "broadcast", reason: "rank \(root) is the root and gives no values")
         }
@@ -32,7 +32,7 @@ extension Communicator {
     /// - Throws: ``CollectiveError``, on every rank when the buffers differ in length.
     public func broadcast(into buffer: UnsafeMutableRawBufferPointer, root: Int) throws(CollectiveError) {
         let root = try requireRank(root, "broadcast")
-        try agree(onLength: buffer.count, "broadcast")
+        try agree(onLength: buffer.count, of: UInt8.self, "broadcast")
         guard let start = buffer.baseAddress else { return }
         try broadcast(bytes: start, buffer.count, root: root)
     }

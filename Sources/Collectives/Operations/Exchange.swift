@@ -4,7 +4,8 @@ import CMPI
 extension Communicator {
     /// The arrays that all ranks have for this one, in rank order: each rank gives one of any length for each rank.
     ///
-    /// - Throws: ``CollectiveError``, on every rank when what a rank gives or gets is above 1 GiB.
+    /// - Throws: ``CollectiveError``, on every rank when the elements differ in size, or what a rank gives or
+    ///   gets is above 1 GiB.
     public func exchange<T: BitwiseCopyable>(_ parts: [[T]]) throws(CollectiveError) -> [[T]] {
         guard parts.count == size else {
             throw CollectiveError(routine: "exchange", reason: "\(parts.count) arrays for \(size) ranks")
@@ -20,8 +21,11 @@ extension Communicator {
                     { MPI_Ialltoall(given, one, byte, memory, one, byte, handle, $0) })
             }
         }
-        let largest = try allReduce(max(given.reduce(0, +), taken.reduce(0, +)), .max)
-        guard largest <= largestCount else {
+        let most = max(given.reduce(0, +), taken.reduce(0, +))
+        let bounds = try largest([Int64(most), 0, Int64(stride), Int64(-stride)])
+        try requireOneSize(bounds, stride, "exchange")
+        let largest = Int(bounds[0])
+        guard largest <= Parts.largest else {
             throw CollectiveError(routine: "exchange", reason: "a rank gives or gets \(largest) bytes, more than 1 GiB")
         }
         let (lengths, starts) = (given.map { Int32($0) }, Self.starts(given))

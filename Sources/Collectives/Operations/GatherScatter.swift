@@ -18,20 +18,27 @@ extension Communicator {
 
     /// Every rank's array on `root`, one behind another in rank order; nil on the others.
     ///
-    /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length.
+    /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length, or their elements in size.
     public func gather<T: BitwiseCopyable>(_ values: [T], root: Int) throws(CollectiveError) -> [T]? {
         _ = try requireRank(root, "gather")
-        try agree(onLength: values.count, "gather")
+        try agree(onLength: values.count, of: T.self, "gather")
         let counts = [Int](repeating: values.count, count: size)
-        return try gatherBytes(values, counts: counts, root: root)?.flatMap { $0 }
+        let total = values.count * MemoryLayout<T>.stride * size
+        return try gatherBytes(values, counts: counts, total: total, root: root)?.flatMap { $0 }
     }
 
     /// Every rank's array, of whatever length, on `root`, in rank order; nil on the others.
     ///
-    /// - Throws: ``CollectiveError``
+    /// - Throws: ``CollectiveError``, on every rank when the elements differ in size.
     public func gatherVarying<T: BitwiseCopyable>(_ values: [T], root: Int) throws(CollectiveError) -> [[T]]? {
-        let counts = try gather(values.count, root: root)
-        return try gatherBytes(values, counts: counts ?? [], root: root)
+        let stride = MemoryLayout<T>.stride
+        let all = try gather(SIMD2(values.count, stride), root: root) ?? []
+        let isUneven = all.contains { $0[1] != stride }
+        let counts = all.map { $0[0] }
+        // Only the root knows.
+        let total = try broadcast(isUneven ? -1 : counts.reduce(0, +) * stride, root: root)
+        guard total >= 0 else { throw CollectiveError(sizes: try allGather(stride), routine: "gatherVarying") }
+        return try gatherBytes(values, counts: counts, total: total, root: root)
     }
 
     /// Every rank's value on every rank, in rank order.
@@ -46,10 +53,11 @@ extension Communicator {
 
     /// Rank r's part of `root`'s list: the r-th of as many equal parts as there are ranks. The others give nil.
     ///
-    /// - Throws: ``CollectiveError``, on every rank when the list cannot be dealt evenly.
+    /// - Throws: ``CollectiveError``, on every rank when the list cannot be dealt evenly, or the elements differ in
+    ///   size.
     public func scatter<T: BitwiseCopyable>(_ values: [T]?, root: Int) throws(CollectiveError) -> [T] {
         _ = try requireRank(root, "scatter")
-        let count = try broadcast(rank == root ? values?.count ?? -1 : 0, root: root)
+        let count = try agree(onNumber: values?.count ?? -1, of: root, elements: T.self, "scatter")
         guard count >= 0, count % size == 0 else {
             throw CollectiveError(
                 routine: "scatter",
@@ -60,21 +68,26 @@ extension Communicator {
         let part = count / size
         let parts =
             rank == root ? values.map { all in (0..<size).map { Array(all[$0 * part..<($0 + 1) * part]) } } : nil
-        return try scatterVarying(parts, root: root)
+        return try deal(parts, from: root)
     }
 
     /// The array that `root` has for this rank: one of any length for each rank. The others give nil.
     ///
-    /// - Throws: ``CollectiveError``, on every rank when there is not one array for each rank.
+    /// - Throws: ``CollectiveError``, on every rank when there is not one array for each rank, or the elements differ
+    ///   in size.
     public func scatterVarying<T: BitwiseCopyable>(_ parts: [[T]]?, root: Int) throws(CollectiveError) -> [T] {
         _ = try requireRank(root, "scatter")
-        let given = try broadcast(rank == root ? parts?.count ?? -1 : 0, root: root)
+        let given = try agree(onNumber: parts?.count ?? -1, of: root, elements: T.self, "scatter")
         guard given == size else {
             throw CollectiveError(
                 routine: "scatter", reason: "rank \(root) gives \(max(given, 0)) arrays for \(size) ranks")
         }
-        guard rank == root, let parts else { return try receiveArray(of: T.self, from: root) }
-        for target in 0..<size where target != root { try send(parts[target], to: target) }
+        return try deal(parts, from: root)
+    }
+
+    private func deal<T: BitwiseCopyable>(_ parts: [[T]]?, from root: Int) throws(CollectiveError) -> [T] {
+        guard rank == root, let parts else { return try receiveArray(of: T.self, from: root, .ofCollectives) }
+        for target in 0..<size where target != root { try send(parts[target], to: target, .ofCollectives) }
         return parts[root]
     }
 
@@ -111,17 +124,14 @@ extension Communicator {
             { MPI_Iscatter(all, count, byte, target, count, byte, root, handle, $0) })
     }
 
-    /// The arrays of all ranks on `root`. The lengths are known there; a length that fits MPI's counts goes in one
-    /// call.
+    /// The arrays of all ranks on `root`. The lengths are known there, and their sum in bytes everywhere; one that fits
+    /// MPI's counts goes in one call.
     private func gatherBytes<T: BitwiseCopyable>(
-        _ values: [T], counts: [Int], root: Int
+        _ values: [T], counts: [Int], total: Int, root: Int
     ) throws(CollectiveError) -> [[T]]? {
         let target = try requireRank(root, "gather")
         let stride = MemoryLayout<T>.stride
-        let total = counts.reduce(0, +) * stride
-        guard try broadcast(rank == root ? total : 0, root: root) <= largestCount else {
-            return try gatherOneByOne(values, root: root)
-        }
+        guard total <= Parts.largest else { return try gatherOneByOne(values, root: root) }
         let lengths = counts.map { Int32($0 * stride) }
         let starts = lengths.reduce(into: [Int32(0)]) { $0.append($0[$0.count - 1] + $1) }
         let (byte, count) = (cmpi_byte(), Int32(values.count * stride))
@@ -143,11 +153,13 @@ extension Communicator {
 
     private func gatherOneByOne<T: BitwiseCopyable>(_ values: [T], root: Int) throws(CollectiveError) -> [[T]]? {
         guard rank == root else {
-            try send(values, to: root)
+            try send(values, to: root, .ofCollectives)
             return nil
         }
         var parts: [[T]] = []
-        for source in 0..<size { parts.append(source == root ? values : try receiveArray(of: T.self, from: source)) }
+        for source in 0..<size {
+            parts.append(source == root ? values : try receiveArray(of: T.self, from: source, .ofCollectives))
+        }
         return parts
     }
 }

@@ -16,11 +16,21 @@ struct Line {
 final class OperationCounter {
     /// How many this rank has entered.
     let entered: UnsafeMutablePointer<Int64>
-    let index: Int
+    /// Its place in a line; nil where a line has no room, and others do not see the number.
+    let index: Int?
     /// The communicator's ranks as ranks of the board.
     let members: [Int]
 
     init(entered: UnsafeMutablePointer<Int64>, index: Int, members: [Int]) {
         (self.entered, self.index, self.members) = (entered, index, members)
     }
+
+    /// Only for this rank.
+    init(members: [Int]) {
+        entered = .allocate(capacity: 1)
+        entered.initialize(to: 0)
+        (index, self.members) = (nil, members)
+    }
+
+    deinit { if index == nil { entered.deallocate() } }
 }

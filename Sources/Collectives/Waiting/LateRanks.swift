@@ -5,20 +5,21 @@ extension Communicator {
     /// - Parameters:
     ///   - peer: The only rank that was waited for; nil for all.
     ///   - begin: When this rank began to wait.
+    ///   - endsJob: Whether something was under way that is given up.
     func timeout(
-        _ routine: String, of peer: Int?, _ deadline: Duration, since begin: Int64
+        _ routine: String, of peer: Int?, _ deadline: Duration, since begin: Int64, endsJob: Bool
     ) -> CollectiveError {
         let end = "within \(seconds(deadline))"
         let (missing, reason) = absentees(of: peer, end, since: begin + (deadline + Pace.grace / 2).nanoseconds)
-        // An error ends the job, and with it what this rank knows.
-        patience.board?.answerOthers()
+        // With the job ends what this rank knows.
+        if endsJob { waiting.board?.answerOthers() }
         return CollectiveError(.timedOut(missing: missing), routine: routine, reason: reason)
     }
 
     private func absentees(
         of peer: Int?, _ end: String, since time: Int64
     ) -> (ranks: [Int], reason: String) {
-        guard let board = patience.board, let counter = waiting.counter else {
+        guard let board = waiting.board, let counter = waiting.counter else {
             return peer.map { ([$0], "rank \($0) did not answer \(end)") }
                 ?? ([], "not every one of \(size) ranks arrived \(end)")
         }
@@ -29,14 +30,16 @@ extension Communicator {
             return (holders, "\(who) \(end), and nor do those who know more: \(names)")
         }
         if let peer { return board.report([counter.members[peer]], "answer \(end)", lines) }
-        let behind = counter.members.filter { $0 != board.rank && lines[$0][counter.index] < counter.entered.pointee }
+        let behind = counter.members.filter { member in
+            member != board.rank && counter.index.map { lines[member][$0] < counter.entered.pointee } ?? true
+        }
         // One that waits elsewhere is itself held up by a rank that is missing: here, among its node's, or anywhere.
         let missing = behind.filter { !board.isWaiting(lines[$0]) }
         if !missing.isEmpty { return board.report(missing, "arrive \(end)", lines) }
         let others = lines.indices.filter { $0 != board.rank && !board.isWaiting(lines[$0]) }
         if !others.isEmpty { return board.report(others, "answer \(end)", lines) }
-        return behind.isEmpty
-            ? ([], "not done \(end), though every rank has arrived")
+        return behind.isEmpty || counter.index == nil
+            ? ([], "not done \(end), though every rank waits")
             : board.report(behind, "arrive \(end)", lines)
     }
 }
@@ -49,6 +52,10 @@ extension ProgressBoard {
 
     /// What is known of ranks that did not do something; the first of them in detail.
     fileprivate func report(_ ranks: [Int], _ deed: String, _ lines: [Line]) -> ([Int], String) {
+        if phases.isEmpty {
+            let names = ranks.prefix(8).map(name) + ranks.dropFirst(8).map(String.init)
+            return (ranks, "\(names.joined(separator: ", ")) did not \(deed)")
+        }
         if ranks.count == 1 {
             return (ranks, "\(name(ranks[0])) did not \(deed); it was \(story(lines[ranks[0]]))")
         }

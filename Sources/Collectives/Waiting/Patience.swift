@@ -14,7 +14,9 @@ public struct Patience: Sendable {
     public let deadline: Duration?
     /// What a rank does with its core.
     public let wait: Wait
-    /// Knows which ranks did not arrive.
+    /// Knows which ranks did not arrive, and what they were at. Where none is given beside a deadline, the communicator
+    /// has one of its own, which knows only who did not come: that of the communicator that it was split from, if that
+    /// has one.
     public let board: ProgressBoard?
     /// Asked about every millisecond while a rank waits; an error ends the waiting.
     public let interrupt: (@Sendable () -> (any Error)?)?
@@ -52,12 +54,14 @@ extension Communicator {
     ///   (a deadline, an interruption, the core), or all nothing. What they give may differ.
     /// - Throws: ``CollectiveError``, on every rank when it is otherwise.
     public func setPatience(_ patience: Patience) throws(CollectiveError) {
+        try requireUsable("setPatience")
         // The others are waited for in the new way already, but nothing is counted before all have come.
-        waiting.counter = nil
+        waiting.count(on: nil, nil)
         waiting.patience = patience
         let counter = patience.board?.counter(of: handle)
         let (hasBoard, isForeign) = (patience.board != nil, patience.board != nil && counter == nil)
-        let sums = try sumsNonblocking([hasBoard, isForeign, patience.mayBlock].map { $0 ? 1 : 0 })
+        let sums = try sumsNonblocking(
+            [hasBoard, isForeign, patience.mayBlock, patience.deadline != nil].map { $0 ? 1 : 0 })
         let complaints = [
             sums[1] > 0 ? "a rank gives the board of another communicator" : nil,
             sums[0] % Int64(size) > 0 ? "\(sums[0]) of \(size) ranks give a board" : nil,
@@ -66,7 +70,15 @@ extension Communicator {
         if let complaint = complaints.compactMap(\.self).first {
             throw CollectiveError(routine: "setPatience", reason: complaint)
         }
-        waiting.counter = counter
+        if patience.board != nil {
+            waiting.count(on: patience.board, counter)
+        } else if sums[3] > 0 {
+            if waiting.ownBoard == nil {
+                let board = try ProgressBoard(on: self, phases: [])
+                waiting.keep(board, board.counter(of: handle))
+            }
+            waiting.count(on: waiting.ownBoard, waiting.ownCounter)
+        }
     }
 
     /// Sums over ranks of which some may block and some may not: MPI knows one kind of call only where both must meet.
@@ -89,5 +101,34 @@ final class WaitingManner {
     /// As the patience says, where the cores suffice; here, since it is looked at in each operation.
     private(set) var mayBlock = !Crowding.isThere
     /// Nil without a board.
-    var counter: OperationCounter?
+    private(set) var counter: OperationCounter?
+    /// Knows who is late: the patience's, or the communicator's own.
+    private(set) var board: ProgressBoard?
+    /// For patience without a board.
+    private(set) var ownBoard: ProgressBoard?
+    private(set) var ownCounter: OperationCounter?
+    /// Why nothing can be begun any more; nil as long as it can.
+    var obstacle: Obstacle?
+    /// What this rank has sent to itself.
+    let ownMessages = OwnMessages()
+
+    enum Obstacle {
+        case freed
+        /// A routine of MPI that was begun and given up.
+        case abandoned(String)
+    }
+
+    /// From now on nothing can be begun: a routine was given up.
+    func abandon(_ routine: String) {
+        obstacle = .abandoned(routine)
+        Life.abandoned = routine
+    }
+
+    /// From now on operations are counted there.
+    func count(on board: ProgressBoard?, _ counter: OperationCounter?) {
+        (self.board, self.counter) = (board, board == nil ? nil : counter)
+    }
+
+    /// Keeps a board for the times when none is given.
+    func keep(_ board: ProgressBoard?, _ counter: OperationCounter?) { (ownBoard, ownCounter) = (board, counter) }
 }

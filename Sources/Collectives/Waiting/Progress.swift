@@ -19,6 +19,7 @@ enum Progress {
     /// Cheap, and never waits.
     static func make() {
         // Where a message is found, MPI may leave the rest of its work for later: here none ever is.
+        guard Life.isRunning else { return }
         var isThere: Int32 = 0
         MPI_Iprobe(0, 0, communicator, &isThere, cmpi_status_ignore())
     }

@@ -106,8 +106,11 @@ public final class ProgressBoard: @unchecked Sendable {
         countersGiven += 1
         guard let part else { return nil }
         let members = try part.allGather(SIMD2(rank, index))
-        guard index < Line.counters, members.allSatisfy({ $0[1] == index }) else { return nil }
-        return OperationCounter(entered: ownLine + index, index: index, members: members.map { $0[0] })
+        let ranks = members.map { $0[0] }
+        guard index < Line.counters, members.allSatisfy({ $0[1] == index }) else {
+            return OperationCounter(members: ranks)
+        }
+        return OperationCounter(entered: ownLine + index, index: index, members: ranks)
     }
 
     /// All lines, as they stand at a time that is to come or later; nil when no holder answers soon enough. One rank of
@@ -170,6 +173,7 @@ public final class ProgressBoard: @unchecked Sendable {
     }
 
     private func publish() {
+        guard Life.isRunning else { return }
         lastPublished = SuspendingClock.now - start
         ownLine[Line.time] = lastPublished.nanoseconds
         for holder in holders {

@@ -4,7 +4,7 @@ import Glibc
 /// The one place where operations wait for other ranks.
 ///
 /// An operation that throws after it was started may still be pending, and what it reads and writes must then stay
-/// allocated for nobody knows how long: it is never freed. Such a job is about to end.
+/// allocated for nobody knows how long: it is never freed. Its communicator takes no other operation.
 extension Communicator {
     /// Runs a collective: as a blocking call, or as a nonblocking one whose completion is tested.
     ///
@@ -15,7 +15,7 @@ extension Communicator {
         _ routine: String, isExact: Bool = true, _ blocking: () -> Int32,
         _ start: (UnsafeMutablePointer<RequestHandle>) -> Int32
     ) throws(CollectiveError) {
-        Combination.requireNone(routine)
+        try requireUsable(routine)
         waiting.counter?.entered.pointee &+= 1
         if !waiting.mayBlock { return try wait(routine, for: nil, start) }
         if isExact { return try check(blocking(), routine) }
@@ -24,13 +24,28 @@ extension Communicator {
         try check(MPI_Wait(&request, cmpi_status_ignore()), routine)
     }
 
+    /// One message of a collective that is made of messages, and that is counted once: all ranks are waited for.
+    func step(
+        _ routine: String, _ blocking: () -> Int32, _ start: (UnsafeMutablePointer<RequestHandle>) -> Int32
+    ) throws(CollectiveError) {
+        try requireUsable(routine)
+        if waiting.mayBlock { return try check(blocking(), routine) }
+        try wait(routine, for: nil, start)
+    }
+
+    /// Counts such a collective.
+    func countCollective(_ routine: String) throws(CollectiveError) {
+        try requireUsable(routine)
+        waiting.counter?.entered.pointee &+= 1
+    }
+
     /// The same for an operation between this rank and another.
     @inline(__always)
     func exchange(
         _ routine: String, with peer: Int32, _ blocking: () -> Int32,
         _ start: (UnsafeMutablePointer<RequestHandle>) -> Int32
     ) throws(CollectiveError) {
-        Combination.requireNone(routine)
+        try requireUsable(routine)
         if waiting.mayBlock { return try check(blocking(), routine) }
         try wait(routine, for: Int(peer), start)
     }
@@ -41,43 +56,69 @@ extension Communicator {
     ) throws(CollectiveError) {
         var request = cmpi_request_null()
         try check(start(&request), routine)
-        if try isDone(&request, tests: Pace.testsBetweenLooks, routine) { return }
+        try wait(routine, for: peer, abandons: true) { MPI_Test(&request, &$0, cmpi_status_ignore()) }
+    }
+
+    /// Waits until MPI has seen to something that it has not begun: nothing is left of it when the waiting ends early.
+    ///
+    /// - Parameter test: MPI's return code; sets its argument when there is nothing more to wait for.
+    @inline(never)
+    func poll(
+        _ routine: String, from peer: Int, _ test: (inout Int32) -> Int32
+    ) throws(CollectiveError) {
+        try requireUsable(routine)
+        try wait(routine, for: peer, abandons: false, test)
+    }
+
+    /// - Parameter abandons: Whether something is under way that is given up when the waiting ends early.
+    @inline(__always)
+    private func wait(
+        _ routine: String, for peer: Int?, abandons: Bool, _ test: (inout Int32) -> Int32
+    ) throws(CollectiveError) {
+        if try isDone(test, tests: Pace.testsBetweenLooks, routine) { return }
         let (patience, begin) = (patience, Pace.nanoseconds())
         let isCheap = patience.wait == .cheap || Crowding.isThere
         var (waited, nextQuestion) = (Int64(0), Pace.betweenQuestions)
         while true {
             if isCheap { Pace.leaveCore(after: waited) }
-            if try isDone(&request, tests: isCheap ? 1 : Pace.testsBetweenLooks, routine) {
-                patience.board?.noteDone()
+            if try isDone(test, tests: isCheap ? 1 : Pace.testsBetweenLooks, routine) {
+                waiting.board?.noteDone()
                 return
             }
             waited = Pace.nanoseconds() - begin
             guard waited >= nextQuestion else { continue }
             nextQuestion = waited + Pace.betweenQuestions
-            try endWhenDue(patience, routine, for: peer, since: begin, waited: .nanoseconds(waited))
+            do throws(CollectiveError) {
+                try endWhenDue(patience, routine, for: peer, abandons, since: begin, waited: .nanoseconds(waited))
+            } catch {
+                if abandons { waiting.abandon(routine) } else { waiting.board?.noteDone() }
+                throw error
+            }
         }
     }
 
     /// Throws when the waiting must end.
     private func endWhenDue(
-        _ patience: Patience, _ routine: String, for peer: Int?, since begin: Int64, waited: Duration
+        _ patience: Patience, _ routine: String, for peer: Int?, _ abandons: Bool, since begin: Int64, waited: Duration
     ) throws(CollectiveError) {
         if let cause = patience.interrupt?() {
             throw CollectiveError(.interrupted, routine: routine, reason: "interrupted: \(cause)", cause: cause)
         }
         guard let deadline = patience.deadline else { return }
-        if waited >= min(Pace.beforeNotice, deadline / 4) { patience.board?.noteWaiting() }
+        if waited >= min(Pace.beforeNotice, deadline / 4) { waiting.board?.noteWaiting() }
         // Whoever came in the last moment gets time to say so.
-        if waited >= deadline + Pace.grace { throw timeout(routine, of: peer, deadline, since: begin) }
+        if waited >= deadline + Pace.grace {
+            throw timeout(routine, of: peer, deadline, since: begin, endsJob: abandons)
+        }
     }
 
     @inline(__always)
     private func isDone(
-        _ request: inout RequestHandle, tests: Int, _ routine: String
+        _ test: (inout Int32) -> Int32, tests: Int, _ routine: String
     ) throws(CollectiveError) -> Bool {
         var isDone: Int32 = 0
         for _ in 0..<tests {
-            try check(MPI_Test(&request, &isDone, cmpi_status_ignore()), routine)
+            try check(test(&isDone), routine)
             if isDone != 0 { return true }
         }
         return false

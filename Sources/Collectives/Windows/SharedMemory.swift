@@ -19,7 +19,7 @@ public final class SharedMemory {
     /// - Throws: ``CollectiveError``, on every rank of the node ``CollectiveError/Kind/noRoom(folder:bytes:free:)``
     ///   when /dev/shm is too small.
     public init(byteCount: Int, on node: Communicator) throws(CollectiveError) {
-        try node.agree(onLength: byteCount, "SharedMemory")
+        try node.agree(onLength: byteCount, of: UInt8.self, "SharedMemory")
         // MPI promises no alignment; the spare bytes make room for a 64-byte boundary.
         let spare = 64
         try Self.requireRoom(byteCount + spare, on: node)
@@ -70,6 +70,7 @@ public final class SharedMemory {
     ///
     /// - Throws: ``CollectiveError``
     public func synchronize() throws(CollectiveError) {
+        try node.requireUsable("synchronize")
         try check(MPI_Win_sync(window), "MPI_Win_sync")
         try node.barrier()
         try check(MPI_Win_sync(window), "MPI_Win_sync")
@@ -87,9 +88,12 @@ public final class FirstFailure {
         memory = try SharedMemory(byteCount: MemoryLayout<Int32>.size, on: node)
     }
 
-    /// True for the first caller on the node and false for every other, without any communication.
+    /// True for the first caller on the node and false for every other, without any communication; true for all when
+    /// MPI is finished, and nobody knows of others.
     public func claim() -> Bool {
-        guard let flag = memory.bytes.baseAddress?.assumingMemoryBound(to: Int32.self) else { return true }
+        guard Life.state != .finished, let flag = memory.bytes.baseAddress?.assumingMemoryBound(to: Int32.self) else {
+            return true
+        }
         return cmpi_claim(flag) != 0
     }
 }

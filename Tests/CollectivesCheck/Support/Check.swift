@@ -6,8 +6,7 @@ import Glibc
 @main
 enum Check {
     static func main() {
-        do {
-            let world = try MPI.start()
+        MPI.run(exitCode: { _ in 4 }) { world in
             for mode in CommandLine.arguments.dropFirst() {
                 guard let run = modes[mode] ?? others[mode] else {
                     fail(world, "unknown mode \(mode)")
@@ -22,22 +21,21 @@ enum Check {
                 try world.barrier()
                 if world.rank == 0 { print("\(mode) passed on \(world.size) ranks") }
             }
-            try MPI.finish()
-            requireNothingLeft()
-        } catch {
-            fputs("check: \(error)\n", stderrHandle())
-            MPI.abort(exitCode: 4)
         }
+        requireNothingLeft()
     }
 
     private static let modes: [String: @Sendable (Communicator) throws -> Void] = [
         "worked": WorkedValues.check, "roots": Roots.check, "orders": Orders.check, "shapes": Shapes.check,
         "random": RandomValues.check, "memory": Memory.check, "lengths": Lengths.check,
         "counter": Counter.check, "buffers": Buffers.check, "extremes": Extremes.check, "foreign": ForeignTypes.check,
+        "messages": Messages.check, "sizes": Sizes.check, "reproducible": Reproducible.check, "freed": Lives.checkFreed,
     ]
 
     /// Those that see to the waiting themselves.
-    private static let others = [Failures.modes, Waits.modes, Boards.modes, Latency.modes].reduce(into: [:]) {
+    private static let others = [
+        Failures.modes, Waits.modes, Boards.modes, Latency.modes, Abandoned.modes, Lives.modes,
+    ].reduce(into: [:]) {
         all, modes in
         all.merge(modes) { first, _ in first }
     }

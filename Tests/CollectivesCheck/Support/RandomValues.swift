@@ -41,7 +41,7 @@ enum RandomValues {
                 var values = Generator(state: UInt64(round * 1000 + rank))
                 return (0..<count).map { _ in Int32(truncatingIfNeeded: values.next() >> 40) - (1 << 23) }
             }
-            let operations: [(Operation<Int32>, (Int32, Int32) -> Int32)] = [
+            let operations: [(Reduction<Int32>, (Int32, Int32) -> Int32)] = [
                 (.sum, { $0 &+ $1 }), (.min, { min($0, $1) }), (.max, { max($0, $1) }), (.and, { $0 & $1 }),
                 (.or, { $0 | $1 }),
                 (.custom(commutative: true, associative: true) { $0 ^ $1 }, { $0 ^ $1 }),

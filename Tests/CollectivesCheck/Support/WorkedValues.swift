@@ -4,7 +4,7 @@ import Collectives
 enum WorkedValues {
     static func check(_ world: Communicator) throws {
         let (rank, size) = (world.rank, world.size)
-        let threeAPlusB = Operation<Int>.custom(commutative: false, associative: false) { 3 * $0 + $1 }
+        let threeAPlusB = Reduction<Int>.custom(commutative: false, associative: false) { 3 * $0 + $1 }
         let folded = (1..<size).reduce(0) { 3 * $0 + $1 }
         if size == 3 { world.expect(folded, 5, "3(3 * 0 + 1) + 2") }
         world.expect(try world.allReduce(rank, threeAPlusB), folded, "allReduce(3a + b)")
@@ -14,7 +14,7 @@ enum WorkedValues {
             let mine = rank == root
             world.expect(
                 try world.reduce(rank + 1, .sum, root: root), mine ? size * (size + 1) / 2 : nil, "reduce(sum)")
-            let pair = Operation<Pair>.custom(commutative: true, associative: true) {
+            let pair = Reduction<Pair>.custom(commutative: true, associative: true) {
                 Pair($0.sum + $1.sum, $0.product * $1.product)
             }
             let reduced = try world.reduce(Pair(rank + 1, 2 * (rank + 1)), pair, root: root)
@@ -34,7 +34,7 @@ enum WorkedValues {
         world.expect(try world.scan(rank + 1, .sum), (rank + 1) * (rank + 2) / 2, "scan(sum)")
         world.expect(
             try world.exclusiveScan(rank + 1, .sum), rank == 0 ? nil : rank * (rank + 1) / 2, "exclusiveScan(sum)")
-        let triple = Operation<Triple>.custom(commutative: true, associative: true) {
+        let triple = Reduction<Triple>.custom(commutative: true, associative: true) {
             Triple($0.sum + $1.sum, $0.product * $1.product, max($0.largest, $1.largest))
         }
         let scanned = try world.scan(Triple(rank + 1, 2 * (rank + 1), rank + 1), triple)

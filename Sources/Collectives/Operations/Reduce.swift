@@ -5,7 +5,7 @@ extension Communicator {
     /// All ranks' values combined, on `root`; nil on the others.
     ///
     /// - Throws: ``CollectiveError``
-    public func reduce<T>(_ value: T, _ operation: Operation<T>, root: Int) throws(CollectiveError) -> T? {
+    public func reduce<T>(_ value: T, _ operation: Reduction<T>, root: Int) throws(CollectiveError) -> T? {
         let target = try requireRank(root, "reduce")
         let reduced = try exchangedValue(value) { memory throws(CollectiveError) in
             try reduce(inPlace: memory, 1, operation, root: target)
@@ -15,10 +15,10 @@ extension Communicator {
 
     /// All ranks' arrays combined element by element, on `root`; nil on the others.
     ///
-    /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length.
-    public func reduce<T>(_ values: [T], _ operation: Operation<T>, root: Int) throws(CollectiveError) -> [T]? {
+    /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length, or their elements in size.
+    public func reduce<T>(_ values: [T], _ operation: Reduction<T>, root: Int) throws(CollectiveError) -> [T]? {
         let target = try requireRank(root, "reduce")
-        try agree(onLength: values.count, "reduce")
+        try agree(onLength: values.count, of: T.self, "reduce")
         let reduced = try exchangedArray(values) { memory throws(CollectiveError) in
             try reduce(inPlace: memory, values.count, operation, root: target)
         }
@@ -28,7 +28,7 @@ extension Communicator {
     /// All ranks' values combined, on every rank.
     ///
     /// - Throws: ``CollectiveError``
-    public func allReduce<T>(_ value: T, _ operation: Operation<T>) throws(CollectiveError) -> T {
+    public func allReduce<T>(_ value: T, _ operation: Reduction<T>) throws(CollectiveError) -> T {
         try exchangedValue(value) { memory throws(CollectiveError) in
             try allReduce(inPlace: memory, 1, operation)
         }
@@ -36,10 +36,10 @@ extension Communicator {
 
     /// Replaces the array on every rank by all ranks' arrays combined element by element.
     ///
-    /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length.
-    public func allReduce<T>(inPlace values: inout [T], _ operation: Operation<T>) throws(CollectiveError) {
+    /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length, or their elements in size.
+    public func allReduce<T>(inPlace values: inout [T], _ operation: Reduction<T>) throws(CollectiveError) {
         let count = values.count
-        try agree(onLength: count, "allReduce")
+        try agree(onLength: count, of: T.self, "allReduce")
         values = try exchangedArray(values) { memory throws(CollectiveError) in
             try allReduce(inPlace: memory, count, operation)
         }
@@ -47,33 +47,63 @@ extension Communicator {
 
     /// Changes nothing on the other ranks.
     func reduce<T>(
-        inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>, root: Int32
+        inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Reduction<T>, root: Int32
     ) throws(CollectiveError) {
         if let handles = try operation.handles() {
+            if operation.isReproducible, !handles.isExact {
+                try reduceInTree(values, count, handles, root: root)
+                return try end(operation, handles, "reduce")
+            }
             // MPI's nonblocking reduction, which all take where the order matters, is slow with long arrays: six times
             // here.
-            let part = handles.isExact ? largestCount : max((1 << 15) / MemoryLayout<T>.stride, 1)
+            let part = handles.isExact ? Parts.largest : max((1 << 15) / MemoryLayout<T>.stride, 1)
             try forEachPart(of: count, atMost: part) { first, length throws(CollectiveError) in
                 try reduce(inPlace: values + first, length, handles, root)
             }
-            return handles.free()
+            return try end(operation, handles, "reduce")
         }
         let folded = try foldInOrder(UnsafeBufferPointer(start: values, count: count), operation, root: Int(root))
         if let folded { values.update(from: folded, count: count) }
+        try end(operation, nil, "reduce")
+    }
+
+    /// The values of the others than `root` stay as they are.
+    private func reduceInTree<T>(
+        _ values: UnsafeMutablePointer<T>, _ count: Int, _ handles: Handles, root: Int32
+    ) throws(CollectiveError) {
+        // Rank 0 combines, and gives the result to the root.
+        let (isBetween, root) = (rank == 0 && root != 0, Int(root))
+        let result = isBetween ? UnsafeMutablePointer<T>.allocate(capacity: max(count, 1)) : values
+        if isBetween { result.update(from: values, count: count) }
+        try reduceInTree(UnsafeMutableRawPointer(result), count, stride: MemoryLayout<T>.stride, handles)
+        if root != 0 {
+            try forEachPart(of: count) { first, length throws(CollectiveError) in
+                if rank == 0 { try sendPiece(result + first, length, to: root, handles) }
+                if rank == root { try receivePiece(values + first, length, from: 0, handles) }
+            }
+        }
+        if isBetween { result.deallocate() }
     }
 
     func allReduce<T>(
-        inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Operation<T>
+        inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Reduction<T>
     ) throws(CollectiveError) {
         if let handles = try operation.handles() {
-            try forEachPart(of: count) { first, length throws(CollectiveError) in
-                try allReduce(inPlace: values + first, length, handles)
+            if operation.isReproducible, !handles.isExact {
+                let stride = MemoryLayout<T>.stride
+                try reduceInTree(UnsafeMutableRawPointer(values), count, stride: stride, handles)
+                try broadcast(bytes: values, count * stride, root: 0)
+            } else {
+                try forEachPart(of: count) { first, length throws(CollectiveError) in
+                    try allReduce(inPlace: values + first, length, handles)
+                }
             }
-            return handles.free()
+            return try end(operation, handles, "allReduce")
         }
         let folded = try foldInOrder(UnsafeBufferPointer(start: values, count: count), operation, root: 0)
         if let folded { values.update(from: folded, count: count) }
         try broadcast(bytes: values, count * MemoryLayout<T>.stride, root: 0)
+        try end(operation, nil, "allReduce")
     }
 
     // Not generic: the compiler makes more of such a call.
@@ -99,7 +129,7 @@ extension Communicator {
 
     /// ((v0 op v1) op v2) op ... on `root`; nil on the others.
     private func foldInOrder<T>(
-        _ values: UnsafeBufferPointer<T>, _ operation: Operation<T>, root: Int
+        _ values: UnsafeBufferPointer<T>, _ operation: Reduction<T>, root: Int
     ) throws(CollectiveError) -> [T]? {
         guard let parts = try gatherVarying(Array(values), root: root) else { return nil }
         return parts.dropFirst().reduce(parts[0]) { operation.combine($0, $1) }

@@ -1,0 +1,62 @@
+import CMPI
+
+/// What ranks must agree on before they exchange arrays.
+extension Communicator {
+    /// The largest of each number over all ranks.
+    func largest(_ numbers: SIMD4<Int64>) throws(CollectiveError) -> SIMD4<Int64> {
+        try exchangedValue(numbers) { memory throws(CollectiveError) in
+            try collective(
+                "MPI_Allreduce",
+                { MPI_Allreduce(cmpi_in_place(), memory, 4, cmpi_int64(), cmpi_max(), handle) },
+                { MPI_Iallreduce(cmpi_in_place(), memory, 4, cmpi_int64(), cmpi_max(), handle, $0) })
+        }
+    }
+
+    /// Requires that every rank comes with as many elements of the same size; throws on all of them when they do not.
+    func agree<T>(onLength length: Int, of type: T.Type, _ routine: String) throws(CollectiveError) {
+        let stride = MemoryLayout<T>.stride
+        let bounds = try largest([Int64(length), Int64(-length), Int64(stride), Int64(-stride)])
+        try requireOneSize(bounds, stride, routine)
+        let (longest, shortest) = (Int(bounds[0]), Int(-bounds[1]))
+        guard longest != shortest else { return }
+        let lengths = try allGather(length)
+        let (low, high) = (lengths.firstIndex(of: shortest) ?? 0, lengths.firstIndex(of: longest) ?? 0)
+        throw CollectiveError(
+            .lengthsDiffer(shortest: shortest, rankOfShortest: low, longest: longest, rankOfLongest: high),
+            routine: routine,
+            reason: "lengths differ between ranks: \(shortest) on rank \(low), \(longest) on rank \(high)")
+    }
+
+    /// A number that `root` gives, on every rank, where all have elements of the same size; throws on all of them when
+    /// they do not.
+    func agree<T>(
+        onNumber number: Int, of root: Int, elements type: T.Type, _ routine: String
+    ) throws(CollectiveError) -> Int {
+        let stride = MemoryLayout<T>.stride
+        let bounds = try largest([rank == root ? Int64(number) : .min, 0, Int64(stride), Int64(-stride)])
+        try requireOneSize(bounds, stride, routine)
+        return Int(bounds[0])
+    }
+
+    /// Throws when elements differ in size.
+    ///
+    /// - Parameter bounds: The largest size is third, and the largest of the negative sizes last.
+    func requireOneSize(_ bounds: SIMD4<Int64>, _ stride: Int, _ routine: String) throws(CollectiveError) {
+        guard bounds[2] != -bounds[3] else { return }
+        throw CollectiveError(sizes: try allGather(stride), routine: routine)
+    }
+}
+
+extension CollectiveError {
+    /// Elements differ in size: those of each rank are given, in bytes.
+    init(sizes: [Int], routine: String) {
+        let (smallest, largest) = (sizes.min() ?? 0, sizes.max() ?? 0)
+        let (low, high) = (sizes.firstIndex(of: smallest) ?? 0, sizes.firstIndex(of: largest) ?? 0)
+        self.init(
+            .sizesDiffer(smallest: smallest, rankOfSmallest: low, largest: largest, rankOfLargest: high),
+            routine: routine,
+            reason: """
+                sizes of elements differ between ranks, in bytes: \(smallest) on rank \(low), \(largest) on rank \(high)
+                """)
+    }
+}
