@@ -26,6 +26,14 @@ final class AlignedBuffer {
         }
     }
 
+    /// Takes small pages for what lies behind the first so many bytes, in place of a huge page of which little is used.
+    /// Before that is touched.
+    func useSmallPages(behind byteCount: Int) {
+        guard mapping != nil else { return }
+        let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[byteCount...])
+        madvise(rest.baseAddress!, rest.count, MADV_NOHUGEPAGE)
+    }
+
     /// Memory that the system fills with zeros when it is first touched.
     private static func map(_ byteCount: Int) -> UnsafeMutableRawBufferPointer? {
         let memory = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)

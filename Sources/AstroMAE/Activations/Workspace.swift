@@ -86,7 +86,7 @@ final class Workspace {
             let side = $0.sizes.size + 4
             return memory.words(side * side * convolution.words($0.openings.outputs), zero: true)
         }
-        buffers = memory.buffers
+        buffers = memory.finished()
     }
 
     /// The image that was just made becomes the latest.

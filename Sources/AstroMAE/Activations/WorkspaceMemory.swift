@@ -5,7 +5,7 @@ struct WorkspaceMemory {
     /// Vectors may be read past the end of a row, never past the end of a buffer.
     private let slack: Int
     private let guarded: Bool
-    private(set) var buffers: [AlignedBuffer] = []
+    private var buffers: [AlignedBuffer] = []
     /// Words of the last buffer that are given away. Buffers are larger than what is asked for, since only large ones
     /// are made of huge pages; what nobody touches takes no memory.
     private var used = 0
@@ -30,6 +30,14 @@ struct WorkspaceMemory {
         }
         defer { used += needed }
         return buffers[buffers.count - 1].start + used * MemoryLayout<Float>.stride
+    }
+
+    /// The memory, when all arrays are made. The published network's float32 takes 88 kB of a fourth huge page: these
+    /// are small pages.
+    func finished() -> [AlignedBuffer] {
+        let (page, taken) = (AlignedBuffer.hugePage, used * MemoryLayout<Float>.stride)
+        if !guarded, taken % page < page / 2 { buffers.last?.useSmallPages(behind: taken / page * page) }
+        return buffers
     }
 
     mutating func floats(_ count: Int) -> UnsafeMutablePointer<Float> {

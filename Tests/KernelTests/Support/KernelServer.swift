@@ -65,7 +65,8 @@ enum KernelServer: String {
             + [Repository.root + "/Tests/KernelServer/server.c"]
         let folder = try TemporaryFolder()
         let common =
-            ["-std=c17", "-O2", "-g", "-Wall", "-Wextra", "-Wvla", "-Werror", "-I", kernels + "/include"] + options
+            ["-std=c17", "-O2", "-gline-tables-only", "-Wall", "-Wextra", "-Wvla", "-Werror"]
+            + ["-I", kernels + "/include"] + options
         let clang = try compiler()
         let objects = sources.enumerated().map { index, _ in folder.file("\(index).o") }
         // One process for each source, all at once.
