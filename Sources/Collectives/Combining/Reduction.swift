@@ -37,10 +37,10 @@ public struct Reduction<Element: BitwiseCopyable> {
     /// ((v0 op v1) op (v2 op v3)) op v4 on five ranks. A scan goes from rank to rank: ((v0 op v1) op v2) op v3. What
     /// has one result in any order, and a function that is evaluated strictly left to right, stays as it is.
     ///
-    /// It costs about what MPI's own order does: on 2 and 4 ranks of one host, with 8 bytes to 4 MiB and Open MPI 4.1,
-    /// reductions took up to 1.3 times as long and scans up to 1.7 times (`mpirun -np 4 collectives-check
-    /// latency-orders`, one run on a busy machine). More ranks and networks were not tried: every rank sends whole
-    /// arrays there.
+    /// What it costs on 2 and 4 ranks of one host, with 8 bytes to 4 MiB and Open MPI 4.1: reductions took up to 1.3
+    /// times as long as in MPI's own order (2.7 times for 8 bytes on 4 ranks), scans up to 2 times (`mpirun -np 4
+    /// collectives-check latency-orders`, on a busy machine). More ranks and networks were not tried: every rank sends
+    /// whole arrays there.
     public var reproducible: Reduction {
         var copy = self
         copy.isReproducible = true

@@ -27,7 +27,7 @@ enum CommandHints {
         }
         let (options, words) = (CommandOptions(command), Array(arguments.dropFirst()))
         if let dashed { return above(message, dashHint(dashed, of: command)) }
-        if let hint = numberHint(message, words, options) { return above(message, hint) }
+        if let hint = numberHint(message, words, options) { return behindFirstLine(of: message, hint) }
         if !message.contains("Unknown option"), let unknown = unknownOption(in: words, options) {
             return above(message, unknown)
         }
@@ -62,6 +62,12 @@ enum CommandHints {
         "list": "numbers with commas between them", "low,high": "two numbers, such as 0,20",
         "price": "a number, such as 0.05", "level": "a whole number from 1 to 9",
     ]
+
+    private static func behindFirstLine(of message: String, _ hint: String) -> String {
+        var lines = message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        lines[0] += ": " + hint
+        return lines.joined(separator: "\n")
+    }
 
     private static func above(_ message: String, _ hint: String) -> String {
         message.contains(hint) ? message : "Error: \(hint)\n\(message)"
