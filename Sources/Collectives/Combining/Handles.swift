@@ -8,6 +8,8 @@ struct Handles {
     let isExact: Bool
     /// They were made for one call of a function of the caller's, or of ours that MPI has no name for.
     let isOwn: Bool
+    /// Whether the order is fixed by the ranks alone, and not MPI's: see ``Reduction/reproducible``.
+    var goesByRanks = false
 }
 
 extension Communicator {
@@ -40,6 +42,13 @@ extension Reduction {
     /// order.
     @inline(__always)
     func handles() throws(CollectiveError) -> Handles? {
+        var handles = try handlesInAnyOrder()
+        if isReproducible, let known = handles { handles?.goesByRanks = !known.isExact }
+        return handles
+    }
+
+    @inline(__always)
+    private func handlesInAnyOrder() throws(CollectiveError) -> Handles? {
         switch kind {
         case .native(let operation, let datatype, let isExact):
             return Handles(operation: operation, datatype: datatype, isExact: isExact, isOwn: false)

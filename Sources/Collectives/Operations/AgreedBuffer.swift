@@ -93,7 +93,7 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
     /// - Throws: ``CollectiveError``
     public func exclusiveScan(_ operation: Reduction<Element>) throws(CollectiveError) {
         isIdle = false
-        try communicator.exclusiveScan(inPlace: start, count, operation)
+        try communicator.scan(inPlace: start, count, operation, isExclusive: true)
         isIdle = true
     }
 

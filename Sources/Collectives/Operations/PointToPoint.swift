@@ -71,8 +71,8 @@ extension Communicator {
             var requests: [RequestHandle] = []
             try forEachPart(ofMessage: values.count * MemoryLayout<T>.stride) { first, length throws(CollectiveError) in
                 var request = cmpi_request_null()
-                let start = UnsafeRawPointer(memory) + first
-                try check(MPI_Isend(start, length, cmpi_byte(), target, 0, handle, &request), "MPI_Isend")
+                let (start, tag) = (UnsafeRawPointer(memory) + first, MessageTag.ofCaller.rawValue)
+                try check(MPI_Isend(start, length, cmpi_byte(), target, tag, handle, &request), "MPI_Isend")
                 requests.append(request)
             }
             do throws(CollectiveError) { received = try receiveArray(of: T.self, from: source) } catch {

@@ -49,22 +49,21 @@ extension Communicator {
     func reduce<T>(
         inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Reduction<T>, root: Int32
     ) throws(CollectiveError) {
-        if let handles = try operation.handles() {
-            if operation.isReproducible, !handles.isExact {
-                try reduceInTree(values, count, handles, root: root)
-                return try end(operation, handles, "reduce")
-            }
+        let handles = try operation.handles()
+        if let handles, handles.goesByRanks {
+            try reduceInTree(values, count, handles, root: root)
+        } else if let handles {
             // MPI's nonblocking reduction, which all take where the order matters, is slow with long arrays: six times
             // here.
             let part = handles.isExact ? Parts.largest : max((1 << 15) / MemoryLayout<T>.stride, 1)
             try forEachPart(of: count, atMost: part) { first, length throws(CollectiveError) in
                 try reduce(inPlace: values + first, length, handles, root)
             }
-            return try end(operation, handles, "reduce")
+        } else {
+            let folded = try foldInOrder(UnsafeBufferPointer(start: values, count: count), operation, root: Int(root))
+            if let folded { values.update(from: folded, count: count) }
         }
-        let folded = try foldInOrder(UnsafeBufferPointer(start: values, count: count), operation, root: Int(root))
-        if let folded { values.update(from: folded, count: count) }
-        try end(operation, nil, "reduce")
+        try end(operation, handles, "reduce")
     }
 
     /// The values of the others than `root` stay as they are.
@@ -88,22 +87,21 @@ extension Communicator {
     func allReduce<T>(
         inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Reduction<T>
     ) throws(CollectiveError) {
-        if let handles = try operation.handles() {
-            if operation.isReproducible, !handles.isExact {
-                let stride = MemoryLayout<T>.stride
-                try reduceInTree(UnsafeMutableRawPointer(values), count, stride: stride, handles)
-                try broadcast(bytes: values, count * stride, root: 0)
-            } else {
-                try forEachPart(of: count) { first, length throws(CollectiveError) in
-                    try allReduce(inPlace: values + first, length, handles)
-                }
+        let handles = try operation.handles()
+        if let handles, !handles.goesByRanks {
+            try forEachPart(of: count) { first, length throws(CollectiveError) in
+                try allReduce(inPlace: values + first, length, handles)
             }
-            return try end(operation, handles, "allReduce")
+        } else {
+            if let handles {
+                try reduceInTree(UnsafeMutableRawPointer(values), count, stride: MemoryLayout<T>.stride, handles)
+            } else {
+                let folded = try foldInOrder(UnsafeBufferPointer(start: values, count: count), operation, root: 0)
+                if let folded { values.update(from: folded, count: count) }
+            }
+            try broadcast(bytes: values, count * MemoryLayout<T>.stride, root: 0)
         }
-        let folded = try foldInOrder(UnsafeBufferPointer(start: values, count: count), operation, root: 0)
-        if let folded { values.update(from: folded, count: count) }
-        try broadcast(bytes: values, count * MemoryLayout<T>.stride, root: 0)
-        try end(operation, nil, "allReduce")
+        try end(operation, handles, "allReduce")
     }
 
     // Not generic: the compiler makes more of such a call.

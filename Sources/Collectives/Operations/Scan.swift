@@ -26,7 +26,7 @@ extension Communicator {
     /// - Throws: ``CollectiveError``
     public func exclusiveScan<T>(_ value: T, _ operation: Reduction<T>) throws(CollectiveError) -> T? {
         let scanned = try exchangedValue(value) { memory throws(CollectiveError) in
-            try exclusiveScan(inPlace: memory, 1, operation)
+            try scan(inPlace: memory, 1, operation, isExclusive: true)
         }
         return rank == 0 ? nil : scanned
     }
@@ -37,45 +37,32 @@ extension Communicator {
     public func exclusiveScan<T>(_ values: [T], _ operation: Reduction<T>) throws(CollectiveError) -> [T]? {
         try agree(onLength: values.count, of: T.self, "exclusiveScan")
         let scanned = try exchangedArray(values) { memory throws(CollectiveError) in
-            try exclusiveScan(inPlace: memory, values.count, operation)
+            try scan(inPlace: memory, values.count, operation, isExclusive: true)
         }
         return rank == 0 ? nil : scanned
     }
 
+    /// - Parameter isExclusive: Whether a rank's own values are left out; rank 0's become meaningless then.
     func scan<T>(
-        inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Reduction<T>
+        inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Reduction<T>, isExclusive: Bool = false
     ) throws(CollectiveError) {
-        if let handles = try operation.handles() {
-            if operation.isReproducible, !handles.isExact {
-                try scanInChain(values, count, stride: MemoryLayout<T>.stride, handles, isExclusive: false)
-            } else {
-                try forEachPart(of: count) { first, length throws(CollectiveError) in
+        let handles = try operation.handles()
+        if let handles, handles.goesByRanks {
+            try scanInChain(values, count, stride: MemoryLayout<T>.stride, handles, isExclusive: isExclusive)
+        } else if let handles {
+            try forEachPart(of: count) { first, length throws(CollectiveError) in
+                if isExclusive {
+                    try exclusiveScan(inPlace: values + first, length, handles)
+                } else {
                     try scan(inPlace: values + first, length, handles)
                 }
             }
-            return try end(operation, handles, "scan")
+        } else {
+            let prefixes = try prefixesInOrder(values, count, operation)
+            let result = isExclusive ? try shiftToNextRank(prefixes) : prefixes
+            if let result { values.update(from: result, count: count) }
         }
-        try values.update(from: prefixesInOrder(values, count, operation), count: count)
-        try end(operation, nil, "scan")
-    }
-
-    /// Rank 0's values become meaningless.
-    func exclusiveScan<T>(
-        inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Reduction<T>
-    ) throws(CollectiveError) {
-        if let handles = try operation.handles() {
-            if operation.isReproducible, !handles.isExact {
-                try scanInChain(values, count, stride: MemoryLayout<T>.stride, handles, isExclusive: true)
-            } else {
-                try forEachPart(of: count) { first, length throws(CollectiveError) in
-                    try exclusiveScan(inPlace: values + first, length, handles)
-                }
-            }
-            return try end(operation, handles, "exclusiveScan")
-        }
-        let previous = try shiftToNextRank(prefixesInOrder(values, count, operation))
-        if let previous { values.update(from: previous, count: count) }
-        try end(operation, nil, "exclusiveScan")
+        try end(operation, handles, isExclusive ? "exclusiveScan" : "scan")
     }
 
     // Not generic: the compiler makes more of such a call.

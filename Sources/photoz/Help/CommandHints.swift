@@ -21,12 +21,12 @@ enum CommandHints {
 
     /// The parser's words about a command line that it does not understand, and what was perhaps meant.
     static func explained(_ message: String, for arguments: [String]) -> String {
-        let dashed = arguments.prefix(while: { $0 != "--" }).first(where: isFileLikeDash)
-        guard let command = command(of: arguments) else {
-            return dashed.map { above(message, dashHint($0)) } ?? message
+        let command = command(of: arguments)
+        if let word = arguments.prefix(while: { $0 != "--" }).first(where: isFileLikeDash) {
+            return above(message, dashHint(word, of: command))
         }
+        guard let command else { return message }
         let (options, words) = (CommandOptions(command), Array(arguments.dropFirst()))
-        if let dashed { return above(message, dashHint(dashed, of: command)) }
         if let hint = numberHint(message, words, options) { return behindFirstLine(of: message, hint) }
         if !message.contains("Unknown option"), let unknown = unknownOption(in: words, options) {
             return above(message, unknown)
@@ -116,7 +116,7 @@ enum CommandHints {
     }
 
     /// - Parameter command: The command whose option may be meant.
-    static func dashHint(_ word: String, of command: (any ParsableCommand.Type)? = nil) -> String {
+    static func dashHint(_ word: String, of command: (any ParsableCommand.Type)?) -> String {
         let name = "-" + word.prefix { $0 != "=" }
         if let command, CommandOptions(command).values[name] != nil { return "Did you mean '\(name)'?" }
         return "'\(word)' is read as options, since it begins with a dash; for a file of that name write './\(word)'."
