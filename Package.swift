@@ -2,11 +2,13 @@
 
 import PackageDescription
 
+/// MPI in Swift is a package of its own, which others can use without this one.
+let collectives = Target.Dependency.product(name: "Collectives", package: "Collectives")
+
 let package = Package(
     name: "photoz",
     products: [
         .executable(name: "photoz", targets: ["photoz"]),
-        .library(name: "Collectives", targets: ["Collectives"]),
         .library(name: "HDF5", targets: ["HDF5"]),
         .library(name: "AstroMAE", targets: ["AstroMAE"]),
         .library(name: "Survey", targets: ["Survey"]),
@@ -15,14 +17,12 @@ let package = Package(
         .library(name: "Interchange", targets: ["Interchange"]),
     ],
     dependencies: [
+        .package(path: "Packages/Collectives"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
     targets: [
-        // C: the headers of MPI and HDF5 as Clang modules, and the arithmetic.
-        .systemLibrary(
-            name: "CMPI", path: "CModules/CMPI", pkgConfig: Context.environment["PHOTOZ_MPI"] ?? "ompi-c",
-            providers: [.apt(["libopenmpi-dev"])]),
+        // C: the headers of HDF5 and others as Clang modules, and the arithmetic.
         .systemLibrary(
             name: "CHDF5", path: "CModules/CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
         .systemLibrary(name: "CPhotozZlib", path: "CModules/CZlib", providers: [.apt(["zlib1g-dev"])]),
@@ -32,7 +32,6 @@ let package = Package(
 
         // Swift: arrows go down only (Documentation.docc/Architecture.md). What is no product has a name that no other
         // package has: two packages with a target of one name cannot be used together.
-        .target(name: "Collectives", dependencies: ["CMPI", "PhotozExitCodes"]),
         .target(name: "HDF5", dependencies: ["CHDF5", "PhotozCheckedSizes", "PhotozExitCodes"]),
         .target(name: "AstroMAE", dependencies: ["CKernels", "HDF5", "PhotozCheckedSizes", "PhotozExitCodes"]),
         .target(name: "Survey", dependencies: ["HDF5", "PhotozExitCodes", "PhotozText"]),
@@ -55,14 +54,14 @@ let package = Package(
         .target(
             name: "PhotozMachine",
             dependencies: [
-                "AstroMAE", "Collectives", "HDF5", "PhotozDigest", "PhotozExitCodes", "PhotozRecords", "PhotozText",
+                "AstroMAE", collectives, "HDF5", "PhotozDigest", "PhotozExitCodes", "PhotozRecords", "PhotozText",
                 "Survey",
             ],
             path: "Sources/Machine"),
         .target(
             name: "PhotozJob",
             dependencies: [
-                "AstroMAE", "Collectives", "HDF5", "PhotozCosts", "PhotozDigest", "PhotozDistributions",
+                "AstroMAE", collectives, "HDF5", "PhotozCosts", "PhotozDigest", "PhotozDistributions",
                 "PhotozExitCodes",
                 "PhotozMachine", "PhotozMetrics", "PhotozRecords", "PhotozText", "Survey",
             ],
@@ -70,13 +69,13 @@ let package = Package(
         .target(
             name: "PhotozPreparation",
             dependencies: [
-                "AstroMAE", "Collectives", "HDF5", "Interchange", "MockSurvey", "PhotozCheckedSizes",
+                "AstroMAE", collectives, "HDF5", "Interchange", "MockSurvey", "PhotozCheckedSizes",
                 "PhotozExitCodes", "PhotozMachine", "PhotozText", "Survey",
             ],
             path: "Sources/Preparation"),
         .target(
             name: "PhotozDiagnosis",
-            dependencies: ["AstroMAE", "Collectives", "HDF5", "PhotozMachine"], path: "Sources/Diagnosis"),
+            dependencies: ["AstroMAE", collectives, "HDF5", "PhotozMachine"], path: "Sources/Diagnosis"),
         .target(
             name: "PhotozReport",
             dependencies: [
@@ -86,7 +85,7 @@ let package = Package(
         .target(
             name: "PhotozTomography",
             dependencies: [
-                "Collectives", "HDF5", "PhotozDistributions", "PhotozElementary", "PhotozMachine", "PhotozMetrics",
+                collectives, "HDF5", "PhotozDistributions", "PhotozElementary", "PhotozMachine", "PhotozMetrics",
                 "PhotozRecords", "PhotozText", "Survey",
             ],
             path: "Sources/Tomography"),
@@ -112,12 +111,12 @@ let package = Package(
             dependencies: [.product(name: "Subprocess", package: "swift-subprocess")],
             path: "Tests/TestSupport"),
         .executableTarget(
-            name: "collectives-check", dependencies: ["Collectives"], path: "Tests/CollectivesCheck"),
-        .executableTarget(
             name: "write-check",
-            dependencies: ["Collectives", "HDF5", "PhotozDistributions", "PhotozJob", "PhotozMachine", "Survey"],
+            dependencies: [collectives, "HDF5", "PhotozDistributions", "PhotozJob", "PhotozMachine", "Survey"],
             path: "Tests/WriteCheck"),
-        .testTarget(name: "CollectivesTests", dependencies: ["TestSupport", "collectives-check"]),
+        .testTarget(
+            name: "CollectivesTests",
+            dependencies: ["TestSupport", .product(name: "collectives-check", package: "Collectives")]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
         .testTarget(name: "KernelTests", dependencies: ["CKernels", "TestSupport"]),
         .testTarget(name: "AstroMAETests", dependencies: ["AstroMAE", "HDF5", "TestSupport"]),

@@ -30,7 +30,7 @@ ELSEWHERE = {
 }
 # Folders of libraries, and the modules whose symbols the site has.
 LIBRARIES = {
-    "Sources/Collectives": "Collectives",
+    "Packages/Collectives": "Collectives",
     "Sources/HDF5": "HDF5",
     "Sources/AstroMAE": "AstroMAE",
     "Sources/Survey": "Survey",

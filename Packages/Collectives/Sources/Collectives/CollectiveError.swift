@@ -1,5 +1,4 @@
 import CMPI
-import PhotozExitCodes
 
 /// A communication that failed.
 public struct CollectiveError: Error, Sendable, CustomStringConvertible {
@@ -61,16 +60,4 @@ private func failure(_ code: Int32, _ routine: String) -> CollectiveError {
     MPI_Error_class(code, &errorClass)
     let text = MPI.text(Int(MPI_MAX_ERROR_STRING)) { MPI_Error_string(code, $0, $1) }
     return CollectiveError(.mpi(errorClass: Int(errorClass)), routine: routine, reason: text)
-}
-
-extension CollectiveError: ExitCoded {
-    /// The exit code of a program that this ends.
-    package var exitCode: ExitCode {
-        if routine == "MPI_Win_allocate_shared" { return .inputOutput }
-        return switch kind {
-        case .noRoom: .inputOutput
-        case .timedOut, .abandoned: .stopped
-        case .mpi, .lengthsDiffer, .sizesDiffer, .misuse, .interrupted: .unexpected
-        }
-    }
 }

@@ -1,0 +1,24 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// A package of its own: whoever uses it alone resolves nothing else, and meets none of the names of photoz.
+let package = Package(
+    name: "Collectives",
+    products: [
+        .library(name: "Collectives", targets: ["Collectives"]),
+        .library(name: "CMPI", targets: ["CMPI"]),
+        // For the tests, which start it under mpirun.
+        .executable(name: "collectives-check", targets: ["collectives-check"]),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CMPI", path: "CModules/CMPI", pkgConfig: Context.environment["PHOTOZ_MPI"] ?? "ompi-c",
+            providers: [.apt(["libopenmpi-dev"])]),
+        .target(name: "Collectives", dependencies: ["CMPI"]),
+        .executableTarget(
+            name: "collectives-check", dependencies: ["Collectives"], path: "Tests/CollectivesCheck"),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c17
+)
