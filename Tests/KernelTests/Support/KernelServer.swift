@@ -35,11 +35,14 @@ enum KernelServer: String {
 
     private static let armRoot = "/usr/aarch64-linux-gnu"
 
+    /// Pointers that wrap are left to AddressSanitizer, which sees what is read and written through them, and its checks
+    /// are calls: together that is two thirds of the compiler's time (12 s in place of 33 s for avx512.c).
     private static let sanitizedBinary = Result {
         try build(
             .sanitized,
             [
-                "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer",
+                "-fsanitize=address,undefined", "-fno-sanitize=pointer-overflow", "-fno-sanitize-recover=all",
+                "-mllvm", "-asan-instrumentation-with-call-threshold=0", "-fno-omit-frame-pointer",
                 "-DCK_AMX_MODEL", "-I", Repository.root + "/Tests/KernelServer",
             ],
             link: ["-fuse-ld=lld"])
@@ -75,7 +78,7 @@ enum KernelServer: String {
         }
         for (process, source) in zip(compilers, sources) { try finish(process, source) }
         let binary = folder.file(server.rawValue)
-        let arguments = common + objects + link + ["-lm", "-o", binary]
+        let arguments = options + ["-Wno-unused-command-line-argument"] + objects + link + ["-lm", "-o", binary]
         try finish(try Process.run(URL(fileURLWithPath: clang), arguments: arguments), binary)
         return binary
     }

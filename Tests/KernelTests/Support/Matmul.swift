@@ -25,8 +25,35 @@ struct Matmul {
     /// Rows of B.
     var depth: Int { window * window * k }
 
+    /// B as a level takes it.
+    struct Weights {
+        let words: GuardedFloats
+        /// The sum of each column of bytes; zeros for other formats.
+        let sums: GuardedFloats
+    }
+
+    /// B [depth][n] for these kernels and the format. Whoever runs several products of one B packs it once: for the
+    /// widest layers that takes longer than a product.
+    func packed(_ b: [Float], for kernels: Kernels) -> Weights {
+        var sums = [Int32](repeating: 0, count: kernels.padded(n))
+        if Words.isBytes(format) {
+            for row in 0..<depth {
+                for column in 0..<n { sums[column] += Int32(b[row * n + column]) }
+            }
+        }
+        return Weights(
+            words: GuardedFloats(
+                kernels.packed(b, taps: window * window, depth: k, columns: n, format), gap: gap),
+            sums: GuardedFloats(sums.map { Float(bitPattern: UInt32(bitPattern: $0)) }, gap: gap))
+    }
+
     /// C of A [rows][k] and B [depth][n], numbers that the format holds, after checks that nothing else was written.
     func run(_ kernels: Kernels, _ a: [Float], _ b: [Float]) -> [Float] {
+        run(kernels, a, packed(b, for: kernels))
+    }
+
+    /// The same, of a B that is packed.
+    func run(_ kernels: Kernels, _ a: [Float], _ b: Weights) -> [Float] {
         let blank = Array(repeating: GuardedFloats.sentinel, count: m * n)
         let result = GuardedFloats(rows: old ?? blank, width: n, stride: n + space, gap: gap)
         run(kernels, a, b, into: ck_rows_t(start: result.start, stride: n + space, format: CK_FLOAT32, steps: nil))
@@ -41,8 +68,8 @@ struct Matmul {
         let result = GuardedFloats(
             rows: Array(repeating: GuardedFloats.sentinel, count: m * n), width: n, stride: n + space)
         run(
-            kernels, a, b, into: ck_rows_t(start: result.start, stride: n + space, format: CK_WIDE_BFLOAT16, steps: nil)
-        )
+            kernels, a, packed(b, for: kernels),
+            into: ck_rows_t(start: result.start, stride: n + space, format: CK_WIDE_BFLOAT16, steps: nil))
         #expect(result.isIntactAround(rows: m, width: n, stride: n + space))
         return result.rows(m, width: n, stride: n + space)
     }
@@ -53,7 +80,7 @@ struct Matmul {
         let result = GuardedFloats(
             rows: Array(repeating: GuardedFloats.sentinel, count: m * words), width: words, stride: words + space)
         run(
-            kernels, a, b,
+            kernels, a, packed(b, for: kernels),
             into: ck_rows_t(start: result.start, stride: words + space, format: CK_BFLOAT16, steps: nil))
         #expect(result.isIntactAround(rows: words > 0 ? m : 0, width: words, stride: words + space))
         return result.rows(m, width: words, stride: words + space).enumerated().flatMap { index, word in
@@ -65,21 +92,16 @@ struct Matmul {
         }
     }
 
-    private func run(_ kernels: Kernels, _ a: [Float], _ b: [Float], into c: ck_rows_t) {
+    private func run(_ kernels: Kernels, _ a: [Float], _ b: Weights, into c: ck_rows_t) {
         let words = Words.count(k, format)
         let stride = words + space
         let left = GuardedFloats(
             rows: Words.rows(a, width: k, format, zero: zero), width: words, stride: stride, gap: gap)
-        let right = GuardedFloats(kernels.packed(b, taps: window * window, depth: k, columns: n, format), gap: gap)
         let columns = kernels.padded(n)
         func vector(_ values: [Float]) -> GuardedFloats {
             GuardedFloats(values + Array(repeating: 0, count: columns - values.count), gap: gap)
         }
-        let byteSums = (0..<n).map { column in
-            (0..<(Words.isBytes(format) ? depth : 0)).reduce(Int32(0)) { $0 + Int32(b[$1 * n + column]) }
-        }
         let (shift, scales) = (bias.map(vector), vector(columnScales))
-        let sums = vector(byteSums.map { Float(bitPattern: UInt32(bitPattern: $0)) })
         let steps = GuardedFloats(
             rowScales.enumerated().flatMap { [$1, Float(bitPattern: UInt32(zero($0)))] })
         let isImage = window > 1
@@ -91,9 +113,9 @@ struct Matmul {
                 a: ck_rows_t(
                     start: left.start + image * stride, stride: stride, format: format,
                     steps: UnsafeMutableRawPointer(steps.start + 2 * first).assumingMemoryBound(to: ck_step_t.self)),
-                b: UnsafeRawPointer(right.start).assumingMemoryBound(to: Int32.self),
+                b: UnsafeRawPointer(b.words.start).assumingMemoryBound(to: Int32.self),
                 bias: shift.map { UnsafePointer($0.start) }, scales: scales.start,
-                sums: UnsafeRawPointer(sums.start).assumingMemoryBound(to: Int32.self),
+                sums: UnsafeRawPointer(b.sums.start).assumingMemoryBound(to: Int32.self),
                 c: ck_rows_t(
                     start: c.start + 4 * first * c.stride, stride: c.stride, format: c.format, steps: nil),
                 m: pixels, n: n, k: k, window: window, ld_image: imageWidth * stride, activation: activation,
