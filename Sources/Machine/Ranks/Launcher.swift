@@ -28,8 +28,10 @@ package enum Launcher {
     package static func words(ranks: Int) -> [String] {
         guard isPresent else { return [] }
         let isByMpirun = getenv("OMPI_COMM_WORLD_SIZE") != nil || isHydra
-        return !isByMpirun && getenv("SLURM_STEP_ID") != nil
-            ? ["srun", "-n", "\(ranks)"] : ["mpirun", "-np", "\(ranks)"]
+        guard !isByMpirun, getenv("SLURM_STEP_ID") != nil else { return ["mpirun", "-np", "\(ranks)"] }
+        // Slurm's own default may be another way, by which each of MPICH's ranks is alone.
+        let way = getenv("PMI_FD") != nil ? ["--mpi=pmi2"] : []
+        return ["srun"] + way + ["-n", "\(ranks)"]
     }
 
     /// Whether it was MPICH's, which leaves the other ranks alone where one ends before it has started MPI.

@@ -99,6 +99,20 @@ extension CommandTests {
             #expect(output.names == Output.finished)
         }
 
+        @Test("A step that Slurm started by PMI-2 is started again in that way", arguments: [true, false])
+        func aStepOfSlurm(isByPMI2: Bool) async throws {
+            _ = try MockSurvey().folder(input, counts: [300, 200])
+            let step = ["SLURM_PROCID": "0", "SLURM_STEP_ID": "0"].merging(isByPMI2 ? ["PMI_FD": "9"] : [:]) { $1 }
+            let words = ["run", "--weights", Repository.weights, "--data", input.path, "--output", output.folder]
+            async let stopping = Photoz.alone(words, environment: step)
+            for _ in 0..<3000 where !output.names.contains("journal") { try await Task.sleep(for: .milliseconds(5)) }
+            for process in JobProcesses(word: output.folder).ranks { kill(process.id, SIGUSR1) }
+            let stopped = try await stopping
+            try #require(stopped.exitCode == 75, "\(stopped.report)")
+            let start = "go on with: srun \(isByPMI2 ? "--mpi=pmi2 " : "")-n 1 "
+            #expect(stopped.error.contains(start), "\(stopped.report)")
+        }
+
         @Test func aFailureInTheStartLeavesTheOldRunFinished() async throws {
             _ = try MockSurvey().folder(input, counts: [30])
             let old = try await run([])
