@@ -4,6 +4,11 @@ import PackageDescription
 
 /// MPI in Swift is a package of its own, which others can use without this one.
 let collectives = Target.Dependency.product(name: "Collectives", package: "Collectives")
+/// Programs of that package, which its tests start under mpirun.
+let collectivesPrograms: [Target.Dependency] = [
+    "collectives-check", "collectives-deadline", "collectives-first-program", "collectives-halo-exchange",
+    "collectives-master-worker", "collectives-reproducible-sum",
+].map { .product(name: $0, package: "Collectives") }
 
 let package = Package(
     name: "photoz",
@@ -114,9 +119,7 @@ let package = Package(
             name: "write-check",
             dependencies: [collectives, "HDF5", "PhotozDistributions", "PhotozJob", "PhotozMachine", "Survey"],
             path: "Tests/WriteCheck"),
-        .testTarget(
-            name: "CollectivesTests",
-            dependencies: ["TestSupport", .product(name: "collectives-check", package: "Collectives")]),
+        .testTarget(name: "CollectivesTests", dependencies: ["TestSupport"] + collectivesPrograms),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "TestSupport"]),
         .testTarget(name: "KernelTests", dependencies: ["CKernels", "TestSupport"]),
         .testTarget(name: "AstroMAETests", dependencies: ["AstroMAE", "HDF5", "TestSupport"]),

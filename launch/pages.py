@@ -1,4 +1,4 @@
-"""Makes a DocC catalogue of the project's Markdown, and checks every link in it.
+"""Makes DocC catalogues of the project's Markdown, and checks every link in it.
 
 Pages are plain Markdown, with relative links as code hosts show them. DocC wants `doc:Page#Heading`; this turns one
 into the other, and fails with the list of all links that lead nowhere.
@@ -13,10 +13,15 @@ import urllib.request
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-CATALOGUE = ROOT / "Documentation.docc"
-# Pages that stand beside what they are about, and their names on the site.
+# The pages of photoz and those of libraries, by the name that they have on the site; the first page has that name too.
+CATALOGUES = {
+    "photoz": ROOT / "Documentation.docc",
+    "Collectives": ROOT / "Packages/Collectives/Sources/Collectives/Collectives.docc",
+}
+# Pages of photoz that stand beside what they are about, and their names on the site.
 ELSEWHERE = {
     "launch/README.md": "Launching",
     "Python/README.md": "Python-Package",
@@ -75,15 +80,27 @@ def docc_anchor(heading: str) -> str:
     return re.sub(r"-+", "-", re.sub(r"[^\w.,;@&=+$/\-()]", "-", plain(heading).strip())).strip("-")
 
 
+class Place(NamedTuple):
+    """Where the site has a page."""
+
+    catalogue: str
+    name: str
+
+
 class Site:
     """Pages of the site, and files that they link to."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, has_symbols: bool) -> None:
         self.base = base
-        self.names = {path: path.stem for path in sorted(CATALOGUE.glob("*.md"))}
-        self.names.update({ROOT / path: name for path, name in ELSEWHERE.items()})
+        self.has_symbols = has_symbols
+        self.places = {
+            path: Place(catalogue, path.stem)
+            for catalogue, folder in CATALOGUES.items()
+            for path in sorted(folder.glob("*.md"))
+        }
+        self.places.update({ROOT / path: Place("photoz", name) for path, name in ELSEWHERE.items()})
         self.files: set[Path] = set()
-        self.images: set[Path] = set()
+        self.images: set[tuple[str, Path]] = set()
         self.external: dict[str, Path] = {}
         self.faults: list[str] = []
 
@@ -113,12 +130,13 @@ class Site:
         path, heading = self.target(page, link)
         if path is None:
             return text
+        own = self.places.get(page, Place("photoz", ""))
         if image:
-            self.images.add(path)
+            self.images.add((own.catalogue, path))
             return f"![{text}]({path.name})"
-        if path in self.names:
+        if path in self.places:
             where = f"#{docc_anchor(heading)}" if heading else ""
-            return f"[{text}](doc:{self.names[path]}{where})"
+            return f"[{text}]({self.address(self.places[path], own.catalogue)}{where})"
         name = str(path.relative_to(ROOT))
         if name in LIBRARIES:
             return f"[{text}](/{self.base}/documentation/{LIBRARIES[name].lower()}/)"
@@ -129,12 +147,32 @@ class Site:
         self.files.add(path)
         return f"[{text}](/{self.base}/files/{name})"
 
+    def address(self, place: Place, catalogue: str) -> str:
+        """What leads to a page from the pages of a catalogue."""
+        if place.catalogue == catalogue:
+            return f"doc:{place.name}"
+        name = "" if place.name == place.catalogue else place.name.lower()
+        return f"/{self.base}/documentation/{place.catalogue.lower()}/{name}"
+
+    def title(self, page: Path, line: str) -> Iterator[str]:
+        """A page's title. The first page of a library is that of its symbols, where the site has them."""
+        place = self.places.get(page)
+        is_first = place is not None and place.name == place.catalogue
+        is_library = is_first and "``" in line
+        # Titles are shown as they are written in the list of pages.
+        yield line if is_library and self.has_symbols else line.replace("`", "")
+        if is_first and not (is_library and self.has_symbols):
+            yield "\n@Metadata {\n    @TechnologyRoot\n}"
+
     def converted(self, page: Path) -> Iterator[str]:
         """A page as DocC wants it."""
         topics = False
         for line, code in lines_of(page):
             if code:
                 yield line
+                continue
+            if line.startswith("# "):
+                yield from self.title(page, line)
                 continue
             if line.startswith("## "):
                 topics = line == "## Topics"
@@ -144,33 +182,33 @@ class Site:
             if topics:
                 line = re.sub(r"^- \[.*\]\((doc:[^)]*)\)$", r"- <\1>", line)
             pieces = line.split("\0")
-            line = pieces[0] + "".join(code + piece for code, piece in zip(kept, pieces[1:], strict=True))
-            # Titles are shown as they are written in the list of pages.
-            yield line.replace("`", "") if line.startswith("# ") else line
-            if page.name == "photoz.md" and line.startswith("# "):
-                yield "\n@Metadata {\n    @TechnologyRoot\n}"
+            yield pieces[0] + "".join(code + piece for code, piece in zip(kept, pieces[1:], strict=True))
 
     def write(self, folder: Path) -> None:
-        """Writes the catalogue into a folder, and what pages link to into another one beside it."""
-        folder.mkdir(parents=True)
-        for page, name in self.names.items():
-            (folder / f"{name}.md").write_text("\n".join(self.converted(page)), encoding="utf-8")
-        for image in self.images:
-            shutil.copy(image, folder)
+        """Writes the catalogues into a folder, and into its folder `files` what pages link to."""
+        for catalogue in CATALOGUES:
+            (folder / f"{catalogue}.docc").mkdir(parents=True)
+        for page, place in self.places.items():
+            text = "\n".join(self.converted(page))
+            (folder / f"{place.catalogue}.docc" / f"{place.name}.md").write_text(text, encoding="utf-8")
+        for catalogue, image in self.images:
+            shutil.copy(image, folder / f"{catalogue}.docc")
+        (folder / "files").mkdir()
         for path in self.files:
-            place = folder.with_name(folder.name + ".files") / path.relative_to(ROOT)
-            place.parent.mkdir(parents=True, exist_ok=True)
+            copy = folder / "files" / path.relative_to(ROOT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
             if path.is_file():
-                shutil.copy(path, place)
-        folder.with_name(folder.name + ".files").mkdir(exist_ok=True)
+                shutil.copy(path, copy)
 
     def check_topics(self) -> None:
-        """Every page must be reachable from the first one."""
-        first = (CATALOGUE / "photoz.md").read_text(encoding="utf-8")
-        listed = {(CATALOGUE / link).resolve() for _, _, link in LINK.findall(first.split("## Topics")[1])}
-        for page in self.names:
-            if page.name != "photoz.md" and page not in listed:
-                self.faults.append(f"{page.relative_to(ROOT)}: not listed in Documentation.docc/photoz.md")
+        """Every page must be reachable from the first one of its catalogue."""
+        for catalogue, folder in CATALOGUES.items():
+            first = folder / f"{catalogue}.md"
+            topics = first.read_text(encoding="utf-8").split("## Topics")[1]
+            listed = {(folder / link).resolve() for _, _, link in LINK.findall(topics)}
+            for page, place in self.places.items():
+                if place.catalogue == catalogue and page != first and page not in listed:
+                    self.faults.append(f"{page.relative_to(ROOT)}: not listed in {first.relative_to(ROOT)}")
 
     def check_external(self) -> None:
         """Asks for every page of another site."""
@@ -184,20 +222,21 @@ class Site:
 
 
 def main() -> int:
-    """Writes the catalogue; exit code 1 when a link leads nowhere."""
+    """Writes the catalogues; exit code 1 when a link leads nowhere."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("output", type=Path, help="the catalogue, a new folder")
+    parser.add_argument("output", type=Path, help="a new folder")
     parser.add_argument("--base", default="photoz", help="the site's path on its host")
     parser.add_argument("--external", action="store_true", help="also ask for pages of other sites")
+    parser.add_argument("--symbols", action="store_true", help="libraries' symbols will be added to their catalogues")
     options = parser.parse_args()
-    site = Site(options.base)
+    site = Site(options.base, options.symbols)
     site.write(options.output)
     site.check_topics()
     # Pages that are not on the site: their links are checked all the same.
     listed = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for name in listed.split("\n"):
         page = ROOT / name
-        if name and page.exists() and page not in site.names:
+        if name and page.exists() and page not in site.places:
             for _ in site.converted(page):
                 pass
     if options.external:

@@ -2,6 +2,13 @@
 
 import PackageDescription
 
+// The programs of the pages in Sources/Collectives/Collectives.docc; the tests start them under mpirun.
+let examples = [
+    "collectives-first-program": "FirstProgram", "collectives-master-worker": "MasterWorker",
+    "collectives-halo-exchange": "HaloExchange", "collectives-reproducible-sum": "ReproducibleSum",
+    "collectives-deadline": "Deadline",
+]
+
 // A package of its own: whoever uses it alone resolves nothing else, and meets none of the names of photoz.
 let package = Package(
     name: "Collectives",
@@ -22,3 +29,8 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17
 )
+
+for (name, folder) in examples.sorted(by: { $0.key < $1.key }) {
+    package.products.append(.executable(name: name, targets: [name]))
+    package.targets.append(.executableTarget(name: name, dependencies: ["Collectives"], path: "Examples/" + folder))
+}
