@@ -53,6 +53,7 @@ static inline MPI_Op cmpi_max(void) { return MPI_MAX; }
 static inline MPI_Op cmpi_and(void) { return MPI_BAND; }
 static inline MPI_Op cmpi_replace(void) { return MPI_REPLACE; }
 static inline MPI_Op cmpi_or(void) { return MPI_BOR; }
+static inline MPI_Op cmpi_xor(void) { return MPI_BXOR; }
 
 // The version of the library that the headers belong to, such as "4.1.4"; empty where they do not tell.
 static inline const char *cmpi_header_version(void) {
