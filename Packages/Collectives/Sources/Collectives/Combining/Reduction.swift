@@ -58,6 +58,16 @@ public struct Reduction<Element: BitwiseCopyable> {
     ) -> Reduction {
         Reduction(kind: .custom(combine, commutative && associative ? .free : .strict))
     }
+
+    /// The same for a function that may throw. What it throws on one rank reaches all: the operation throws
+    /// ``CollectiveError/Kind/functionThrew(rank:)`` on every rank, with the error as its cause where it was thrown.
+    /// What was to be combined in place is then without meaning.
+    @_disfavoredOverload
+    public static func custom(
+        commutative: Bool, associative: Bool, _ combine: @escaping (Element, Element) throws -> Element
+    ) -> Reduction {
+        custom(commutative: commutative, associative: associative, Combination.keepingErrors(combine))
+    }
 }
 
 extension Reduction where Element: MPINumber {

@@ -30,7 +30,8 @@ enum Check {
         "random": RandomValues.check, "memory": Memory.check, "lengths": Lengths.check,
         "counter": Counter.check, "buffers": Buffers.check, "extremes": Extremes.check, "foreign": ForeignTypes.check,
         "messages": Messages.check, "sizes": Sizes.check, "reproducible": Reproducible.check, "freed": Lives.checkFreed,
-        "to-all": ToAll.check, "splits": Splits.check,
+        "to-all": ToAll.check, "splits": Splits.check, "throwing": ThrowingFunctions.check,
+        "interop": Interop.check,
     ]
 
     /// Those that see to the waiting themselves.
