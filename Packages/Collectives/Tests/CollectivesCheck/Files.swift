@@ -3,7 +3,9 @@ import Glibc
 
 /// Files that all ranks write and read: whole and in parts, at any place, and what is refused.
 enum Files {
-    static let modes: [String: @Sendable (Communicator) throws -> Void] = ["unclosed-file": leaveOpen]
+    static let modes: [String: @Sendable (Communicator) throws -> Void] = [
+        "unclosed-file": leaveOpen, "full-disk": fillDisk,
+    ]
 
     /// A path that all ranks know, and nobody else uses.
     private static func path(_ world: Communicator) throws -> String {
@@ -36,6 +38,8 @@ enum Files {
         let before = try world.exclusiveScan(own.count, .sum) ?? 0
         let file = try ParallelFile(path, .writing, on: world)
         world.expect(try file.size, 0, "empty at first")
+        // Others write as soon as they can.
+        try world.barrier()
         try file.write(own, at: before * 8)
         try file.close()
         let all = (0..<size).flatMap(values)
@@ -83,15 +87,28 @@ enum Files {
             _ = try file.read(1, of: Int8.self, at: 0)
         }
         for place in [-1, Int.max] {
-            world.expectError("at \(place)", { $0.kind == .misuse && $0.reason.contains("rank \(last) ") }) {
+            world.expectError("at \(place)", { $0.kind == .misuse && $0.reason.contains("rank \(last)") }) {
                 try file.write([1, 2], at: rank == last ? place : 0)
             }
         }
+        try file.close()
+        try readingErrors(world, path)
+        guard last > 0 else { return }
+        world.expectError("modes that differ", { $0.kind == .misuse && $0.routine == "ParallelFile" }) {
+            _ = try ParallelFile(path, rank == last ? .writing : .reading, on: world)
+        }
+    }
+
+    private static func readingErrors(_ world: Communicator, _ path: String) throws {
+        let (rank, last) = (world.rank, world.size - 1)
+        let file = try ParallelFile(path, .writing, on: world)
         try file.write([Int8(1)], at: rank)
         try file.close()
         let copy = try ParallelFile(path, .reading, on: world)
-        world.expectError("beyond the end", { $0.kind == .endOfFile(size: last + 1) }) {
-            _ = try copy.read(1, of: Int8.self, at: rank == last ? last + 1 : 0)
+        for (count, place) in [(1, last + 1), (2, last), (1, 1 << 50)] {
+            world.expectError("beyond the end", { $0.kind == .endOfFile(size: last + 1) }) {
+                _ = try copy.read(rank == last ? count : 0, of: Int8.self, at: rank == last ? place : 0)
+            }
         }
         for (count, kind) in [(-1, CollectiveError.Kind.misuse), (.max, .endOfFile(size: last + 1))] {
             world.expectError("\(count) of them", { $0.kind == kind }) {
@@ -100,10 +117,6 @@ enum Files {
         }
         world.expect(try copy.read(1, at: rank), [Int8(1)], "after errors")
         try copy.close()
-        guard last > 0 else { return }
-        world.expectError("modes that differ", { $0.kind == .misuse && $0.routine == "ParallelFile" }) {
-            _ = try ParallelFile(path, rank == last ? .writing : .reading, on: world)
-        }
     }
 
     /// MPI is finished with a file that nobody has closed: what was written must be there.
@@ -121,5 +134,26 @@ enum Files {
         print("unclosed-file passed on \(world.size) ranks")
         fflush(nil)
         exit(0)
+    }
+
+    /// More than a file may have: MPI meets that as it meets a full disk. A part that is written half, and others that
+    /// are not written at all.
+    private static func fillDisk(_ world: Communicator) throws {
+        let path = try path(world)
+        // Otherwise a signal ends the process at the limit.
+        signal(SIGXFSZ, SIG_IGN)
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+        limit.rlim_cur = 30_000
+        setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+        let file = try ParallelFile(path, .writing, on: world)
+        let values = [UInt8](repeating: 7, count: 20_000)
+        for last in 1...2 {
+            world.expectError("a full disk", { $0.errorClassName != nil && $0.reason.contains(path) }) {
+                try file.write(values, at: (last * world.size - world.rank) * values.count)
+            }
+        }
+        try file.close()
+        if world.rank == 0 { unlink(path) }
     }
 }

@@ -1,11 +1,11 @@
 import CMPI
 
-/// A file that all ranks of a communicator write or read together, each at a place of its own: MPI's own input and
-/// output, so that a parallel file system sees few large requests.
+/// A file that all ranks of a communicator write or read together, each at a place of its own.
 ///
 /// Values lie in it as in memory: its bytes are the elements one behind another, in the byte order of the machine, and
-/// nothing else. Every rank calls each operation, and waits for the others as its communicator does; the disk itself
-/// nobody interrupts. An error on one rank is thrown on all of them, and names the file and the rank.
+/// nothing else. Every rank calls each operation, does its part, and waits for the others as its communicator does; the
+/// disk itself nobody interrupts. An error on one rank is thrown on all of them, and names the file and the rank; the
+/// parts of others may be written then.
 public final class ParallelFile {
     /// What is done with a file.
     public enum Mode: Sendable {
@@ -19,7 +19,7 @@ public final class ParallelFile {
     public let path: String
 
     let communicator: Communicator
-    let mode: Mode
+    private let mode: Mode
     private var file = cmpi_file_null()
 
     /// Opens a file; every rank calls it, with the same mode and with a path to the same file. It is open until it is
@@ -35,9 +35,13 @@ public final class ParallelFile {
             throw CollectiveError(routine: "ParallelFile", reason: "\(path): some ranks read it and some write it")
         }
         let access = mode == .writing ? MPI_MODE_WRONLY | MPI_MODE_CREATE : MPI_MODE_RDONLY
-        try agree(MPI_File_open(communicator.handle, path, Int32(access), cmpi_info_null(), &file), "MPI_File_open")
+        try agree { () throws(CollectiveError) in
+            try check(
+                MPI_File_open(communicator.handle, path, Int32(access), cmpi_info_null(), &file), "MPI_File_open")
+        }
         Belongings.add(file: file)
-        if mode == .writing { try agree(MPI_File_set_size(file, 0), "MPI_File_set_size") }
+        guard mode == .writing else { return }
+        try agree { () throws(CollectiveError) in try check(MPI_File_set_size(file, 0), "MPI_File_set_size") }
     }
 
     /// Writes this rank's values; every rank calls it, with as many values as it likes. What ranks write must not
@@ -49,12 +53,11 @@ public final class ParallelFile {
     /// - Throws: ``CollectiveError``
     public func write<T: BitwiseCopyable>(_ values: [T], at byteOffset: Int) throws(CollectiveError) {
         let byteCount = values.count * MemoryLayout<T>.stride
-        let rounds = try agreeOnRounds(byteCount, at: byteOffset, .writing, "write")
+        let fault = try fault(byteCount, at: byteOffset, .writing, "write")
         try values.withElements { values throws(CollectiveError) in
             let start = UnsafeRawPointer(values)
-            try transfer(byteCount, rounds, "MPI_File_write_at_all") { first, length in
-                let place = MPI_Offset(byteOffset + first)
-                return MPI_File_write_at_all(file, place, start + first, length, cmpi_byte(), cmpi_status_ignore())
+            try transfer(byteCount, fault, "MPI_File_write_at") {
+                MPI_File_write_at(file, MPI_Offset(byteOffset + $0), start + $0, $1, cmpi_byte(), $2)
             }
         }
     }
@@ -71,12 +74,11 @@ public final class ParallelFile {
         _ count: Int, of type: T.Type = T.self, at byteOffset: Int
     ) throws(CollectiveError) -> [T] {
         let (byteCount, isTooLong) = count.multipliedReportingOverflow(by: MemoryLayout<T>.stride)
-        let rounds = try agreeOnRounds(isTooLong ? .max : byteCount, at: byteOffset, .reading, "read")
-        return try receivedArray(count) { memory throws(CollectiveError) in
+        let fault = try fault(isTooLong ? .max : byteCount, at: byteOffset, .reading, "read")
+        return try receivedArray(fault == nil ? count : 0) { memory throws(CollectiveError) in
             let start = UnsafeMutableRawPointer(memory)
-            try transfer(byteCount, rounds, "MPI_File_read_at_all") { first, length in
-                let place = MPI_Offset(byteOffset + first)
-                return MPI_File_read_at_all(file, place, start + first, length, cmpi_byte(), cmpi_status_ignore())
+            try transfer(byteCount, fault, "MPI_File_read_at") {
+                MPI_File_read_at(file, MPI_Offset(byteOffset + $0), start + $0, $1, cmpi_byte(), $2)
             }
         }
     }
@@ -100,13 +102,74 @@ public final class ParallelFile {
         try requireOpen("close")
         try communicator.awaitAll(before: "MPI_File_close")
         _ = Belongings.remove(file: file)
-        try agree(MPI_File_close(&file), "MPI_File_close")
+        try agree { () throws(CollectiveError) in try check(MPI_File_close(&file), "MPI_File_close") }
     }
 
-    func requireOpen(_ routine: String) throws(CollectiveError) {
+    private func requireOpen(_ routine: String) throws(CollectiveError) {
         try communicator.requireUsable(routine)
         guard file != cmpi_file_null() else {
             throw CollectiveError(routine: routine, reason: "\(path): it was closed")
         }
+    }
+
+    /// Why this rank cannot do what it is asked to; nil when it can. Throws what all ranks know.
+    private func fault(
+        _ byteCount: Int, at byteOffset: Int, _ needed: Mode, _ routine: String
+    ) throws(CollectiveError) -> CollectiveError? {
+        try requireOpen(routine)
+        guard mode == needed else {
+            throw CollectiveError(routine: routine, reason: "\(path): it was opened for \(mode)")
+        }
+        let (end, isTooFar) = byteOffset.addingReportingOverflow(byteCount)
+        guard byteCount >= 0, byteOffset >= 0, !isTooFar else {
+            return CollectiveError(routine: routine, reason: "no file has that place or count")
+        }
+        guard mode == .reading, byteCount > 0 else { return nil }
+        do throws(CollectiveError) {
+            let size = try size
+            return end <= size ? nil : endOfFile(size, routine)
+        } catch { return error }
+    }
+
+    private func endOfFile(_ size: Int, _ routine: String) -> CollectiveError {
+        CollectiveError(.endOfFile(size: size), routine: routine, reason: "it ends after \(size) bytes")
+    }
+
+    /// Calls MPI for each part of this rank's bytes, unless there is a fault.
+    ///
+    /// Not MPI's collective calls: on a full disk those of Open MPI 4.1 say that all is well, and that all was written.
+    ///
+    /// - Parameter body: The call, for the first byte and the length of a part.
+    private func transfer(
+        _ byteCount: Int, _ fault: CollectiveError?, _ routine: String,
+        _ body: (Int, Int32, UnsafeMutablePointer<MPI_Status>) -> Int32
+    ) throws(CollectiveError) {
+        try agree { () throws(CollectiveError) in
+            if let fault { throw fault }
+            try forEachPart(of: byteCount) { first, length throws(CollectiveError) in
+                var (status, count) = (MPI_Status(), Int32(0))
+                try check(body(first, length, &status), routine)
+                try check(MPI_Get_count(&status, cmpi_byte(), &count), "MPI_Get_count")
+                guard count != length else { return }
+                if mode == .reading { throw endOfFile(try size, routine) }
+                throw CollectiveError(
+                    .mpi(errorClass: Int(MPI_ERR_IO)), routine: routine,
+                    reason: "\(max(count, 0)) of \(length) bytes were written; there may be no room left")
+            }
+        }
+    }
+
+    /// Throws on every rank what `body` throws on one.
+    private func agree(_ body: () throws(CollectiveError) -> Void) throws(CollectiveError) {
+        var fault: CollectiveError?
+        do throws(CollectiveError) { try body() } catch { fault = error }
+        let failed = Int(try communicator.largest([fault == nil ? 0 : Int64(communicator.rank + 1), 0, 0, 0])[0]) - 1
+        guard failed >= 0 else { return }
+        let kind = try communicator.broadcast(FaultKind(fault), root: failed).kind
+        guard let fault else {
+            throw CollectiveError(kind, routine: "ParallelFile", reason: "\(path): rank \(failed) failed, and says why")
+        }
+        throw CollectiveError(
+            fault.kind, routine: fault.routine, reason: "\(path): rank \(communicator.rank): \(fault.reason)")
     }
 }
