@@ -24,7 +24,7 @@ let package = Package(
             providers: [.apt(["libopenmpi-dev"])]),
         .target(name: "Collectives", dependencies: ["CMPI"]),
         .executableTarget(
-            name: "collectives-check", dependencies: ["Collectives"], path: "Tests/CollectivesCheck"),
+            name: "collectives-check", dependencies: ["Collectives", "CMPI"], path: "Tests/CollectivesCheck"),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17

@@ -6,9 +6,9 @@ extension CollectiveError: ExitCoded {
     package var exitCode: ExitCode {
         if routine == "MPI_Win_allocate_shared" { return .inputOutput }
         return switch kind {
-        case .noRoom: .inputOutput
+        case .noRoom, .endOfFile: .inputOutput
         case .timedOut, .abandoned: .stopped
-        case .mpi, .lengthsDiffer, .sizesDiffer, .misuse, .interrupted: .unexpected
+        case .mpi, .lengthsDiffer, .sizesDiffer, .misuse, .functionThrew, .interrupted: .unexpected
         }
     }
 }

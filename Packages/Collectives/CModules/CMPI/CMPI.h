@@ -19,6 +19,8 @@ struct cmpi_datatype { CMPI_HANDLE(MPI_Datatype) handle; };
 struct cmpi_op { CMPI_HANDLE(MPI_Op) handle; };
 struct cmpi_request { CMPI_HANDLE(MPI_Request) handle; };
 struct cmpi_message { CMPI_HANDLE(MPI_Message) handle; };
+// A pointer in both.
+struct cmpi_file { MPI_File _Nullable handle; };
 
 static inline MPI_Comm cmpi_comm_null(void) { return MPI_COMM_NULL; }
 static inline MPI_Win cmpi_win_null(void) { return MPI_WIN_NULL; }
@@ -26,6 +28,7 @@ static inline MPI_Datatype cmpi_datatype_null(void) { return MPI_DATATYPE_NULL; 
 static inline MPI_Op cmpi_op_null(void) { return MPI_OP_NULL; }
 static inline MPI_Request cmpi_request_null(void) { return MPI_REQUEST_NULL; }
 static inline MPI_Message cmpi_message_null(void) { return MPI_MESSAGE_NULL; }
+static inline MPI_File cmpi_file_null(void) { return MPI_FILE_NULL; }
 
 static inline MPI_Comm cmpi_comm_world(void) { return MPI_COMM_WORLD; }
 static inline MPI_Comm cmpi_comm_self(void) { return MPI_COMM_SELF; }
@@ -53,6 +56,7 @@ static inline MPI_Op cmpi_max(void) { return MPI_MAX; }
 static inline MPI_Op cmpi_and(void) { return MPI_BAND; }
 static inline MPI_Op cmpi_replace(void) { return MPI_REPLACE; }
 static inline MPI_Op cmpi_or(void) { return MPI_BOR; }
+static inline MPI_Op cmpi_xor(void) { return MPI_BXOR; }
 
 // The version of the library that the headers belong to, such as "4.1.4"; empty where they do not tell.
 static inline const char *cmpi_header_version(void) {

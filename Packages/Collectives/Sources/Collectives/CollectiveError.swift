@@ -4,7 +4,7 @@ import CMPI
 public struct CollectiveError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure it is.
     public enum Kind: Sendable, Equatable {
-        /// MPI reported an error of this class.
+        /// MPI reported an error of this class: see ``CollectiveError/errorClassName``.
         case mpi(errorClass: Int)
         /// The ranks' buffers differ in length; every rank throws this.
         case lengthsDiffer(shortest: Int, rankOfShortest: Int, longest: Int, rankOfLongest: Int)
@@ -14,6 +14,12 @@ public struct CollectiveError: Error, Sendable, CustomStringConvertible {
         case noRoom(folder: String, bytes: Int, free: Int)
         /// The caller asked for something that makes no sense, such as a root that is no rank.
         case misuse
+        /// A function that was given to a reduction or scan threw on this rank: there ``CollectiveError/cause`` is its
+        /// error. Every rank throws this, and the communicator works afterwards. Where it threw on several ranks, each
+        /// of them names itself, and the others one of them.
+        case functionThrew(rank: Int)
+        /// A file of so many bytes ends before what a rank reads; every rank throws this.
+        case endOfFile(size: Int)
         /// These ranks did not come before the deadline: ranks of the communicator that has the board, or whose
         /// patience it was; see ``Patience/board``. Empty only when every rank came and MPI did not end in time.
         ///
@@ -35,7 +41,7 @@ public struct CollectiveError: Error, Sendable, CustomStringConvertible {
     public let routine: String
     /// What is wrong.
     public let reason: String
-    /// Why the waiting was interrupted.
+    /// Why the waiting was interrupted, or what a function threw on this rank.
     public let cause: (any Error)?
 
     /// Routine and reason, in one line.
@@ -55,7 +61,8 @@ func check(_ code: Int32, _ routine: String) throws(CollectiveError) {
     guard code == MPI_SUCCESS else { throw failure(code, routine) }
 }
 
-private func failure(_ code: Int32, _ routine: String) -> CollectiveError {
+/// The error of a return code.
+func failure(_ code: Int32, _ routine: String) -> CollectiveError {
     var errorClass: Int32 = 0
     MPI_Error_class(code, &errorClass)
     let text = MPI.text(Int(MPI_MAX_ERROR_STRING)) { MPI_Error_string(code, $0, $1) }

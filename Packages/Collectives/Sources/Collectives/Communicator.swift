@@ -43,45 +43,6 @@ public struct Communicator {
         try collective(routine, { MPI_SUCCESS }, { MPI_Ibarrier(handle, $0) })
     }
 
-    /// The ranks of this node, in the order of their ranks here; kept until it is freed or MPI is finished.
-    ///
-    /// - Throws: ``CollectiveError``
-    public func splitByNode() throws(CollectiveError) -> Communicator {
-        try awaitAll(before: "MPI_Comm_split_type")
-        var node = cmpi_comm_null()
-        try check(
-            MPI_Comm_split_type(handle, Int32(MPI_COMM_TYPE_SHARED), Int32(rank), cmpi_info_null(), &node),
-            "MPI_Comm_split_type")
-        return try splitOff(node)
-    }
-
-    /// The ranks that say they belong to it, in the order of their ranks here; nil on the others. Kept until it is
-    /// freed or MPI is finished: a rank can be in some tens of thousands of communicators at a time.
-    ///
-    /// - Throws: ``CollectiveError``
-    public func split(_ belongs: Bool) throws(CollectiveError) -> Communicator? {
-        try awaitAll(before: "MPI_Comm_split")
-        var part = cmpi_comm_null()
-        try check(
-            MPI_Comm_split(handle, belongs ? 0 : Int32(MPI_UNDEFINED), Int32(rank), &part), "MPI_Comm_split")
-        guard belongs else {
-            _ = try waiting.board?.newCounter(for: nil)
-            return nil
-        }
-        return try splitOff(part)
-    }
-
-    /// A communicator of MPI's, which waits as this one does now.
-    private func splitOff(_ handle: CommunicatorHandle) throws(CollectiveError) -> Communicator {
-        let part = try Communicator(handle)
-        Belongings.add(communicator: handle)
-        let counter = try waiting.board?.newCounter(for: part)
-        part.waiting.keep(waiting.board, counter)
-        part.waiting.count(on: waiting.board, counter)
-        part.waiting.patience = patience
-        return part
-    }
-
     /// Gives a communicator that was split off back to MPI; every rank of it calls this, when nothing is under way on
     /// it. It and its copies can be used no more; those that were split from it can.
     ///

@@ -78,7 +78,7 @@ enum Extremes {
     private static func check<T: MPINumber & FixedWidthInteger>(_ world: Communicator, _ type: T.Type) throws {
         let rules: [(String, Reduction<T>, (T, T) -> T)] = [
             ("min", .min, { Swift.min($0, $1) }), ("max", .max, { Swift.max($0, $1) }), ("and", .and, { $0 & $1 }),
-            ("or", .or, { $0 | $1 }),
+            ("or", .or, { $0 | $1 }), ("xor", .xor, { $0 ^ $1 }),
         ]
         for count in [1, 33, 100, 515] {
             let all = (0..<world.size).map { rank in

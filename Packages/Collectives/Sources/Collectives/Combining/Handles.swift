@@ -27,13 +27,28 @@ extension Communicator {
     /// Not every rank runs the function, and all must know.
     private func endFunction(_ routine: String) throws(CollectiveError) {
         let fault = Combination.takeFault()
-        let found = try largest([fault == nil ? 0 : Int64(rank + 1), 0, 0, 0])[0]
+        // A rank and the kind of its fault in one number.
+        let own: Int64 =
+            switch fault {
+            case nil: 0
+            case .communicated: Int64(2 * (rank + 1))
+            case .threw: Int64(2 * (rank + 1) + 1)
+            }
+        let found = try largest([own, 0, 0, 0])[0]
         guard found > 0 else { return }
-        throw fault
-            ?? CollectiveError(
-                routine: routine,
-                reason: "its function failed on rank \(found - 1), where the error says more; such a function must not "
-                    + "communicate itself")
+        let (other, hasThrown) = (Int(found / 2 - 1), found % 2 == 1)
+        switch fault {
+        case .communicated(let error): throw error
+        case .threw(let error):
+            throw CollectiveError(
+                .functionThrew(rank: rank), routine: routine, reason: "its function threw on rank \(rank): \(error)",
+                cause: error)
+        case nil:
+            throw CollectiveError(
+                hasThrown ? .functionThrew(rank: other) : .misuse, routine: routine,
+                reason: "its function failed on rank \(other), where the error says more"
+                    + (hasThrown ? "" : "; such a function must not communicate itself"))
+        }
     }
 }
 
@@ -73,8 +88,14 @@ enum Combination {
 
     /// MPI is used by one thread at a time.
     nonisolated(unsafe) private static var functions: [DatatypeHandle: Function] = [:]
-    /// What a function did that it must not, in the operation that runs.
-    nonisolated(unsafe) private static var fault: CollectiveError?
+    /// What was wrong with a function, in the operation that runs.
+    nonisolated(unsafe) private static var fault: Fault?
+
+    enum Fault {
+        /// What it must not.
+        case communicated(CollectiveError)
+        case threw(any Error)
+    }
 
     /// Runs a function that was given to a reduction.
     static func run<Result>(_ body: () -> Result) -> Result {
@@ -94,12 +115,25 @@ enum Combination {
                 called by a function that was given to a reduction or scan; such a function must not communicate \
                 itself: reduce first, and combine what comes out
                 """)
-        fault = fault ?? error
+        fault = fault ?? .communicated(error)
         return error
     }
 
+    /// A function that may throw, as one that MPI can call: what it throws is kept for the reduction, which has no
+    /// result then, and the function is asked no more.
+    static func keepingErrors<T>(_ function: @escaping (T, T) throws -> T) -> (T, T) -> T {
+        { left, right in
+            guard fault == nil else { return left }
+            do { return try function(left, right) } catch {
+                // One that has communicated and passes the error on.
+                fault = fault ?? .threw(error)
+                return left
+            }
+        }
+    }
+
     /// What was wrong with a function of the operation that has ended.
-    static func takeFault() -> CollectiveError? {
+    static func takeFault() -> Fault? {
         defer { fault = nil }
         return fault
     }

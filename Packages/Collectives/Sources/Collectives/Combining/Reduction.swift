@@ -58,79 +58,103 @@ public struct Reduction<Element: BitwiseCopyable> {
     ) -> Reduction {
         Reduction(kind: .custom(combine, commutative && associative ? .free : .strict))
     }
+
+    /// The same for a function that may throw. What it throws on one rank reaches all: the operation throws
+    /// ``CollectiveError/Kind/functionThrew(rank:)`` on every rank, with the error as its cause where it was thrown.
+    /// What was to be combined in place is then without meaning.
+    @_disfavoredOverload
+    public static func custom(
+        commutative: Bool, associative: Bool, _ combine: @escaping (Element, Element) throws -> Element
+    ) -> Reduction {
+        custom(commutative: commutative, associative: associative, Combination.keepingErrors(combine))
+    }
 }
 
 extension Reduction where Element: MPINumber {
     /// The sum. Integers wrap around.
-    public static var sum: Reduction { ownSum ?? native(cmpi_sum()) ?? free(+) }
+    public static var sum: Reduction { native(cmpi_sum(), unless: \.isSaturated) ?? wrappingSum ?? own(+) }
     /// The product. Integers wrap around.
-    public static var product: Reduction { native(cmpi_product()) ?? ownProduct ?? free(*) }
+    public static var product: Reduction { native(cmpi_product()) ?? wrappingProduct ?? own(*) }
     /// The smallest value. NaN loses against every number, so that it is the result only where all ranks have it; -0 is
     /// smaller than +0.
-    public static var min: Reduction { extreme(.least) ?? ownMin ?? native(cmpi_min()) ?? free { Swift.min($0, $1) } }
+    public static var min: Reduction {
+        extreme(.least) ?? native(cmpi_min(), unless: \.isMisread) ?? own { Swift.min($0, $1) }
+    }
     /// The largest value. NaN loses against every number, so that it is the result only where all ranks have it; +0 is
     /// larger than -0.
     public static var max: Reduction {
-        extreme(.greatest) ?? ownMax ?? native(cmpi_max()) ?? free { Swift.max($0, $1) }
+        extreme(.greatest) ?? native(cmpi_max(), unless: \.isMisread) ?? own { Swift.max($0, $1) }
     }
 
-    /// MPI's own operation; nil for a type that MPI does not know.
-    private static func native(_ operation: OperationHandle) -> Reduction? {
-        guard let datatype = Element.datatype else { return nil }
-        return Reduction(kind: .native(operation, datatype, isExact: Element.self is any FixedWidthInteger.Type))
+    /// As what MPI combines the type; nil for one that it does not know.
+    private static var datatype: MPIDatatype? {
+        guard let datatype = Element.mpiDatatype, datatype.size == MemoryLayout<Element>.stride else { return nil }
+        return datatype
     }
 
-    private static func exact(_ combine: @escaping (Element, Element) -> Element) -> Reduction {
-        Reduction(kind: .custom(combine, .exact))
+    /// MPI's own operation; nil for a type that MPI does not know, or with which it is at fault.
+    private static func native(
+        _ operation: OperationHandle, unless isFaulty: (MPIDatatype) -> Bool = { _ in false }
+    ) -> Reduction? {
+        guard let datatype, !isFaulty(datatype) else { return nil }
+        return Reduction(kind: .native(operation, datatype.handle, isExact: !datatype.isFloatingPoint))
     }
 
-    private static func free(_ combine: @escaping (Element, Element) -> Element) -> Reduction {
-        Reduction(kind: .custom(combine, .free))
+    /// Swift's operation. No order of evaluation changes what integers give.
+    private static func own(_ combine: @escaping (Element, Element) -> Element) -> Reduction {
+        Reduction(kind: .custom(combine, Element.self is any FixedWidthInteger.Type ? .exact : .free))
     }
 
     /// Nil for types that have no NaN.
     private static func extreme(_ extreme: Extreme) -> Reduction? {
+        if let datatype {
+            return datatype.isFloatingPoint ? Reduction(kind: .extreme(extreme, datatype.handle)) : nil
+        }
         guard let type = Element.self as? any (MPINumber & FloatingPoint).Type else { return nil }
-        if let datatype = Element.datatype { return Reduction(kind: .extreme(extreme, datatype)) }
         return extreme.operation(on: type) as? Reduction
     }
 
-    /// Open MPI's vector code saturates sums of 8 and 16 bits, except in the elements that are left over at the end of
-    /// an array: those sums are our own, and those of integers that MPI does not know.
-    private static var ownSum: Reduction? {
-        guard Element.datatype == nil || MemoryLayout<Element>.size < 4 else { return nil }
+    /// Swift's own operators trap where integers do not fit; nil for other types.
+    private static var wrappingSum: Reduction? {
         guard let type = Element.self as? any (MPINumber & FixedWidthInteger).Type else { return nil }
         return wrappingSum(type)
     }
 
-    private static var ownProduct: Reduction? {
+    private static var wrappingProduct: Reduction? {
         guard let type = Element.self as? any (MPINumber & FixedWidthInteger).Type else { return nil }
         return wrappingProduct(type)
     }
 
-    /// MPICH 4.0 compares unsigned numbers as if they had a sign.
-    private static var ownMin: Reduction? {
-        Element.self is any UnsignedInteger.Type ? exact { Swift.min($0, $1) } : nil
-    }
-
-    private static var ownMax: Reduction? {
-        Element.self is any UnsignedInteger.Type ? exact { Swift.max($0, $1) } : nil
-    }
-
     private static func wrappingSum<T: MPINumber & FixedWidthInteger>(_ type: T.Type) -> Reduction? {
-        Reduction<T>.exact(&+) as? Reduction
+        Reduction<T>.own(&+) as? Reduction
     }
 
     private static func wrappingProduct<T: MPINumber & FixedWidthInteger>(_ type: T.Type) -> Reduction? {
-        Reduction<T>.exact(&*) as? Reduction
+        Reduction<T>.own(&*) as? Reduction
     }
 }
 
 extension Reduction where Element: MPINumber & FixedWidthInteger {
     /// And, bit by bit.
-    public static var and: Reduction { native(cmpi_and()) ?? exact { $0 & $1 } }
+    public static var and: Reduction { native(cmpi_and()) ?? own(&) }
     /// Or, bit by bit.
-    public static var or: Reduction { native(cmpi_or()) ?? exact { $0 | $1 } }
+    public static var or: Reduction { native(cmpi_or()) ?? own(|) }
+    /// Exclusive or, bit by bit: a bit that an odd number of ranks has.
+    public static var xor: Reduction { native(cmpi_xor()) ?? own(^) }
+}
+
+extension Reduction where Element == Bool {
+    /// Whether all are true.
+    public static var and: Reduction { native(cmpi_and()) }
+    /// Whether any is true.
+    public static var or: Reduction { native(cmpi_or()) }
+    /// Whether an odd number is true.
+    public static var xor: Reduction { native(cmpi_xor()) }
+
+    /// As bytes, which are 0 and 1 in Swift: bits give what the values would.
+    private static func native(_ operation: OperationHandle) -> Reduction {
+        Reduction(kind: .native(operation, cmpi_uint8(), isExact: true))
+    }
 }
 
 /// A value and the rank that has it.

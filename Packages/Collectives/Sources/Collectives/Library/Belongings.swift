@@ -4,9 +4,10 @@ import CMPI
 /// reverse order of the making, which is the same on all ranks, and only by a job that has succeeded. A rank that fails
 /// must not wait for the others, and ends them instead.
 enum Belongings {
-    private enum Belonging {
+    private enum Belonging: Equatable {
         case window(WindowHandle)
         case communicator(CommunicatorHandle)
+        case file(FileHandle)
     }
 
     /// MPI is used by one thread at a time.
@@ -17,11 +18,16 @@ enum Belongings {
 
     static func add(communicator: CommunicatorHandle) { all.append(.communicator(communicator)) }
 
+    static func add(file: FileHandle) { all.append(.file(file)) }
+
     /// Takes a communicator out, to be given back by itself; false for one that was not lent.
-    static func remove(communicator: CommunicatorHandle) -> Bool {
-        let place = all.lastIndex {
-            if case .communicator(let handle) = $0 { handle == communicator } else { false }
-        }
+    static func remove(communicator: CommunicatorHandle) -> Bool { remove(.communicator(communicator)) }
+
+    /// Takes a file out, to be closed by itself; false for one that is not open.
+    static func remove(file: FileHandle) -> Bool { remove(.file(file)) }
+
+    private static func remove(_ belonging: Belonging) -> Bool {
+        let place = all.lastIndex(of: belonging)
         if let place { all.remove(at: place) }
         return place != nil
     }
@@ -34,6 +40,8 @@ enum Belongings {
                 try check(MPI_Win_free(&window), "MPI_Win_free")
             case .communicator(var communicator):
                 try check(MPI_Comm_free(&communicator), "MPI_Comm_free")
+            case .file(var file):
+                try check(MPI_File_close(&file), "MPI_File_close")
             }
         }
     }

@@ -67,8 +67,8 @@ public enum MPI {
     }
 
     /// Finishes MPI: only on a clean way out, since it waits for every rank. Shared memory, counters, boards and
-    /// communicators are given back before; what is called on them later throws, and the bytes of shared memory are
-    /// gone. MPI cannot be started again.
+    /// communicators are given back before, and files closed; what is called on them later throws, and the bytes of
+    /// shared memory are gone. MPI cannot be started again.
     ///
     /// - Throws: ``CollectiveError``, also when an operation was abandoned after a time-out or an interruption: end the
     ///   job by ``abort(exitCode:)`` then.

@@ -13,6 +13,7 @@ extension cmpi_datatype: HandleHolder {}
 extension cmpi_op: HandleHolder {}
 extension cmpi_request: HandleHolder {}
 extension cmpi_message: HandleHolder {}
+extension cmpi_file: HandleHolder {}
 
 typealias CommunicatorHandle = cmpi_comm.Handle
 typealias WindowHandle = cmpi_win.Handle
@@ -20,3 +21,4 @@ typealias DatatypeHandle = cmpi_datatype.Handle
 typealias OperationHandle = cmpi_op.Handle
 typealias RequestHandle = cmpi_request.Handle
 typealias MessageHandle = cmpi_message.Handle
+typealias FileHandle = cmpi_file.Handle

@@ -6,6 +6,8 @@ extension Int128: MPINumber {}
 /// Numbers that MPI does not know.
 enum ForeignTypes {
     static func check(_ world: Communicator) throws {
+        try wrappers(world, Metres.self, Pixel.self, Mistaken.self)
+        try logic(world)
         let (rank, size) = (world.rank, world.size)
         let halves = (0..<37).map { Float16(rank + $0) }
         func expected(_ rule: ([Float16]) -> Float16) -> [Float16] {
@@ -28,5 +30,38 @@ enum ForeignTypes {
         world.expect(try world.allReduce(Int128.max, .product), size % 2 == 1 ? .max : 1, "product that wraps around")
         world.expect(
             try world.allReduce(Int128(1) << Int128(80 + rank), .or) >> 80, Int128(1 << size) - 1, "or of Int128")
+    }
+
+    private static func wrappers<each T: Wrapper>(_ world: Communicator, _ types: repeat (each T).Type) throws {
+        repeat try check(world, (each T).self)
+    }
+
+    /// At every place of arrays, in MPI's vector code and in what that leaves over.
+    private static func check<T: Wrapper>(_ world: Communicator, _ type: T.Type) throws {
+        let (rank, size) = (world.rank, world.size)
+        let rules: [(String, Reduction<T>, (T, T) -> T)] = [
+            ("sum", .sum, { $0 + $1 }), ("product", .product, { $0 * $1 }), ("min", .min, { min($0, $1) }),
+            ("max", .max, { max($0, $1) }),
+        ]
+        for (name, operation, rule) in rules {
+            func values(_ rank: Int) -> [T] {
+                // Sums stay below the 255 of a byte and above its 127; one rank has more than a signed byte takes.
+                (0..<101).map { T(name == "product" ? 1 + (rank + $0) % 2 : $0 % size == rank ? 200 : $0 % 5) }
+            }
+            let expected = (1..<size).reduce(values(0)) { all, rank in zip(all, values(rank)).map(rule) }
+            world.expect(try world.allReduce(values(rank), operation), expected, "\(name) of \(T.self)")
+        }
+    }
+
+    /// Truth values, with every number of true ones.
+    private static func logic(_ world: Communicator) throws {
+        let (rank, size) = (world.rank, world.size)
+        let values = (0..<100).map { $0 % (size + 1) > rank }
+        let counts = (0..<100).map { $0 % (size + 1) }
+        world.expect(try world.allReduce(values, .and), counts.map { $0 == size }, "and of Bool")
+        world.expect(try world.allReduce(values, .or), counts.map { $0 > 0 }, "or of Bool")
+        world.expect(try world.allReduce(values, .xor), counts.map { $0 % 2 == 1 }, "xor of Bool")
+        world.expect(try world.allReduce(rank == size - 1, .or), true, "or of one Bool")
+        world.expect(try world.scan(rank == 0, .or.reproducible), true, "scan of Bool")
     }
 }

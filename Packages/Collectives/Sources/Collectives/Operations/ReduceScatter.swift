@@ -1,0 +1,77 @@
+import CMPI
+
+/// Values of all ranks combined, and dealt to them.
+extension Communicator {
+    /// All ranks' arrays combined element by element, on every rank. Every rank calls it, and waits for all.
+    ///
+    /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length, or their elements in size.
+    public func allReduce<T>(_ values: [T], _ operation: Reduction<T>) throws(CollectiveError) -> [T] {
+        var combined = values
+        try allReduce(inPlace: &combined, operation)
+        return combined
+    }
+
+    /// All ranks' arrays combined element by element, and of that rank r's part on rank r: the r-th of as many equal
+    /// parts as there are ranks. Every rank calls it, and waits for all.
+    ///
+    /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length, cannot be dealt evenly, or their
+    ///   elements differ in size.
+    public func reduceScatter<T>(_ values: [T], _ operation: Reduction<T>) throws(CollectiveError) -> [T] {
+        try agree(onLength: values.count, of: T.self, "reduceScatter")
+        let count = try evenPart(of: values.count, "reduceScatter")
+        guard count > 0 else { return [] }
+        guard let handles = try handlesOfOneCall(operation, count) else {
+            return try reducePartByPart(values, operation, count)
+        }
+        let part: [T] = try receivedArray(count) { memory throws(CollectiveError) in
+            try values.withElements { own throws(CollectiveError) in
+                try reduceScatter(own, into: memory, Int32(count), handles)
+            }
+        }
+        try end(operation, handles, "reduceScatter")
+        return part
+    }
+
+    /// How many elements a rank gets of as many; throws, on every rank that has as many, when there is a rest.
+    func evenPart(of count: Int, _ routine: String) throws(CollectiveError) -> Int {
+        guard count % size == 0 else {
+            throw CollectiveError(
+                routine: routine, reason: "\(count) values cannot be dealt evenly to \(size) ranks")
+        }
+        return count / size
+    }
+
+    /// Nil where MPI must not choose the order, or takes not so many elements in one call.
+    private func handlesOfOneCall<T>(
+        _ operation: Reduction<T>, _ count: Int
+    ) throws(CollectiveError) -> Handles? {
+        guard count <= Parts.largest, let handles = try operation.handles() else { return nil }
+        guard handles.goesByRanks else { return handles }
+        if handles.isOwn { Combination.free(handles) }
+        return nil
+    }
+
+    // Not generic: the compiler makes more of such a call.
+
+    private func reduceScatter(
+        _ own: UnsafeRawPointer, into part: UnsafeMutableRawPointer, _ count: Int32, _ handles: Handles
+    ) throws(CollectiveError) {
+        let (datatype, operation) = (handles.datatype, handles.operation)
+        try collective(
+            "MPI_Reduce_scatter_block", isExact: handles.isExact,
+            { MPI_Reduce_scatter_block(own, part, count, datatype, operation, handle) },
+            { MPI_Ireduce_scatter_block(own, part, count, datatype, operation, handle, $0) })
+    }
+
+    /// Each rank's part is reduced to that rank.
+    private func reducePartByPart<T>(
+        _ values: [T], _ operation: Reduction<T>, _ count: Int
+    ) throws(CollectiveError) -> [T] {
+        let all = try exchangedArray(values) { memory throws(CollectiveError) in
+            for root in 0..<size {
+                try reduce(inPlace: memory + root * count, count, operation, root: Int32(root))
+            }
+        }
+        return Array(all[rank * count..<(rank + 1) * count])
+    }
+}
