@@ -119,9 +119,7 @@ extension Communicator {
         let count = values.count * MemoryLayout<T>.stride
         guard rank != self.rank else {
             try requireUsable("send")
-            return try values.withElements { memory throws(CollectiveError) in
-                try waiting.ownMessages.send(memory, count, of: target, handle)
-            }
+            return waiting.ownMessages.send(values.withUnsafeBytes { Array($0) }, tag.rawValue)
         }
         try values.withElements { memory throws(CollectiveError) in
             try forEachPart(ofMessage: count) { first, length throws(CollectiveError) in
@@ -139,7 +137,11 @@ extension Communicator {
     ) throws(CollectiveError) -> [T] {
         let source = try requireRank(rank, "receive")
         try requireUsable("receive")
-        if rank == self.rank { try waiting.ownMessages.requireOne(of: rank) }
+        if rank == self.rank {
+            let bytes = try ownMessage(tag)
+            try requireWhole(T.self, bytes.count, from: rank)
+            return bytes.elements(of: T.self)
+        }
         // Where it fails it may be in use, and is kept.
         var bytes = UnsafeMutableRawPointer.allocate(byteCount: 0, alignment: 16)
         var (count, isWhole) = (0, false)
@@ -155,15 +157,24 @@ extension Communicator {
             isWhole = length < Parts.largest
         }
         defer { bytes.deallocate() }
-        if rank == self.rank { waiting.ownMessages.noteReceived() }
-        guard count % MemoryLayout<T>.stride == 0 else {
+        try requireWhole(T.self, count, from: rank)
+        return [T](copying: UnsafeRawBufferPointer(start: bytes, count: count))
+    }
+
+    private func ownMessage(_ tag: MessageTag) throws(CollectiveError) -> [UInt8] {
+        guard let message = waiting.ownMessages.take(tag.rawValue) else {
             throw CollectiveError(
-                routine: "receive", reason: "rank \(rank) sent \(count) bytes, no whole number of \(T.self)")
+                routine: "receive",
+                reason: "rank \(rank) receives from itself and has sent itself nothing: it would wait for ever")
         }
-        return [T](unsafeUninitializedCapacity: count / MemoryLayout<T>.stride) { memory, initialized in
-            UnsafeMutableRawBufferPointer(memory).copyMemory(from: UnsafeRawBufferPointer(start: bytes, count: count))
-            initialized = count / MemoryLayout<T>.stride
-        }
+        return message.bytes
+    }
+
+    /// Requires that a message is made of such elements.
+    private func requireWhole<T>(_ type: T.Type, _ byteCount: Int, from rank: Int) throws(CollectiveError) {
+        guard byteCount % MemoryLayout<T>.stride != 0 else { return }
+        throw CollectiveError(
+            routine: "receive", reason: "rank \(rank) sent \(byteCount) bytes, no whole number of \(T.self)")
     }
 
     /// Waits for a part of a message, and takes it out of those that wait: its handle and its length in bytes.
@@ -202,50 +213,6 @@ func forEachPart(
     }
 }
 
-/// What a rank has sent to itself: copied, so that no send waits for its receive.
-final class OwnMessages {
-    /// Messages that have not been received.
-    private var waitingCount = 0
-    private var pending: [(request: RequestHandle, bytes: UnsafeMutableRawPointer)] = []
-
-    func send(
-        _ bytes: UnsafeRawPointer, _ count: Int, of rank: Int32, _ communicator: CommunicatorHandle
-    ) throws(CollectiveError) {
-        freeReceived()
-        try forEachPart(ofMessage: count) { first, length throws(CollectiveError) in
-            let copy = UnsafeMutableRawPointer.allocate(byteCount: Int(length), alignment: 16)
-            copy.copyMemory(from: bytes + first, byteCount: Int(length))
-            var request = cmpi_request_null()
-            let tag = MessageTag.ofCaller.rawValue
-            try check(MPI_Isend(copy, length, cmpi_byte(), rank, tag, communicator, &request), "MPI_Isend")
-            pending.append((request, copy))
-        }
-        waitingCount += 1
-    }
-
-    func requireOne(of rank: Int) throws(CollectiveError) {
-        guard waitingCount == 0 else { return }
-        throw CollectiveError(
-            routine: "receive",
-            reason: "rank \(rank) receives from itself and has sent itself nothing: it would wait for ever")
-    }
-
-    func noteReceived() {
-        waitingCount -= 1
-        freeReceived()
-    }
-
-    /// They are received in order.
-    private func freeReceived() {
-        while var first = pending.first {
-            var isDone: Int32 = 0
-            guard MPI_Test(&first.request, &isDone, cmpi_status_ignore()) == MPI_SUCCESS, isDone != 0 else { return }
-            first.bytes.deallocate()
-            pending.removeFirst()
-        }
-    }
-}
-
 extension UnsafeMutableRawPointer {
     /// The same bytes in a larger place; the old one is given back.
     fileprivate func grown(from count: Int, to larger: Int) -> UnsafeMutableRawPointer {
@@ -256,13 +223,19 @@ extension UnsafeMutableRawPointer {
     }
 }
 
-extension Array where Element == UInt8 {
-    /// The bytes as elements of another type.
-    func elements<T: BitwiseCopyable>(of type: T.Type) -> [T] {
-        let count = count / MemoryLayout<T>.stride
-        return [T](unsafeUninitializedCapacity: count) { memory, initialized in
-            withUnsafeBytes { UnsafeMutableRawBufferPointer(memory).copyMemory(from: $0) }
+extension Array where Element: BitwiseCopyable {
+    /// As many whole elements as the bytes are.
+    init(copying bytes: UnsafeRawBufferPointer) {
+        let count = bytes.count / MemoryLayout<Element>.stride
+        self.init(unsafeUninitializedCapacity: count) { memory, initialized in
+            UnsafeMutableRawBufferPointer(memory).copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: bytes.prefix(count * MemoryLayout<Element>.stride)))
             initialized = count
         }
     }
+}
+
+extension Array where Element == UInt8 {
+    /// The bytes as elements of another type.
+    func elements<T: BitwiseCopyable>(of type: T.Type) -> [T] { withUnsafeBytes { [T](copying: $0) } }
 }

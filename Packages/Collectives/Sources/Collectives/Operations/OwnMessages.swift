@@ -1,0 +1,28 @@
+/// What a rank has sent to itself: copied, so that no send waits for its receive. MPI knows nothing of it: where nobody
+/// receives such a message, MPI could not be finished.
+final class OwnMessages {
+    struct Message {
+        let tag: Int32
+        fileprivate(set) var bytes: [UInt8]
+    }
+
+    /// In the order in which they were sent.
+    private var messages: ArraySlice<Message> = []
+
+    func send(_ bytes: [UInt8], _ tag: Int32) { messages.append(Message(tag: tag, bytes: bytes)) }
+
+    /// The first message with this tag, or with any, taken out; nil when there is none.
+    func take(_ tag: Int32?) -> Message? {
+        guard let place = place(of: tag) else { return nil }
+        guard place == messages.startIndex else { return messages.remove(at: place) }
+        let message = messages[place]
+        // The slice would keep what it has left behind.
+        messages[place].bytes = []
+        messages.removeFirst()
+        return message
+    }
+
+    private func place(of tag: Int32?) -> Int? {
+        messages.firstIndex { tag == nil || $0.tag == tag }
+    }
+}
