@@ -1,18 +1,27 @@
 /// What a rank has sent to itself: copied, so that no send waits for its receive. MPI knows nothing of it: where nobody
 /// receives such a message, MPI could not be finished.
 final class OwnMessages {
-    struct Message {
+    struct Copy {
         let tag: Int32
         fileprivate(set) var bytes: [UInt8]
+
+        /// The message as what it is made of.
+        func elements<T: BitwiseCopyable>(of type: T.Type, from rank: Int) throws(CollectiveError) -> [T] {
+            try requireWhole(bytes.count, of: type, from: rank)
+            return bytes.elements(of: type)
+        }
     }
 
     /// In the order in which they were sent.
-    private var messages: ArraySlice<Message> = []
+    private var messages: ArraySlice<Copy> = []
 
-    func send(_ bytes: [UInt8], _ tag: Int32) { messages.append(Message(tag: tag, bytes: bytes)) }
+    func send(_ bytes: [UInt8], _ tag: Int32) { messages.append(Copy(tag: tag, bytes: bytes)) }
+
+    /// The first message with this tag, or with any; nil when there is none.
+    func first(_ tag: Int32?) -> Copy? { place(of: tag).map { messages[$0] } }
 
     /// The first message with this tag, or with any, taken out; nil when there is none.
-    func take(_ tag: Int32?) -> Message? {
+    func take(_ tag: Int32?) -> Copy? {
         guard let place = place(of: tag) else { return nil }
         guard place == messages.startIndex else { return messages.remove(at: place) }
         let message = messages[place]

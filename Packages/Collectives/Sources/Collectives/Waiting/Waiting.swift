@@ -61,10 +61,12 @@ extension Communicator {
 
     /// Waits until MPI has seen to something that it has not begun: nothing is left of it when the waiting ends early.
     ///
-    /// - Parameter test: MPI's return code; sets its argument when there is nothing more to wait for.
+    /// - Parameters:
+    ///   - peer: The only rank that is waited for; nil for all, or any of them.
+    ///   - test: MPI's return code; sets its argument when there is nothing more to wait for.
     @inline(never)
     func poll(
-        _ routine: String, from peer: Int, _ test: (inout Int32) -> Int32
+        _ routine: String, from peer: Int?, _ test: (inout Int32) -> Int32
     ) throws(CollectiveError) {
         try requireUsable(routine)
         try wait(routine, for: peer, abandons: false, test)
