@@ -3,7 +3,7 @@ import Testing
 
 /// Messages with tags, of any rank, and operations that are under way while the rank does something else.
 @Suite(.serialized) struct MessageTests {
-    private static let modes = ["tags"]
+    private static let modes = ["tags", "pending"]
 
     private func run(_ modes: [String], ranks: Int, byMessages: Bool = false) async throws {
         let outcome = try await Launch.mpirun(
@@ -21,5 +21,25 @@ import Testing
 
     @Test(arguments: [2, 4]) func aMessageOfAnyRankThatComesTooLate(ranks: Int) async throws {
         try await run(["late-any"], ranks: ranks)
+    }
+
+    /// What is under way and is not done at once stays under way.
+    @Test(arguments: [2, 3]) func whatComesLate(ranks: Int) async throws {
+        try await run(["pending-late"], ranks: ranks)
+    }
+
+    @Test(arguments: [1, 2, 4]) func tasksThatWait(ranks: Int) async throws {
+        try await run(["pending-tasks", "pending-cancelled-task"], ranks: ranks)
+    }
+
+    @Test(arguments: [2, 3]) func twoThreadsAtATime(ranks: Int) async throws {
+        try await run(["two-threads"], ranks: ranks)
+    }
+
+    /// The ranks end the job themselves when they have found what they expect.
+    @Test(arguments: ["dropped", "lengths", "sizes"]) func whatIsGivenUp(kind: String) async throws {
+        let outcome = try await Launch.mpirun(
+            ranks: 2, Launch.products + "/collectives-check", ["pending-" + kind], limit: 40)
+        #expect(outcome.exitCode == 5, "\(outcome.report)")
     }
 }

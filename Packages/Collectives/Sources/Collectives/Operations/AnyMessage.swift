@@ -39,7 +39,7 @@ extension Communicator {
     ) throws(CollectiveError) -> Message<T> {
         let wanted = try rawTag(tag, "receiveAny")
         try requireUsable("receiveAny")
-        if let own = waiting.ownMessages.take(wanted) {
+        if let own = try takeOwnMessage(wanted, "receiveAny") {
             return Message(elements: try own.elements(of: type, from: rank), source: rank, tag: Int(own.tag))
         }
         guard size > 1 else { throw ownMessageMissing() }
@@ -59,6 +59,8 @@ extension Communicator {
         let wanted = try rawTag(tag, "probe")
         if let source { _ = try requireRank(source, "probe") }
         try requireUsable("probe")
+        try Turn.take("probe")
+        defer { Turn.give() }
         if source == nil || source == rank, let own = waiting.ownMessages.first(wanted) {
             return Envelope(source: rank, tag: Int(own.tag), byteCount: min(own.bytes.count, Parts.largest))
         }

@@ -74,6 +74,8 @@ extension Communicator {
         let (source, tag) = (arrival.source, arrival.tag)
         var (message, status, length) = (cmpi_message_null(), MPI_Status(), Int32(0))
         if waiting.mayBlock {
+            try Turn.take("MPI_Mprobe")
+            defer { Turn.give() }
             try check(MPI_Mprobe(source, tag, handle, &message, &status), "MPI_Mprobe")
         } else {
             do throws(CollectiveError) {

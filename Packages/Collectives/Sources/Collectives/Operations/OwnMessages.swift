@@ -14,8 +14,27 @@ final class OwnMessages {
 
     /// In the order in which they were sent.
     private var messages: ArraySlice<Copy> = []
+    /// Receives that were begun before their message was sent, in that order.
+    private var receives: [OwnReceive] = []
 
-    func send(_ bytes: [UInt8], _ tag: Int32) { messages.append(Copy(tag: tag, bytes: bytes)) }
+    func send(_ bytes: [UInt8], _ tag: Int32) {
+        if let place = receives.firstIndex(where: { $0.tag == tag }) {
+            receives.remove(at: place).bytes = bytes
+        } else {
+            messages.append(Copy(tag: tag, bytes: bytes))
+        }
+    }
+
+    /// Begins a receive: of a message that is there, or of one that comes.
+    func post(_ receive: OwnReceive) {
+        receive.bytes = take(receive.tag)?.bytes
+        if receive.bytes == nil { receives.append(receive) }
+    }
+
+    func cancel(_ receive: OwnReceive) {
+        receives.removeAll { $0 === receive }
+        receive.isCancelled = true
+    }
 
     /// The first message with this tag, or with any; nil when there is none.
     func first(_ tag: Int32?) -> Copy? { place(of: tag).map { messages[$0] } }
@@ -34,4 +53,16 @@ final class OwnMessages {
     private func place(of tag: Int32?) -> Int? {
         messages.firstIndex { tag == nil || $0.tag == tag }
     }
+}
+
+/// What a rank is to receive from itself.
+final class OwnReceive {
+    fileprivate let tag: Int32
+    /// The message, when it has come.
+    fileprivate(set) var bytes: [UInt8]?
+    fileprivate var isCancelled = false
+
+    init(_ tag: Int32) { self.tag = tag }
+
+    var isEnded: Bool { bytes != nil || isCancelled }
 }

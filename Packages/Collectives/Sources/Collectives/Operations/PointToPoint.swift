@@ -27,11 +27,10 @@ extension Communicator {
         _ = try requireRank(rank, "send")
         let tag = try MessageTag(tag, "send")
         try requireUsable("send")
-        if rank == self.rank {
-            waiting.ownMessages.send(values.withUnsafeBytes { Array($0) }, tag.rawValue)
-        } else {
-            try send(values, to: rank, tag)
-        }
+        guard rank == self.rank else { return try send(values, to: rank, tag) }
+        try Turn.take("send")
+        defer { Turn.give() }
+        waiting.ownMessages.send(values.withUnsafeBytes { Array($0) }, tag.rawValue)
     }
 
     /// Receives a value that was sent as one.
@@ -55,7 +54,7 @@ extension Communicator {
         let tag = try MessageTag(tag, "receive")
         try requireUsable("receive")
         guard rank == self.rank else { return try receiveArray(of: type, from: rank, tag) }
-        guard let message = waiting.ownMessages.take(tag.rawValue) else { throw ownMessageMissing() }
+        guard let message = try takeOwnMessage(tag.rawValue, "receive") else { throw ownMessageMissing() }
         return try message.elements(of: type, from: rank)
     }
 
@@ -108,6 +107,8 @@ extension Communicator {
     func startParts(
         _ bytes: UnsafeRawBufferPointer, to target: Int32, _ tag: MessageTag
     ) throws(CollectiveError) -> [RequestHandle] {
+        try Turn.take("MPI_Isend")
+        defer { Turn.give() }
         var requests: [RequestHandle] = []
         let (byte, handle) = (cmpi_byte(), handle(for: tag))
         try forEachPart(ofMessage: bytes.count) { first, length throws(CollectiveError) in
@@ -125,6 +126,13 @@ extension Communicator {
                 routine: "receive", reason: "rank \(rank) sent \(values.count) values of \(T.self) instead of one")
         }
         return values[0]
+    }
+
+    /// What this rank has sent itself; nil when it has not.
+    func takeOwnMessage(_ tag: Int32?, _ routine: String) throws(CollectiveError) -> OwnMessages.Copy? {
+        try Turn.take(routine)
+        defer { Turn.give() }
+        return waiting.ownMessages.take(tag)
     }
 
     func ownMessageMissing() -> CollectiveError {

@@ -30,13 +30,13 @@ enum Check {
         "random": RandomValues.check, "memory": Memory.check, "lengths": Lengths.check,
         "counter": Counter.check, "buffers": Buffers.check, "extremes": Extremes.check, "foreign": ForeignTypes.check,
         "messages": Messages.check, "sizes": Sizes.check, "reproducible": Reproducible.check, "freed": Lives.checkFreed,
-        "tags": Tags.check,
+        "tags": Tags.check, "pending": Pendings.check,
     ]
 
     /// Those that see to the waiting themselves.
     private static let others = [
         Failures.modes, Waits.modes, Boards.modes, Latency.modes, Abandoned.modes, Lives.modes,
-        Tags.modes,
+        Tags.modes, PendingEnds.modes,
     ].reduce(into: [:]) {
         all, modes in
         all.merge(modes) { first, _ in first }
