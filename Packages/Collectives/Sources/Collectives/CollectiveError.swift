@@ -24,7 +24,8 @@ public struct CollectiveError: Error, Sendable, CustomStringConvertible {
         /// patience it was; see ``Patience/board``. Empty only when every rank came and MPI did not end in time.
         ///
         /// The operation is abandoned, and its communicator takes no other: see ``abandoned``. Only after a receive to
-        /// which no message came is all as before: the message that comes late is the next that is received.
+        /// which no message came is all as before: the message that comes late is the next that is received. What a
+        /// ``Pending`` stands for stays under way, and can be waited for again.
         case timedOut(missing: [Int])
         /// ``Patience/interrupt`` ended the waiting, with ``CollectiveError/cause``. What was abandoned is as after a
         /// time-out.
@@ -33,6 +34,8 @@ public struct CollectiveError: Error, Sendable, CustomStringConvertible {
         /// be at work on it, and other ranks may take what comes next for a part of it: end the job, or go on with
         /// other communicators that were made before.
         case abandoned
+        /// A receive that was begun and taken back: see ``Pending/cancel()``.
+        case cancelled
     }
 
     /// What kind of failure it is.

@@ -20,13 +20,27 @@ public struct Communicator {
         (self.handle, self.rank, self.size, self.waiting) = (handle, rank, size, waiting)
     }
 
-    /// All ranks of `handle`, patient without end.
+    /// All ranks of `handle`, patient without end; every rank calls it.
     init(_ handle: CommunicatorHandle) throws(CollectiveError) {
         var (rank, size): (Int32, Int32) = (0, 0)
         try check(MPI_Comm_rank(handle, &rank), "MPI_Comm_rank")
         try check(MPI_Comm_size(handle, &size), "MPI_Comm_size")
         try check(MPI_Comm_set_errhandler(handle, cmpi_errors_return()), "MPI_Comm_set_errhandler")
-        self.init(handle, rank: Int(rank), size: Int(size), waiting: WaitingManner())
+        self.init(
+            handle, rank: Int(rank), size: Int(size),
+            waiting: WaitingManner(messageHandle: try Self.messageHandle(beside: handle, size: size)))
+    }
+
+    /// A communicator of the same ranks for callers' messages: whoever receives any message meets none of a collective.
+    private static func messageHandle(
+        beside handle: CommunicatorHandle, size: Int32
+    ) throws(CollectiveError) -> CommunicatorHandle {
+        // MPI gets none of what a rank sends to itself.
+        guard size > 1 else { return handle }
+        var copy = cmpi_comm_null()
+        try check(MPI_Comm_dup(handle, &copy), "MPI_Comm_dup")
+        Belongings.add(communicator: copy)
+        return copy
     }
 
     /// Waits until every rank has come here.
@@ -55,6 +69,8 @@ public struct Communicator {
         var handle = handle
         guard Belongings.remove(communicator: handle) else { return }
         waiting.obstacle = .freed
+        var messages = waiting.messageHandle
+        if Belongings.remove(communicator: messages) { try check(MPI_Comm_free(&messages), "MPI_Comm_free") }
         try check(MPI_Comm_free(&handle), "MPI_Comm_free")
     }
 

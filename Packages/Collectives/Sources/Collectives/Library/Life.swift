@@ -12,6 +12,9 @@ enum Life {
     /// An operation that was abandoned: MPI's end would wait for it.
     nonisolated(unsafe) static var abandoned: String?
 
+    /// How many operations are under way that somebody has to wait for.
+    nonisolated(unsafe) static var underWay = 0
+
     static var isRunning: Bool { state == .running }
 
     /// The error of a routine that is called when it must not be.

@@ -70,14 +70,22 @@ public enum MPI {
     /// communicators are given back before, and files closed; what is called on them later throws, and the bytes of
     /// shared memory are gone. MPI cannot be started again.
     ///
-    /// - Throws: ``CollectiveError``, also when an operation was abandoned after a time-out or an interruption: end the
-    ///   job by ``abort(exitCode:)`` then.
+    /// - Throws: ``CollectiveError``, also when a ``Pending`` is not done, and when an operation was abandoned after a
+    ///   time-out or an interruption: end the job by ``abort(exitCode:)`` then.
     public static func finish() throws(CollectiveError) {
         guard Life.isRunning else { throw Life.refusal(of: "finish") }
         if let routine = Life.abandoned {
             throw CollectiveError(
                 .abandoned, routine: "finish",
                 reason: "\(routine) was abandoned, and MPI would wait for it: abort instead")
+        }
+        guard Life.underWay == 0 else {
+            throw CollectiveError(
+                routine: "finish",
+                reason: """
+                    \(Life.underWay) operations that were begun are still under way, and MPI would wait for them: wait \
+                    for each, or cancel it
+                    """)
         }
         try Belongings.giveBack()
         Life.state = .finished

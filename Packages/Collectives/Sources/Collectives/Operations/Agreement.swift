@@ -21,10 +21,7 @@ extension Communicator {
         guard longest != shortest else { return }
         let lengths = try allGather(length)
         let (low, high) = (lengths.firstIndex(of: shortest) ?? 0, lengths.firstIndex(of: longest) ?? 0)
-        throw CollectiveError(
-            .lengthsDiffer(shortest: shortest, rankOfShortest: low, longest: longest, rankOfLongest: high),
-            routine: routine,
-            reason: "lengths differ between ranks: \(shortest) on rank \(low), \(longest) on rank \(high)")
+        throw CollectiveError(shortest: shortest, on: low, longest: longest, on: high, routine: routine)
     }
 
     /// A number that `root` gives, on every rank, where all have elements of the same size; throws on all of them when
@@ -52,11 +49,24 @@ extension CollectiveError {
     init(sizes: [Int], routine: String) {
         let (smallest, largest) = (sizes.min() ?? 0, sizes.max() ?? 0)
         let (low, high) = (sizes.firstIndex(of: smallest) ?? 0, sizes.firstIndex(of: largest) ?? 0)
+        self.init(smallest: smallest, on: low, largest: largest, on: high, routine: routine)
+    }
+
+    /// Elements differ in size: the ranks with the smallest and the largest are given, and those sizes in bytes.
+    init(smallest: Int, on low: Int, largest: Int, on high: Int, routine: String) {
         self.init(
             .sizesDiffer(smallest: smallest, rankOfSmallest: low, largest: largest, rankOfLargest: high),
             routine: routine,
             reason: """
                 sizes of elements differ between ranks, in bytes: \(smallest) on rank \(low), \(largest) on rank \(high)
                 """)
+    }
+
+    /// Arrays differ in length: the ranks with the shortest and the longest are given.
+    init(shortest: Int, on low: Int, longest: Int, on high: Int, routine: String) {
+        self.init(
+            .lengthsDiffer(shortest: shortest, rankOfShortest: low, longest: longest, rankOfLongest: high),
+            routine: routine,
+            reason: "lengths differ between ranks: \(shortest) on rank \(low), \(longest) on rank \(high)")
     }
 }

@@ -1,10 +1,13 @@
 import CMPI
 
-/// Sending and receiving between two ranks, in order for each pair.
+/// Sending and receiving between two ranks, in order for each pair and tag.
+///
+/// A tag is a number from 0 to 32 000 that tells messages apart: a receiver takes those of its tag, and leaves others
+/// for later. Without one it is 0.
 ///
 /// A send may block until the message is received: MPI copies short ones away (up to about 4 KiB in Open MPI) and comes
 /// back at once, and waits with longer ones. A ring in which all ranks send first and receive then works for short
-/// messages only: use ``sendReceive(_:to:from:)``, or let every other rank receive first. Messages to oneself never
+/// messages only: use ``sendReceive(_:to:from:tag:)``, or let every other rank receive first. Messages to oneself never
 /// block: they are copied, whatever their length, and received in order.
 ///
 /// A receiver with other expectations gets an error and not a part of a message. A receive that times out before its
@@ -13,23 +16,31 @@ extension Communicator {
     /// Sends a value: a number or a plain struct.
     ///
     /// - Throws: ``CollectiveError``
-    public func send<T: BitwiseCopyable>(_ value: T, to rank: Int) throws(CollectiveError) {
-        try send([value], to: rank)
+    public func send<T: BitwiseCopyable>(_ value: T, to rank: Int, tag: Int = 0) throws(CollectiveError) {
+        try send([value], to: rank, tag: tag)
     }
 
     /// Sends an array of any length.
     ///
     /// - Throws: ``CollectiveError``
-    public func send<T: BitwiseCopyable>(_ values: [T], to rank: Int) throws(CollectiveError) {
-        try send(values, to: rank, .ofCaller)
+    public func send<T: BitwiseCopyable>(_ values: [T], to rank: Int, tag: Int = 0) throws(CollectiveError) {
+        _ = try requireRank(rank, "send")
+        let tag = try MessageTag(tag, "send")
+        try requireUsable("send")
+        guard rank == self.rank else { return try send(values, to: rank, tag) }
+        try Turn.take("send")
+        defer { Turn.give() }
+        waiting.ownMessages.send(values.withUnsafeBytes { Array($0) }, tag.rawValue)
     }
 
     /// Receives a value that was sent as one.
     ///
     /// - Throws: ``CollectiveError``, also when the message is no single value of this size, and when this rank
     ///   receives from itself and has sent itself nothing: it would wait for ever.
-    public func receive<T: BitwiseCopyable>(_ type: T.Type = T.self, from rank: Int) throws(CollectiveError) -> T {
-        try single(receiveArray(of: T.self, from: rank), from: rank)
+    public func receive<T: BitwiseCopyable>(
+        _ type: T.Type = T.self, from rank: Int, tag: Int = 0
+    ) throws(CollectiveError) -> T {
+        try single(receiveArray(of: T.self, from: rank, tag: tag), from: rank)
     }
 
     /// Receives an array, whatever its length.
@@ -37,45 +48,46 @@ extension Communicator {
     /// - Throws: ``CollectiveError``, also when the message is no whole number of such elements, and when this rank
     ///   receives from itself and has sent itself nothing.
     public func receiveArray<T: BitwiseCopyable>(
-        of type: T.Type = T.self, from rank: Int
+        of type: T.Type = T.self, from rank: Int, tag: Int = 0
     ) throws(CollectiveError) -> [T] {
-        try receiveArray(of: type, from: rank, .ofCaller)
+        _ = try requireRank(rank, "receive")
+        let tag = try MessageTag(tag, "receive")
+        try requireUsable("receive")
+        guard rank == self.rank else { return try receiveArray(of: type, from: rank, tag) }
+        guard let message = try takeOwnMessage(tag.rawValue, "receive") else { throw ownMessageMissing() }
+        return try message.elements(of: type, from: rank)
     }
 
-    /// Sends a value and receives one, at the same time: ranks that do so in a ring, of whatever kind, do not wait for
-    /// each other in a circle. Both ranks may be the same, and this one.
-    ///
-    /// - Throws: ``CollectiveError``, as ``receive(_:from:)``
-    public func sendReceive<T: BitwiseCopyable>(
-        _ value: T, to target: Int, from source: Int
-    ) throws(CollectiveError) -> T {
-        try single(sendReceive([value], to: target, from: source), from: source)
-    }
-
-    /// Sends an array and receives one of whatever length, at the same time: ranks that do so in a ring, of whatever
+    /// Sends a value and receives one, at the same time and with the same tag: ranks that do so in a ring, of whatever
     /// kind, do not wait for each other in a circle. Both ranks may be the same, and this one.
     ///
-    /// - Throws: ``CollectiveError``, as ``receiveArray(of:from:)``
+    /// - Throws: ``CollectiveError``, as ``receive(_:from:tag:)``
     public func sendReceive<T: BitwiseCopyable>(
-        _ values: [T], to target: Int, from source: Int
+        _ value: T, to target: Int, from source: Int, tag: Int = 0
+    ) throws(CollectiveError) -> T {
+        try single(sendReceive([value], to: target, from: source, tag: tag), from: source)
+    }
+
+    /// Sends an array and receives one of whatever length, at the same time and with the same tag: ranks that do so in
+    /// a ring, of whatever kind, do not wait for each other in a circle. Both ranks may be the same, and this one.
+    ///
+    /// - Throws: ``CollectiveError``, as ``receiveArray(of:from:tag:)``
+    public func sendReceive<T: BitwiseCopyable>(
+        _ values: [T], to target: Int, from source: Int, tag: Int = 0
     ) throws(CollectiveError) -> [T] {
         _ = try requireRank(source, "sendReceive")
         let target = try requireRank(target, "sendReceive")
+        let messageTag = try MessageTag(tag, "sendReceive")
         try requireUsable("sendReceive")
         guard Int(target) != rank else {
-            try send(values, to: rank)
-            return try receiveArray(of: T.self, from: source)
+            try send(values, to: rank, tag: tag)
+            return try receiveArray(of: T.self, from: source, tag: tag)
         }
         var received: [T] = []
         try values.withElements { memory throws(CollectiveError) in
-            var requests: [RequestHandle] = []
-            try forEachPart(ofMessage: values.count * MemoryLayout<T>.stride) { first, length throws(CollectiveError) in
-                var request = cmpi_request_null()
-                let (start, tag) = (UnsafeRawPointer(memory) + first, MessageTag.ofCaller.rawValue)
-                try check(MPI_Isend(start, length, cmpi_byte(), target, tag, handle, &request), "MPI_Isend")
-                requests.append(request)
-            }
-            do throws(CollectiveError) { received = try receiveArray(of: T.self, from: source) } catch {
+            let bytes = UnsafeRawBufferPointer(start: memory, count: values.count * MemoryLayout<T>.stride)
+            let requests = try startParts(bytes, to: target, messageTag)
+            do throws(CollectiveError) { received = try receiveArray(of: T.self, from: source, tag: tag) } catch {
                 abandon(requests)
                 throw error
             }
@@ -91,12 +103,42 @@ extension Communicator {
         return received
     }
 
+    /// Begins to send a message to another rank: MPI's requests for its parts.
+    func startParts(
+        _ bytes: UnsafeRawBufferPointer, to target: Int32, _ tag: MessageTag
+    ) throws(CollectiveError) -> [RequestHandle] {
+        try Turn.take("MPI_Isend")
+        defer { Turn.give() }
+        var requests: [RequestHandle] = []
+        let (byte, handle) = (cmpi_byte(), handle(for: tag))
+        try forEachPart(ofMessage: bytes.count) { first, length throws(CollectiveError) in
+            var request = cmpi_request_null()
+            let start = bytes.baseAddress.map { $0 + first }
+            try check(MPI_Isend(start, length, byte, target, tag.rawValue, handle, &request), "MPI_Isend")
+            requests.append(request)
+        }
+        return requests
+    }
+
     private func single<T>(_ values: [T], from rank: Int) throws(CollectiveError) -> T {
         guard values.count == 1 else {
             throw CollectiveError(
                 routine: "receive", reason: "rank \(rank) sent \(values.count) values of \(T.self) instead of one")
         }
         return values[0]
+    }
+
+    /// What this rank has sent itself; nil when it has not.
+    func takeOwnMessage(_ tag: Int32?, _ routine: String) throws(CollectiveError) -> OwnMessages.Copy? {
+        try Turn.take(routine)
+        defer { Turn.give() }
+        return waiting.ownMessages.take(tag)
+    }
+
+    func ownMessageMissing() -> CollectiveError {
+        CollectiveError(
+            routine: "receive",
+            reason: "rank \(rank) receives from itself and has sent itself nothing: it would wait for ever")
     }
 
     /// Sends that nobody waits for any more: those that are still under way leave the communicator unusable.
@@ -106,163 +148,6 @@ extension Communicator {
             if MPI_Test(&request, &isDone, cmpi_status_ignore()) != MPI_SUCCESS || isDone == 0 {
                 waiting.abandon("MPI_Isend")
             }
-        }
-    }
-}
-
-/// What a message is for: one that is under way between two ranks is none of another kind.
-enum MessageTag: Int32 { case ofCaller, ofCollectives }
-
-extension Communicator {
-    func send<T: BitwiseCopyable>(_ values: [T], to rank: Int, _ tag: MessageTag) throws(CollectiveError) {
-        let target = try requireRank(rank, "send")
-        let count = values.count * MemoryLayout<T>.stride
-        guard rank != self.rank else {
-            try requireUsable("send")
-            return try values.withElements { memory throws(CollectiveError) in
-                try waiting.ownMessages.send(memory, count, of: target, handle)
-            }
-        }
-        try values.withElements { memory throws(CollectiveError) in
-            try forEachPart(ofMessage: count) { first, length throws(CollectiveError) in
-                let start = UnsafeRawPointer(memory) + first
-                try exchange(
-                    "MPI_Send", with: target,
-                    { MPI_Send(start, length, cmpi_byte(), target, tag.rawValue, handle) },
-                    { MPI_Isend(start, length, cmpi_byte(), target, tag.rawValue, handle, $0) })
-            }
-        }
-    }
-
-    func receiveArray<T: BitwiseCopyable>(
-        of type: T.Type, from rank: Int, _ tag: MessageTag
-    ) throws(CollectiveError) -> [T] {
-        let source = try requireRank(rank, "receive")
-        try requireUsable("receive")
-        if rank == self.rank { try waiting.ownMessages.requireOne(of: rank) }
-        // Where it fails it may be in use, and is kept.
-        var bytes = UnsafeMutableRawPointer.allocate(byteCount: 0, alignment: 16)
-        var (count, isWhole) = (0, false)
-        while !isWhole {
-            var (message, length) = try probe(source, tag, isFirst: count == 0)
-            bytes = bytes.grown(from: count, to: count + Int(length))
-            let start = bytes + count
-            try exchange(
-                "MPI_Mrecv", with: source,
-                { MPI_Mrecv(start, length, cmpi_byte(), &message, cmpi_status_ignore()) },
-                { MPI_Imrecv(start, length, cmpi_byte(), &message, $0) })
-            count += Int(length)
-            isWhole = length < Parts.largest
-        }
-        defer { bytes.deallocate() }
-        if rank == self.rank { waiting.ownMessages.noteReceived() }
-        guard count % MemoryLayout<T>.stride == 0 else {
-            throw CollectiveError(
-                routine: "receive", reason: "rank \(rank) sent \(count) bytes, no whole number of \(T.self)")
-        }
-        return [T](unsafeUninitializedCapacity: count / MemoryLayout<T>.stride) { memory, initialized in
-            UnsafeMutableRawBufferPointer(memory).copyMemory(from: UnsafeRawBufferPointer(start: bytes, count: count))
-            initialized = count / MemoryLayout<T>.stride
-        }
-    }
-
-    /// Waits for a part of a message, and takes it out of those that wait: its handle and its length in bytes.
-    private func probe(
-        _ source: Int32, _ tag: MessageTag, isFirst: Bool
-    ) throws(CollectiveError) -> (MessageHandle, Int32) {
-        var (message, status, length) = (cmpi_message_null(), MPI_Status(), Int32(0))
-        if waiting.mayBlock {
-            try check(MPI_Mprobe(source, tag.rawValue, handle, &message, &status), "MPI_Mprobe")
-        } else {
-            do throws(CollectiveError) {
-                try poll("MPI_Mprobe", from: Int(source)) {
-                    MPI_Improbe(source, tag.rawValue, handle, &$0, &message, &status)
-                }
-            } catch {
-                // The rest of a message would be taken for another one.
-                if !isFirst { waiting.abandon("MPI_Mprobe") }
-                throw error
-            }
-        }
-        try check(MPI_Get_count(&status, cmpi_byte(), &length), "MPI_Get_count")
-        return (message, length)
-    }
-}
-
-/// Calls `body` with each part of a message of `count` bytes: its first byte and its length. A part that is shorter
-/// than it could be, and may be empty, is the last.
-func forEachPart(
-    ofMessage count: Int, _ body: (Int, Int32) throws(CollectiveError) -> Void
-) throws(CollectiveError) {
-    var (first, part) = (0, Parts.largest)
-    while part == Parts.largest {
-        part = min(count - first, Parts.largest)
-        try body(first, Int32(part))
-        first += part
-    }
-}
-
-/// What a rank has sent to itself: copied, so that no send waits for its receive.
-final class OwnMessages {
-    /// Messages that have not been received.
-    private var waitingCount = 0
-    private var pending: [(request: RequestHandle, bytes: UnsafeMutableRawPointer)] = []
-
-    func send(
-        _ bytes: UnsafeRawPointer, _ count: Int, of rank: Int32, _ communicator: CommunicatorHandle
-    ) throws(CollectiveError) {
-        freeReceived()
-        try forEachPart(ofMessage: count) { first, length throws(CollectiveError) in
-            let copy = UnsafeMutableRawPointer.allocate(byteCount: Int(length), alignment: 16)
-            copy.copyMemory(from: bytes + first, byteCount: Int(length))
-            var request = cmpi_request_null()
-            let tag = MessageTag.ofCaller.rawValue
-            try check(MPI_Isend(copy, length, cmpi_byte(), rank, tag, communicator, &request), "MPI_Isend")
-            pending.append((request, copy))
-        }
-        waitingCount += 1
-    }
-
-    func requireOne(of rank: Int) throws(CollectiveError) {
-        guard waitingCount == 0 else { return }
-        throw CollectiveError(
-            routine: "receive",
-            reason: "rank \(rank) receives from itself and has sent itself nothing: it would wait for ever")
-    }
-
-    func noteReceived() {
-        waitingCount -= 1
-        freeReceived()
-    }
-
-    /// They are received in order.
-    private func freeReceived() {
-        while var first = pending.first {
-            var isDone: Int32 = 0
-            guard MPI_Test(&first.request, &isDone, cmpi_status_ignore()) == MPI_SUCCESS, isDone != 0 else { return }
-            first.bytes.deallocate()
-            pending.removeFirst()
-        }
-    }
-}
-
-extension UnsafeMutableRawPointer {
-    /// The same bytes in a larger place; the old one is given back.
-    fileprivate func grown(from count: Int, to larger: Int) -> UnsafeMutableRawPointer {
-        let place = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
-        place.copyMemory(from: self, byteCount: count)
-        deallocate()
-        return place
-    }
-}
-
-extension Array where Element == UInt8 {
-    /// The bytes as elements of another type.
-    func elements<T: BitwiseCopyable>(of type: T.Type) -> [T] {
-        let count = count / MemoryLayout<T>.stride
-        return [T](unsafeUninitializedCapacity: count) { memory, initialized in
-            withUnsafeBytes { UnsafeMutableRawBufferPointer(memory).copyMemory(from: $0) }
-            initialized = count
         }
     }
 }

@@ -111,6 +111,10 @@ final class WaitingManner {
     var obstacle: Obstacle?
     /// What this rank has sent to itself.
     let ownMessages = OwnMessages()
+    /// MPI's communicator for callers' messages.
+    let messageHandle: CommunicatorHandle
+
+    init(messageHandle: CommunicatorHandle) { self.messageHandle = messageHandle }
 
     enum Obstacle {
         case freed

@@ -16,8 +16,15 @@ enum Progress {
         Belongings.add(communicator: copy)
     }
 
-    /// Cheap, and never waits.
+    /// Cheap, and never waits: not even for an operation of another thread, which does the same.
     static func make() {
+        guard Turn.takeForTest() else { return }
+        defer { Turn.give() }
+        makeWithinTurn()
+    }
+
+    /// For an operation that waits.
+    static func makeWithinTurn() {
         // Where a message is found, MPI may leave the rest of its work for later: here none ever is.
         guard Life.isRunning else { return }
         var isThere: Int32 = 0

@@ -155,7 +155,7 @@ public final class ProgressBoard: @unchecked Sendable {
         guard allLines != nil else { return }
         let begin = SuspendingClock.now
         while SuspendingClock.now - begin < Pace.boardAnswer {
-            Progress.make()
+            Progress.makeWithinTurn()
             usleep(1000)
         }
     }

@@ -1,7 +1,7 @@
 import CMPI
 import Glibc
 
-/// The one place where operations wait for other ranks.
+/// The one place where operations wait for other ranks, one thread at a time: see ``Turn``.
 ///
 /// An operation that throws after it was started may still be pending, and what it reads and writes must then stay
 /// allocated for nobody knows how long: it is never freed. Its communicator takes no other operation.
@@ -16,6 +16,8 @@ extension Communicator {
         _ start: (UnsafeMutablePointer<RequestHandle>) -> Int32
     ) throws(CollectiveError) {
         try requireUsable(routine)
+        try Turn.take(routine)
+        defer { Turn.give() }
         waiting.counter?.entered.pointee &+= 1
         if !waiting.mayBlock { return try wait(routine, for: nil, start) }
         if isExact { return try check(blocking(), routine) }
@@ -29,6 +31,8 @@ extension Communicator {
         _ routine: String, _ blocking: () -> Int32, _ start: (UnsafeMutablePointer<RequestHandle>) -> Int32
     ) throws(CollectiveError) {
         try requireUsable(routine)
+        try Turn.take(routine)
+        defer { Turn.give() }
         if waiting.mayBlock { return try check(blocking(), routine) }
         try wait(routine, for: nil, start)
     }
@@ -46,6 +50,8 @@ extension Communicator {
         _ start: (UnsafeMutablePointer<RequestHandle>) -> Int32
     ) throws(CollectiveError) {
         try requireUsable(routine)
+        try Turn.take(routine)
+        defer { Turn.give() }
         if waiting.mayBlock { return try check(blocking(), routine) }
         try wait(routine, for: Int(peer), start)
     }
@@ -61,13 +67,25 @@ extension Communicator {
 
     /// Waits until MPI has seen to something that it has not begun: nothing is left of it when the waiting ends early.
     ///
-    /// - Parameter test: MPI's return code; sets its argument when there is nothing more to wait for.
+    /// - Parameters:
+    ///   - peer: The only rank that is waited for; nil for all, or any of them.
+    ///   - test: MPI's return code; sets its argument when there is nothing more to wait for.
     @inline(never)
     func poll(
-        _ routine: String, from peer: Int, _ test: (inout Int32) -> Int32
+        _ routine: String, from peer: Int?, _ test: (inout Int32) -> Int32
     ) throws(CollectiveError) {
         try requireUsable(routine)
+        try Turn.take(routine)
+        defer { Turn.give() }
         try wait(routine, for: peer, abandons: false, test)
+    }
+
+    /// Waits for what was begun before, and stays under way when the waiting ends early; the turn is taken.
+    func wait(for work: UnderWay, isDone: () -> Bool) throws(CollectiveError) {
+        try wait(work.routine, for: work.peer, abandons: false) {
+            $0 = isDone() ? 1 : 0
+            return MPI_SUCCESS
+        }
     }
 
     /// - Parameter abandons: Whether something is under way that is given up when the waiting ends early.
@@ -89,7 +107,8 @@ extension Communicator {
             guard waited >= nextQuestion else { continue }
             nextQuestion = waited + Pace.betweenQuestions
             do throws(CollectiveError) {
-                try endWhenDue(patience, routine, for: peer, abandons, since: begin, waited: .nanoseconds(waited))
+                try endWhenInterrupted(patience, routine)
+                try endWhenLate(patience, routine, for: peer, abandons, since: begin, waited: .nanoseconds(waited))
             } catch {
                 if abandons { waiting.abandon(routine) } else { waiting.board?.noteDone() }
                 throw error
@@ -97,13 +116,16 @@ extension Communicator {
         }
     }
 
-    /// Throws when the waiting must end.
-    private func endWhenDue(
+    /// Throws when somebody interrupts the waiting.
+    func endWhenInterrupted(_ patience: Patience, _ routine: String) throws(CollectiveError) {
+        guard let cause = patience.interrupt?() else { return }
+        throw CollectiveError(.interrupted, routine: routine, reason: "interrupted: \(cause)", cause: cause)
+    }
+
+    /// Throws when the waiting has lasted too long.
+    func endWhenLate(
         _ patience: Patience, _ routine: String, for peer: Int?, _ abandons: Bool, since begin: Int64, waited: Duration
     ) throws(CollectiveError) {
-        if let cause = patience.interrupt?() {
-            throw CollectiveError(.interrupted, routine: routine, reason: "interrupted: \(cause)", cause: cause)
-        }
         guard let deadline = patience.deadline else { return }
         if waited >= min(Pace.beforeNotice, deadline / 4) { waiting.board?.noteWaiting() }
         // Whoever came in the last moment gets time to say so.
@@ -142,6 +164,13 @@ enum Pace {
     /// A rank that asks a holder for its node says that it lives as often as it looks for the answer; one that was not
     /// heard of for so long asks no more.
     static let silenceOfAsker = Duration.milliseconds(150)
+
+    /// As ``leaveCore(after:)``, for a task: its thread is left to others.
+    static func rest(after waited: Int64) async {
+        if waited < 100_000 { return await Task.yield() }
+        // A cancelled task does not sleep, and is found before the next rest.
+        try? await Task.sleep(nanoseconds: UInt64(min(waited / 8, 1_000_000)))
+    }
 
     /// A clock that costs less to read than Swift's.
     static func nanoseconds() -> Int64 {

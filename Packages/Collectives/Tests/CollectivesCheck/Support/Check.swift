@@ -32,12 +32,13 @@ enum Check {
         "messages": Messages.check, "sizes": Sizes.check, "reproducible": Reproducible.check, "freed": Lives.checkFreed,
         "to-all": ToAll.check, "splits": Splits.check, "throwing": ThrowingFunctions.check,
         "interop": Interop.check, "files": Files.check,
+        "tags": Tags.check, "pending": Pendings.check,
     ]
 
     /// Those that see to the waiting themselves.
     private static let others = [
         Failures.modes, Waits.modes, Boards.modes, Latency.modes, Abandoned.modes, Lives.modes,
-        Files.modes,
+        Files.modes, Tags.modes, PendingEnds.modes,
     ].reduce(into: [:]) {
         all, modes in
         all.merge(modes) { first, _ in first }

@@ -1,0 +1,83 @@
+import CMPI
+
+/// A message that was received from any rank.
+public struct Message<Element: BitwiseCopyable> {
+    /// What was sent.
+    public let elements: [Element]
+    /// The rank that has sent it.
+    public let source: Int
+    /// The tag that it was sent with.
+    public let tag: Int
+}
+
+extension Message: Sendable where Element: Sendable {}
+
+/// A message that is there and was not received yet.
+public struct Envelope: Sendable, Equatable {
+    /// The rank that has sent it.
+    public let source: Int
+    /// The tag that it was sent with.
+    public let tag: Int
+    /// Its length in bytes; 1 GiB for a longer one too, which comes in parts of that length.
+    public let byteCount: Int
+}
+
+/// Messages of whichever rank. Collectives, and other communicators, have messages of their own that are not seen here.
+extension Communicator {
+    /// Receives the next message of any rank, this one included, of whatever length: waits until there is one.
+    ///
+    /// Messages of one rank with one tag come in the order in which they were sent. What this rank has sent itself comes
+    /// before what others have.
+    ///
+    /// - Parameters:
+    ///   - type: The elements that it is made of.
+    ///   - tag: The tag that it was sent with; nil for any.
+    /// - Throws: ``CollectiveError``, also when the message is no whole number of such elements; it is gone then. On a
+    ///   communicator of one rank also when that has sent itself nothing.
+    public func receiveAny<T: BitwiseCopyable>(
+        of type: T.Type = T.self, tag: Int? = nil
+    ) throws(CollectiveError) -> Message<T> {
+        let wanted = try rawTag(tag, "receiveAny")
+        try requireUsable("receiveAny")
+        if let own = try takeOwnMessage(wanted, "receiveAny") {
+            return Message(elements: try own.elements(of: type, from: rank), source: rank, tag: Int(own.tag))
+        }
+        guard size > 1 else { throw ownMessageMissing() }
+        let arrival = try receive(Int32(MPI_ANY_SOURCE), wanted ?? Int32(MPI_ANY_TAG), waiting.messageHandle)
+        return Message(
+            elements: try arrival.elements(of: type), source: Int(arrival.source), tag: Int(arrival.tag))
+    }
+
+    /// The next message that could be received, which stays where it is; nil when none is there yet. Does not wait: a
+    /// message that another rank has sent may need some calls until it is seen.
+    ///
+    /// - Parameters:
+    ///   - source: The rank that has sent it; nil for any.
+    ///   - tag: The tag that it was sent with; nil for any.
+    /// - Throws: ``CollectiveError``
+    public func probe(from source: Int? = nil, tag: Int? = nil) throws(CollectiveError) -> Envelope? {
+        let wanted = try rawTag(tag, "probe")
+        if let source { _ = try requireRank(source, "probe") }
+        try requireUsable("probe")
+        try Turn.take("probe")
+        defer { Turn.give() }
+        if source == nil || source == rank, let own = waiting.ownMessages.first(wanted) {
+            return Envelope(source: rank, tag: Int(own.tag), byteCount: min(own.bytes.count, Parts.largest))
+        }
+        guard source != rank else { return nil }
+        var (isThere, status, length) = (Int32(0), MPI_Status(), Int32(0))
+        try check(
+            MPI_Iprobe(
+                source.map { Int32($0) } ?? Int32(MPI_ANY_SOURCE), wanted ?? Int32(MPI_ANY_TAG), waiting.messageHandle,
+                &isThere, &status),
+            "MPI_Iprobe")
+        guard isThere != 0 else { return nil }
+        try check(MPI_Get_count(&status, cmpi_byte(), &length), "MPI_Get_count")
+        return Envelope(source: Int(status.MPI_SOURCE), tag: Int(status.MPI_TAG), byteCount: Int(length))
+    }
+
+    private func rawTag(_ tag: Int?, _ routine: String) throws(CollectiveError) -> Int32? {
+        guard let tag else { return nil }
+        return try MessageTag(tag, routine).rawValue
+    }
+}

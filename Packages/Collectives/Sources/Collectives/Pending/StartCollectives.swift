@@ -1,0 +1,135 @@
+import CMPI
+
+/// Collectives that are under way while the rank does something else. All ranks begin them in the same order, also with
+/// those that wait; in which order a rank waits for them is its own affair.
+extension Communicator {
+    /// Begins a barrier: it is done when every rank has begun it.
+    ///
+    /// - Throws: ``CollectiveError``
+    public func startBarrier() throws(CollectiveError) -> Pending<Void> {
+        let work = UnderWay(on: self, "MPI_Ibarrier", memory: ())
+        let pending = Pending(work) {}
+        try begin(work) { () throws(CollectiveError) in
+            waiting.counter?.entered.pointee &+= 1
+            try work.add { MPI_Ibarrier(handle, $0) }
+        }
+        return pending
+    }
+
+    /// Begins to bring rank `root`'s array to every rank. Every rank gives one of that length, and its elements are
+    /// looked at on `root` only.
+    ///
+    /// - Throws: ``CollectiveError``; when it is waited for, on every rank, where arrays differ in length or their
+    ///   elements in size. The communicator takes no other operation then.
+    public func startBroadcast<T: BitwiseCopyable>(
+        _ values: [T], root: Int
+    ) throws(CollectiveError) -> Pending<[T]> {
+        let source = try requireRank(root, "startBroadcast")
+        let memory = PendingArray(values)
+        let (work, bounds) = underWay("MPI_Ibcast", memory)
+        let pending = Pending(work) { memory.array }
+        try begin(work, comparing: bounds) { () throws(CollectiveError) in
+            try forEachPart(of: memory.bytes.count) { first, length throws(CollectiveError) in
+                let start = memory.bytes.baseAddress.map { $0 + first }
+                try work.add { MPI_Ibcast(start, length, cmpi_byte(), source, handle, $0) }
+            }
+        }
+        return pending
+    }
+
+    /// Begins to combine all ranks' arrays element by element, for every rank: the same bits as
+    /// ``allReduce(inPlace:_:)``.
+    ///
+    /// - Throws: ``CollectiveError``, also for what must be combined in an order that MPI does not choose: a function
+    ///   that is not declared associative and commutative, and ``Reduction/reproducible``. When it is waited for, on
+    ///   every rank, where arrays differ in length or their elements in size; the communicator takes no other operation
+    ///   then. A function that communicates itself is an error on the ranks where it does.
+    public func startAllReduce<T>(
+        _ values: [T], _ operation: Reduction<T>
+    ) throws(CollectiveError) -> Pending<[T]> {
+        try requireUsable("startAllReduce")
+        let handles = try handlesInFreeOrder(operation)
+        let memory = PendingArray(values)
+        let (work, bounds) = underWay("MPI_Iallreduce", memory)
+        let pending = Pending(work) { () throws(CollectiveError) in
+            if handles.isOwn {
+                Combination.free(handles)
+                if let fault = Combination.takeFault() { throw fault }
+            }
+            return memory.array
+        }
+        try begin(work, comparing: bounds) { () throws(CollectiveError) in
+            try forEachPart(of: values.count) { first, length throws(CollectiveError) in
+                let start = memory.elements.baseAddress.map { $0 + first }
+                try work.add {
+                    MPI_Iallreduce(cmpi_in_place(), start, length, handles.datatype, handles.operation, handle, $0)
+                }
+            }
+        }
+        return pending
+    }
+
+    private func handlesInFreeOrder<T>(_ operation: Reduction<T>) throws(CollectiveError) -> Handles {
+        if let handles = try operation.handles() {
+            if !handles.goesByRanks { return handles }
+            if handles.isOwn { Combination.free(handles) }
+        }
+        throw CollectiveError(
+            routine: "startAllReduce",
+            reason: "MPI alone chooses the order of what is under way; for another one, use allReduce")
+    }
+}
+
+extension Communicator {
+    /// What is under way on arrays that must agree between ranks. To compare them first would be to wait for all:
+    /// their bounds are compared meanwhile.
+    private func underWay<T>(_ routine: String, _ memory: PendingArray<T>) -> (UnderWay, PendingArray<Int64>) {
+        let stride = MemoryLayout<T>.stride
+        let bounds = PendingArray(
+            [memory.elements.count, -memory.elements.count, stride, -stride].map { Bound($0, rank).number })
+        let waiting = waiting
+        let work = UnderWay(on: self, routine, memory: (memory, bounds)) { part, _ throws(CollectiveError) in
+            guard part == 0, let error = disagreement(bounds.array.map(Bound.init), routine) else { return }
+            // On every rank, also where nothing is left.
+            waiting.abandon(routine)
+            throw error
+        }
+        return (work, bounds)
+    }
+
+    private func begin(
+        _ work: UnderWay, comparing bounds: PendingArray<Int64>, _ body: () throws(CollectiveError) -> Void
+    ) throws(CollectiveError) {
+        try begin(work) { () throws(CollectiveError) in
+            waiting.counter?.entered.pointee &+= 1
+            let numbers = bounds.elements.baseAddress
+            try work.add { MPI_Iallreduce(cmpi_in_place(), numbers, 4, cmpi_int64(), cmpi_max(), handle, $0) }
+            try body()
+        }
+    }
+}
+
+/// A number and the rank that has it, as one number: of the largest ones, that of the lowest rank is the largest.
+private struct Bound {
+    let number: Int64
+    private static let ranks = Int64(1) << 22
+
+    init(_ number: Int64) { self.number = number }
+
+    init(_ value: Int, _ rank: Int) { number = Int64(value) * Self.ranks + Self.ranks - 1 - Int64(rank) }
+
+    var value: Int { Int(number >> Int64(Self.ranks.trailingZeroBitCount)) }
+    var rank: Int { Int(Self.ranks - 1 - number & (Self.ranks - 1)) }
+}
+
+/// How arrays differ: those bounds are the largest of each kind over all ranks.
+private func disagreement(_ bounds: [Bound], _ routine: String) -> CollectiveError? {
+    let (longest, shortest, largest, smallest) = (bounds[0], bounds[1], bounds[2], bounds[3])
+    if largest.value != -smallest.value {
+        return CollectiveError(
+            smallest: -smallest.value, on: smallest.rank, largest: largest.value, on: largest.rank, routine: routine)
+    }
+    guard longest.value != -shortest.value else { return nil }
+    return CollectiveError(
+        shortest: -shortest.value, on: shortest.rank, longest: longest.value, on: longest.rank, routine: routine)
+}

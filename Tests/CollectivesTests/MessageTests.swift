@@ -1,0 +1,45 @@
+import TestSupport
+import Testing
+
+/// Messages with tags, of any rank, and operations that are under way while the rank does something else.
+@Suite(.serialized) struct MessageTests {
+    private static let modes = ["tags", "pending"]
+
+    private func run(_ modes: [String], ranks: Int, byMessages: Bool = false) async throws {
+        let outcome = try await Launch.mpirun(
+            ranks: ranks, Launch.products + "/collectives-check", modes, limit: 90,
+            environment: byMessages ? try await MPILibrary.current().byMessages : [:])
+        #expect(outcome.exitCode == 0, "\(outcome.report)")
+        for mode in modes {
+            #expect(outcome.output.contains("\(mode) passed on \(ranks) ranks"), "\(mode): \(outcome.report)")
+        }
+    }
+
+    @Test(arguments: 1...8) func everyWorld(ranks: Int) async throws { try await run(Self.modes, ranks: ranks) }
+
+    @Test func asBetweenHosts() async throws { try await run(Self.modes, ranks: 3, byMessages: true) }
+
+    @Test(arguments: [2, 4]) func aMessageOfAnyRankThatComesTooLate(ranks: Int) async throws {
+        try await run(["late-any"], ranks: ranks)
+    }
+
+    /// What is under way and is not done at once stays under way.
+    @Test(arguments: [2, 3]) func whatComesLate(ranks: Int) async throws {
+        try await run(["pending-late"], ranks: ranks)
+    }
+
+    @Test(arguments: [1, 2, 4]) func tasksThatWait(ranks: Int) async throws {
+        try await run(["pending-tasks", "pending-cancelled-task"], ranks: ranks)
+    }
+
+    @Test(arguments: [2, 3]) func twoThreadsAtATime(ranks: Int) async throws {
+        try await run(["two-threads"], ranks: ranks)
+    }
+
+    /// The ranks end the job themselves when they have found what they expect.
+    @Test(arguments: ["dropped", "lengths", "sizes"]) func whatIsGivenUp(kind: String) async throws {
+        let outcome = try await Launch.mpirun(
+            ranks: 2, Launch.products + "/collectives-check", ["pending-" + kind], limit: 40)
+        #expect(outcome.exitCode == 5, "\(outcome.report)")
+    }
+}
