@@ -34,7 +34,7 @@ enum Check {
 
     /// Those that see to the waiting themselves.
     private static let others = [
-        Failures.modes, Waits.modes, Boards.modes, Latency.modes, Abandoned.modes, Lives.modes,
+        Failures.modes, Waits.modes, Boards.modes, Latency.modes, LongArrays.modes, Abandoned.modes, Lives.modes,
     ].reduce(into: [:]) {
         all, modes in
         all.merge(modes) { first, _ in first }
