@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized) struct CollectiveWorldTests {
     private static let modes = [
         "worked", "roots", "orders", "shapes", "random", "memory", "lengths", "counter", "buffers", "extremes",
-        "foreign", "messages", "sizes", "bits", "reproducible", "freed",
+        "foreign", "messages", "sizes", "bits", "reproducible", "freed", "arrays",
     ]
 
     private func check(ranks: Int, limit: Int) async throws {
