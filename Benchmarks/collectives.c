@@ -1,4 +1,5 @@
 // The loops of `collectives-check latency` in C: the same calls on the same memory, the same blocks, the same table.
+// With the argument `arrays`, those of `collectives-check latency-arrays`.
 #define _POSIX_C_SOURCE 200809L
 #include <mpi.h>
 #include <stdio.h>
@@ -6,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { BLOCKS = 40, TESTS_BETWEEN_LOOKS = 64 };
+enum { BLOCKS = 40, BLOCKS_OF_ARRAYS = 9, TESTS_BETWEEN_LOOKS = 64 };
 
 static void *data;
 static char *own;
@@ -122,17 +123,18 @@ static const struct {
 };
 
 static void measure(const char *kind, const char *routine, void (*body)(void)) {
+    int is_long = bytes > 1 << 22, blocks = is_long ? BLOCKS_OF_ARRAYS : BLOCKS;
     int calls = bytes > 0 ? (1 << 21) / bytes : 200;
-    calls = calls < 2 ? 2 : calls > 200 ? 200 : calls;
+    calls = is_long ? 1 : calls < 2 ? 2 : calls > 200 ? 200 : calls;
     double times[BLOCKS + 1], least = 1e30;
-    for (int block = 0; block <= BLOCKS; block++) {
+    for (int block = 0; block <= blocks; block++) {
         barrier();
         double start = now();
         for (int i = 0; i < calls; i++) body();
         times[block] = 1e6 * (now() - start) / calls;
     }
-    check(MPI_Allreduce(MPI_IN_PLACE, times, BLOCKS + 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD));
-    for (int block = 1; block <= BLOCKS; block++)
+    check(MPI_Allreduce(MPI_IN_PLACE, times, blocks + 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD));
+    for (int block = 1; block <= blocks; block++)
         if (times[block] < least) least = times[block];
     if (rank == 0) printf("%s,%s,%d,%.9g\n", kind, routine, bytes, least);
 }
@@ -143,14 +145,73 @@ static void *zeroed(int count) {
     return memset(memory, 0, (size_t)count);
 }
 
-int main(void) {
+// Arrays: every result is in memory of its own, as in Swift.
+
+static void *result;
+
+static void *fresh(size_t count) {
+    free(result);
+    result = malloc(count);
+    if (result == NULL) MPI_Abort(MPI_COMM_WORLD, 4);
+    return result;
+}
+static void array_broadcast(void) {
+    check(MPI_Bcast(rank == 0 ? data : fresh(bytes), bytes, MPI_BYTE, 0, MPI_COMM_WORLD));
+}
+static void array_gather(void) {
+    void *all = rank == 0 ? fresh((size_t)size * bytes) : NULL;
+    check(MPI_Gather(data, bytes, MPI_BYTE, all, bytes, MPI_BYTE, 0, MPI_COMM_WORLD));
+}
+static void array_scan(void) {
+    check(MPI_Scan(data, fresh(bytes), numbers, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD));
+}
+static void ordered(void *left, void *right, int *count, MPI_Datatype *type) {
+    const double *a = left;
+    double *b = right;
+    (void)type;
+    for (int i = 0; i < *count; i++) b[i] = 0.5 * a[i] + b[i];
+}
+static void array_fold(void) {
+    array_gather();
+    for (int r = 1; rank == 0 && r < size; r++) {
+        const double *next = (double *)result + (size_t)r * numbers;
+        double *folded = result;
+        for (int i = 0; i < numbers; i++) folded[i] = 0.5 * folded[i] + next[i];
+    }
+}
+static MPI_Op in_order;
+static void array_ordered_scan(void) {
+    check(MPI_Scan(data, fresh(bytes), numbers, MPI_DOUBLE, in_order, MPI_COMM_WORLD));
+}
+
+static void measure_arrays(const char *kind) {
+    bytes = 8 << 23;
+    numbers = bytes / 8;
+    data = zeroed(bytes);
+    check(MPI_Op_create(ordered, 0, &in_order));
+    measure(kind, "allreduce array", all_reduce);
+    measure(kind, "broadcast array", array_broadcast);
+    measure(kind, "gather array", array_gather);
+    measure(kind, "scan array", array_scan);
+    measure(kind, "fold array in order", array_fold);
+    measure(kind, "scan array in order", array_ordered_scan);
+    check(MPI_Op_free(&in_order));
+    free(data);
+}
+
+int main(int argc, char **argv) {
     static const int sizes[] = {8, 64, 512, 4096, 32768, 262144, 4194304};
     int provided;
     check(MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &provided));
     check(MPI_Comm_rank(MPI_COMM_WORLD, &rank));
     check(MPI_Comm_size(MPI_COMM_WORLD, &size));
+    int arrays = argc > 1 && strcmp(argv[1], "arrays") == 0;
     for (int nonblocking = 0; nonblocking < 2; nonblocking++) {
         const char *kind = nonblocking ? "deadline" : "blocking";
+        if (arrays) {
+            measure_arrays(kind);
+            continue;
+        }
         bytes = 0;
         measure(kind, "barrier", nonblocking ? ibarrier : barrier);
         for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {

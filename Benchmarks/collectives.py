@@ -2,6 +2,8 @@
 
 The three programs take turns; every other round runs backwards. The table has medians over the rounds, and
 differences are medians of the difference within a round, so that a machine that slows down harms nobody.
+
+With `--arrays`, Swift and C alone, with arrays of 64 MB whose results come in new memory.
 """
 
 import argparse
@@ -60,6 +62,7 @@ def table(rounds: list[dict[str, Times]]) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--arrays", action="store_true", help="long arrays, beside C alone")
     parser.add_argument("--json", type=Path, help="keeps the times of every round")
     parser.add_argument("--table", type=Path, help="prints the table of such a file again")
     options = parser.parse_args()
@@ -81,6 +84,8 @@ def main() -> None:
             "C": [peer],
             "mpi4py": [sys.executable, str(HERE / "collectives_mpi4py.py")],
         }
+        if options.arrays:
+            commands = {"Swift": [str(CHECK), "latency-arrays"], "C": [peer, "arrays"]}
         rounds = []
         for number in range(options.rounds):
             names = list(commands) if number % 2 == 0 else list(reversed(commands))

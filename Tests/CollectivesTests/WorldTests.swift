@@ -7,7 +7,7 @@ import Testing
     private static let modes = [
         "worked", "roots", "orders", "shapes", "random", "memory", "lengths", "counter", "buffers", "extremes",
         "foreign", "messages", "sizes", "bits", "reproducible", "freed",
-        "to-all", "splits", "throwing", "interop", "files",
+        "to-all", "splits", "throwing", "interop", "files", "arrays",
     ]
 
     private func check(ranks: Int, limit: Int) async throws {

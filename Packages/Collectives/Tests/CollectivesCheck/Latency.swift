@@ -78,10 +78,11 @@ enum Latency {
     }
 
     /// The fastest of some blocks of calls, each as long as its slowest rank took.
-    private static func time(
-        _ world: Communicator, _ kind: String, _ routine: String, bytes: Int, _ body: () throws -> Void
+    static func time(
+        _ world: Communicator, _ kind: String, _ routine: String, bytes: Int, blocks: Int = blocks,
+        _ body: () throws -> Void
     ) throws {
-        let calls = max(2, min(200, (1 << 21) / max(bytes, 1)))
+        let calls = max(bytes > 1 << 22 ? 1 : 2, min(200, (1 << 21) / max(bytes, 1)))
         var times: [Double] = []
         for _ in 0..<blocks + 1 {
             try world.barrier()

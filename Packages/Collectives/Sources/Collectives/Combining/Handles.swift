@@ -12,6 +12,15 @@ struct Handles {
     var goesByRanks = false
 }
 
+extension Handles {
+    /// The most elements of one call. MPI's nonblocking calls, which all take where the order matters, are slow with
+    /// long arrays, for which they need as much memory again.
+    @inline(__always)
+    func longestPart<T>(of type: T.Type) -> Int {
+        isExact ? Parts.largest : min(Parts.largest, max((1 << 15) / MemoryLayout<T>.stride, 1))
+    }
+}
+
 extension Communicator {
     /// Ends an operation that is done. One that failed may still be pending, and keeps what it has.
     ///
@@ -19,7 +28,7 @@ extension Communicator {
     /// - Throws: ``CollectiveError``, on every rank when the operation's function did on one what it must not.
     @inline(__always)
     func end<T>(_ operation: Reduction<T>, _ handles: Handles?, _ routine: String) throws(CollectiveError) {
-        guard case .custom(_, let order) = operation.kind else { return }
+        guard case .function(_, let order) = operation.kind else { return }
         if let handles, handles.isOwn { Combination.free(handles) }
         if order != .exact { try endFunction(routine) }
     }
@@ -69,15 +78,9 @@ extension Reduction {
             return Handles(operation: operation, datatype: datatype, isExact: isExact, isOwn: false)
         case .extreme(let extreme, let datatype):
             return Handles(operation: extreme.handle(on: datatype), datatype: datatype, isExact: true, isOwn: false)
-        case .custom(let combine, let order):
-            return order == .strict ? nil : try Combination.handles(combine, isExact: order == .exact)
+        case .function(let loop, let order):
+            return order == .strict ? nil : try Combination.handles(loop, isExact: order == .exact)
         }
-    }
-
-    /// Both values as one.
-    func combine(_ a: [Element], _ b: [Element]) -> [Element] {
-        guard case .custom(let function, _) = kind else { preconditionFailure("MPI combines its own operations") }
-        return Combination.run { zip(a, b).map { function($0, $1) } }
     }
 }
 
@@ -139,7 +142,7 @@ enum Combination {
     }
 
     static func handles<T: BitwiseCopyable>(
-        _ function: @escaping (T, T) -> T, isExact: Bool
+        _ loop: @escaping Reduction<T>.Loop, isExact: Bool
     ) throws(CollectiveError) -> Handles {
         var datatype = cmpi_datatype_null()
         try check(
@@ -149,14 +152,13 @@ enum Combination {
         var operation = cmpi_op_null()
         try check(
             MPI_Op_create({ Combination.call($0, $1, $2, $3) }, 1, &operation), "MPI_Op_create")
-        keep(function, under: datatype)
+        keep(loop, under: datatype)
         return Handles(operation: operation, datatype: datatype, isExact: isExact, isOwn: true)
     }
 
-    private static func keep<T: BitwiseCopyable>(_ function: @escaping (T, T) -> T, under datatype: DatatypeHandle) {
+    private static func keep<T>(_ loop: @escaping Reduction<T>.Loop, under datatype: DatatypeHandle) {
         functions[datatype] = { left, right, count in
-            let (a, b) = (left.assumingMemoryBound(to: T.self), right.assumingMemoryBound(to: T.self))
-            for index in 0..<count { b[index] = function(a[index], b[index]) }
+            loop(left.assumingMemoryBound(to: T.self), right.assumingMemoryBound(to: T.self), count)
         }
     }
 

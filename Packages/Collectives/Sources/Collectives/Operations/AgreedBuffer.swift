@@ -53,7 +53,8 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
     public func reduce(_ operation: Reduction<Element>, root: Int) throws(CollectiveError) {
         let root = try communicator.requireRank(root, "reduce")
         isIdle = false
-        try communicator.reduce(inPlace: start, count, operation, root: root)
+        try communicator.reduce(
+            Operands(start, into: communicator.rank == Int(root) ? start : nil), count, operation, root: root)
         isIdle = true
     }
 
@@ -75,7 +76,7 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
             throw CollectiveError(routine: "allReduce", reason: "\(first) of \(count) elements are to be combined")
         }
         isIdle = false
-        try communicator.allReduce(inPlace: start, first, operation)
+        try communicator.allReduce(Operands(inPlace: start), first, operation)
         isIdle = true
     }
 
@@ -84,7 +85,7 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
     /// - Throws: ``CollectiveError``
     public func scan(_ operation: Reduction<Element>) throws(CollectiveError) {
         isIdle = false
-        try communicator.scan(inPlace: start, count, operation)
+        try communicator.scan(Operands(inPlace: start), count, operation)
         isIdle = true
     }
 
@@ -93,7 +94,7 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
     /// - Throws: ``CollectiveError``
     public func exclusiveScan(_ operation: Reduction<Element>) throws(CollectiveError) {
         isIdle = false
-        try communicator.scan(inPlace: start, count, operation, isExclusive: true)
+        try communicator.scan(Operands(inPlace: start), count, operation, isExclusive: true)
         isIdle = true
     }
 

@@ -21,10 +21,17 @@ extension Communicator {
         guard count >= 0 else {
             throw CollectiveError(routine: "broadcast", reason: "rank \(root) is the root and gives no values")
         }
-        return try receivedArray(count) { memory throws(CollectiveError) in
-            if rank == root, let values { memory.update(from: values, count: count) }
-            try broadcast(bytes: memory, count * MemoryLayout<T>.stride, root: source)
+        let byteCount = count * MemoryLayout<T>.stride
+        guard rank == root, let values else {
+            return try receivedArray(count) { memory throws(CollectiveError) in
+                try broadcast(bytes: memory, byteCount, root: source)
+            }
         }
+        // The root's are only read.
+        try values.withElements { memory throws(CollectiveError) in
+            try broadcast(bytes: UnsafeMutableRawPointer(mutating: memory), byteCount, root: source)
+        }
+        return values
     }
 
     /// Overwrites the buffer on every rank with rank `root`'s bytes, any number of them.

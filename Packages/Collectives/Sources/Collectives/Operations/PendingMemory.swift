@@ -1,3 +1,5 @@
+import Glibc
+
 /// Memory for operations: freed when they are done, and never when they fail, since they may then still be pending.
 extension Communicator {
     /// What `body` makes of a value in memory that an operation may use.
@@ -19,17 +21,21 @@ extension Communicator {
     }
 }
 
-/// An array of `count` elements that `body` fills entirely.
+/// An array of `count` elements that `body` fills entirely: in the array's own memory, which holds anything before.
 func receivedArray<T: BitwiseCopyable>(
     _ count: Int, _ body: (UnsafeMutablePointer<T>) throws(CollectiveError) -> Void
 ) throws(CollectiveError) -> [T] {
-    let memory = UnsafeMutableBufferPointer<T>.allocate(capacity: max(count, 1))
-    // Zero first: not every rank has all of it written.
-    UnsafeMutableRawBufferPointer(memory).initializeMemory(as: UInt8.self, repeating: 0)
-    if let start = memory.baseAddress { try body(start) }
-    // Only now.
-    defer { memory.deallocate() }
-    return Array(memory.prefix(count))
+    var failure: CollectiveError?
+    let array = [T](unsafeUninitializedCapacity: count) { memory, initialized in
+        adviseLargePages(UnsafeMutableRawBufferPointer(memory))
+        do throws(CollectiveError) {
+            try body(memory.baseAddress ?? UnsafeMutablePointer(mutating: somewhere()))
+        } catch { failure = error }
+        initialized = count
+    }
+    guard let failure else { return array }
+    keepForEver(array)
+    throw failure
 }
 
 /// What `body` makes of a copy of `values`.
@@ -49,18 +55,48 @@ extension Array where Element: BitwiseCopyable {
     ) throws(CollectiveError) {
         do throws(CollectiveError) {
             try withUnsafeBufferPointer { elements throws(CollectiveError) in
-                try body(elements.baseAddress ?? UnsafePointer(bitPattern: MemoryLayout<Element>.alignment)!)
+                try body(elements.baseAddress ?? somewhere())
             }
         } catch {
-            // What failed may still be pending.
-            _ = Unmanaged.passRetained(Kept(self))
+            keepForEver(self)
+            throw error
+        }
+    }
+
+    /// Gives `body` the elements, to be changed where they are. When it throws, the array has a copy of what they have
+    /// become, which nobody changes any more.
+    mutating func withOwnElements(
+        _ body: (UnsafeMutablePointer<Element>) throws(CollectiveError) -> Void
+    ) throws(CollectiveError) {
+        do throws(CollectiveError) {
+            try withUnsafeMutableBufferPointer { elements throws(CollectiveError) in
+                try body(elements.baseAddress ?? UnsafeMutablePointer(mutating: somewhere()))
+            }
+        } catch {
+            keepForEver(self)
+            self = withUnsafeBufferPointer { Array($0) }
             throw error
         }
     }
 }
 
+/// An address for no elements.
+private func somewhere<T>() -> UnsafePointer<T> { UnsafePointer(bitPattern: MemoryLayout<T>.alignment)! }
+
+/// What failed may still be pending, and use the array's memory.
+private func keepForEver<T>(_ array: [T]) { _ = Unmanaged.passRetained(Kept(array)) }
+
 /// Holds an array.
 private final class Kept<Element> {
     let elements: [Element]
     init(_ elements: [Element]) { self.elements = elements }
+}
+
+/// Asks for large pages where new memory is filled at once: the first touch of each page of 4 KiB took longer than what
+/// came into it from another rank. Only pages that lie within it entirely.
+private func adviseLargePages(_ memory: UnsafeMutableRawBufferPointer) {
+    let page = 1 << 21
+    guard memory.count >= 2 * page, let start = memory.baseAddress?.alignedUp(toMultipleOf: page) else { return }
+    let end = (memory.baseAddress! + memory.count).alignedDown(toMultipleOf: page)
+    if end > start { madvise(start, end - start, MADV_HUGEPAGE) }
 }

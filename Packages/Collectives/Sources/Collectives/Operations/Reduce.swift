@@ -8,7 +8,7 @@ extension Communicator {
     public func reduce<T>(_ value: T, _ operation: Reduction<T>, root: Int) throws(CollectiveError) -> T? {
         let target = try requireRank(root, "reduce")
         let reduced = try exchangedValue(value) { memory throws(CollectiveError) in
-            try reduce(inPlace: memory, 1, operation, root: target)
+            try reduce(Operands(memory, into: rank == root ? memory : nil), 1, operation, root: target)
         }
         return rank == root ? reduced : nil
     }
@@ -19,10 +19,17 @@ extension Communicator {
     public func reduce<T>(_ values: [T], _ operation: Reduction<T>, root: Int) throws(CollectiveError) -> [T]? {
         let target = try requireRank(root, "reduce")
         try agree(onLength: values.count, of: T.self, "reduce")
-        let reduced = try exchangedArray(values) { memory throws(CollectiveError) in
-            try reduce(inPlace: memory, values.count, operation, root: target)
+        guard rank == root else {
+            try values.withElements { own throws(CollectiveError) in
+                try reduce(Operands(own, into: nil), values.count, operation, root: target)
+            }
+            return nil
         }
-        return rank == root ? reduced : nil
+        return try receivedArray(values.count) { memory throws(CollectiveError) in
+            try values.withElements { own throws(CollectiveError) in
+                try reduce(Operands(own, into: memory), values.count, operation, root: target)
+            }
+        }
     }
 
     /// All ranks' values combined, on every rank.
@@ -30,76 +37,60 @@ extension Communicator {
     /// - Throws: ``CollectiveError``
     public func allReduce<T>(_ value: T, _ operation: Reduction<T>) throws(CollectiveError) -> T {
         try exchangedValue(value) { memory throws(CollectiveError) in
-            try allReduce(inPlace: memory, 1, operation)
+            try allReduce(Operands(inPlace: memory), 1, operation)
         }
     }
 
     /// Replaces the array on every rank by all ranks' arrays combined element by element.
     ///
-    /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length, or their elements in size.
+    /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length, or their elements in size; the
+    ///   array is as before then. After any other error its values are meaningless.
     public func allReduce<T>(inPlace values: inout [T], _ operation: Reduction<T>) throws(CollectiveError) {
         let count = values.count
         try agree(onLength: count, of: T.self, "allReduce")
-        values = try exchangedArray(values) { memory throws(CollectiveError) in
-            try allReduce(inPlace: memory, count, operation)
+        try values.withOwnElements { memory throws(CollectiveError) in
+            try allReduce(Operands(inPlace: memory), count, operation)
         }
     }
 
-    /// Changes nothing on the other ranks.
+    /// - Parameter operands: With a result on the root alone.
     func reduce<T>(
-        inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Reduction<T>, root: Int32
+        _ operands: Operands, _ count: Int, _ operation: Reduction<T>, root: Int32
     ) throws(CollectiveError) {
         let handles = try operation.handles()
-        if let handles, handles.goesByRanks {
-            try reduceInTree(values, count, handles, root: root)
-        } else if let handles {
-            // MPI's nonblocking reduction, which all take where the order matters, is slow with long arrays: six times
-            // here.
-            let part = handles.isExact ? Parts.largest : max((1 << 15) / MemoryLayout<T>.stride, 1)
+        if let handles, !handles.goesByRanks {
+            let part = handles.longestPart(of: T.self)
             try forEachPart(of: count, atMost: part) { first, length throws(CollectiveError) in
-                try reduce(inPlace: values + first, length, handles, root)
+                try reduce(operands.from(first * MemoryLayout<T>.stride), length, handles, root)
             }
+        } else if let handles {
+            try reduceInTree(operands, count, operation.combiner(handles), root: Int(root))
         } else {
-            let folded = try foldInOrder(UnsafeBufferPointer(start: values, count: count), operation, root: Int(root))
-            if let folded { values.update(from: folded, count: count) }
+            try reduceInChain(operands, count, operation.combiner(nil), root: Int(root))
         }
         try end(operation, handles, "reduce")
     }
 
-    /// The values of the others than `root` stay as they are.
-    private func reduceInTree<T>(
-        _ values: UnsafeMutablePointer<T>, _ count: Int, _ handles: Handles, root: Int32
-    ) throws(CollectiveError) {
-        // Rank 0 combines, and gives the result to the root.
-        let (isBetween, root) = (rank == 0 && root != 0, Int(root))
-        let result = isBetween ? UnsafeMutablePointer<T>.allocate(capacity: max(count, 1)) : values
-        if isBetween { result.update(from: values, count: count) }
-        try reduceInTree(UnsafeMutableRawPointer(result), count, stride: MemoryLayout<T>.stride, handles)
-        if root != 0 {
-            try forEachPart(of: count) { first, length throws(CollectiveError) in
-                if rank == 0 { try sendPiece(result + first, length, to: root, handles) }
-                if rank == root { try receivePiece(values + first, length, from: 0, handles) }
-            }
-        }
-        if isBetween { result.deallocate() }
-    }
-
     func allReduce<T>(
-        inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Reduction<T>
+        _ operands: Operands, _ count: Int, _ operation: Reduction<T>
     ) throws(CollectiveError) {
         let handles = try operation.handles()
         if let handles, !handles.goesByRanks {
-            try forEachPart(of: count) { first, length throws(CollectiveError) in
-                try allReduce(inPlace: values + first, length, handles)
+            let part = handles.longestPart(of: T.self)
+            try forEachPart(of: count, atMost: part) { first, length throws(CollectiveError) in
+                try allReduce(operands.from(first * MemoryLayout<T>.stride), length, handles)
             }
         } else {
+            // Where the result comes out.
+            let root = handles == nil ? size - 1 : 0
             if let handles {
-                try reduceInTree(UnsafeMutableRawPointer(values), count, stride: MemoryLayout<T>.stride, handles)
+                try reduceInTree(operands, count, operation.combiner(handles), root: root)
             } else {
-                let folded = try foldInOrder(UnsafeBufferPointer(start: values, count: count), operation, root: 0)
-                if let folded { values.update(from: folded, count: count) }
+                try reduceInChain(operands, count, operation.combiner(nil), root: root)
             }
-            try broadcast(bytes: values, count * MemoryLayout<T>.stride, root: 0)
+            if let result = operands.result {
+                try broadcast(bytes: result, count * MemoryLayout<T>.stride, root: Int32(root))
+            }
         }
         try end(operation, handles, "allReduce")
     }
@@ -107,9 +98,9 @@ extension Communicator {
     // Not generic: the compiler makes more of such a call.
 
     private func reduce(
-        inPlace start: UnsafeMutableRawPointer, _ length: Int32, _ handles: Handles, _ root: Int32
+        _ operands: Operands, _ length: Int32, _ handles: Handles, _ root: Int32
     ) throws(CollectiveError) {
-        let (source, target) = rank == root ? (cmpi_in_place(), start) : (start, nil)
+        let (source, target) = (operands.source, operands.result)
         try collective(
             "MPI_Reduce", isExact: handles.isExact,
             { MPI_Reduce(source, target, length, handles.datatype, handles.operation, root, handle) },
@@ -117,19 +108,12 @@ extension Communicator {
     }
 
     private func allReduce(
-        inPlace start: UnsafeMutableRawPointer, _ length: Int32, _ handles: Handles
+        _ operands: Operands, _ length: Int32, _ handles: Handles
     ) throws(CollectiveError) {
+        let (source, target) = (operands.source, operands.result)
         try collective(
             "MPI_Allreduce", isExact: handles.isExact,
-            { MPI_Allreduce(cmpi_in_place(), start, length, handles.datatype, handles.operation, handle) },
-            { MPI_Iallreduce(cmpi_in_place(), start, length, handles.datatype, handles.operation, handle, $0) })
-    }
-
-    /// ((v0 op v1) op v2) op ... on `root`; nil on the others.
-    private func foldInOrder<T>(
-        _ values: UnsafeBufferPointer<T>, _ operation: Reduction<T>, root: Int
-    ) throws(CollectiveError) -> [T]? {
-        guard let parts = try gatherVarying(Array(values), root: root) else { return nil }
-        return parts.dropFirst().reduce(parts[0]) { operation.combine($0, $1) }
+            { MPI_Allreduce(source, target, length, handles.datatype, handles.operation, handle) },
+            { MPI_Iallreduce(source, target, length, handles.datatype, handles.operation, handle, $0) })
     }
 }

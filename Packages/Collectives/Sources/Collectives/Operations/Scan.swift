@@ -7,7 +7,7 @@ extension Communicator {
     /// - Throws: ``CollectiveError``
     public func scan<T>(_ value: T, _ operation: Reduction<T>) throws(CollectiveError) -> T {
         try exchangedValue(value) { memory throws(CollectiveError) in
-            try scan(inPlace: memory, 1, operation)
+            try scan(Operands(inPlace: memory), 1, operation)
         }
     }
 
@@ -16,8 +16,10 @@ extension Communicator {
     /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length, or their elements in size.
     public func scan<T>(_ values: [T], _ operation: Reduction<T>) throws(CollectiveError) -> [T] {
         try agree(onLength: values.count, of: T.self, "scan")
-        return try exchangedArray(values) { memory throws(CollectiveError) in
-            try scan(inPlace: memory, values.count, operation)
+        return try receivedArray(values.count) { memory throws(CollectiveError) in
+            try values.withElements { own throws(CollectiveError) in
+                try scan(Operands(own, into: memory), values.count, operation)
+            }
         }
     }
 
@@ -26,7 +28,7 @@ extension Communicator {
     /// - Throws: ``CollectiveError``
     public func exclusiveScan<T>(_ value: T, _ operation: Reduction<T>) throws(CollectiveError) -> T? {
         let scanned = try exchangedValue(value) { memory throws(CollectiveError) in
-            try scan(inPlace: memory, 1, operation, isExclusive: true)
+            try scan(Operands(inPlace: memory), 1, operation, isExclusive: true)
         }
         return rank == 0 ? nil : scanned
     }
@@ -36,31 +38,33 @@ extension Communicator {
     /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length, or their elements in size.
     public func exclusiveScan<T>(_ values: [T], _ operation: Reduction<T>) throws(CollectiveError) -> [T]? {
         try agree(onLength: values.count, of: T.self, "exclusiveScan")
-        let scanned = try exchangedArray(values) { memory throws(CollectiveError) in
-            try scan(inPlace: memory, values.count, operation, isExclusive: true)
+        let scanned: [T] = try receivedArray(values.count) { memory throws(CollectiveError) in
+            try values.withElements { own throws(CollectiveError) in
+                try scan(Operands(own, into: memory), values.count, operation, isExclusive: true)
+            }
         }
         return rank == 0 ? nil : scanned
     }
 
     /// - Parameter isExclusive: Whether a rank's own values are left out; rank 0's become meaningless then.
     func scan<T>(
-        inPlace values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Reduction<T>, isExclusive: Bool = false
+        _ operands: Operands, _ count: Int, _ operation: Reduction<T>, isExclusive: Bool = false
     ) throws(CollectiveError) {
         let handles = try operation.handles()
-        if let handles, handles.goesByRanks {
-            try scanInChain(values, count, stride: MemoryLayout<T>.stride, handles, isExclusive: isExclusive)
-        } else if let handles {
-            try forEachPart(of: count) { first, length throws(CollectiveError) in
+        if let handles, !handles.goesByRanks {
+            let part = handles.longestPart(of: T.self)
+            try forEachPart(of: count, atMost: part) { first, length throws(CollectiveError) in
+                let operands = operands.from(first * MemoryLayout<T>.stride)
                 if isExclusive {
-                    try exclusiveScan(inPlace: values + first, length, handles)
+                    try exclusiveScan(operands, length, handles)
                 } else {
-                    try scan(inPlace: values + first, length, handles)
+                    try scan(operands, length, handles)
                 }
             }
+        } else if isExclusive {
+            try exclusiveScanInChain(operands, count, operation.combiner(handles))
         } else {
-            let prefixes = try prefixesInOrder(values, count, operation)
-            let result = isExclusive ? try shiftToNextRank(prefixes) : prefixes
-            if let result { values.update(from: result, count: count) }
+            try scanInChain(operands, count, operation.combiner(handles))
         }
         try end(operation, handles, isExclusive ? "exclusiveScan" : "scan")
     }
@@ -68,37 +72,22 @@ extension Communicator {
     // Not generic: the compiler makes more of such a call.
 
     private func scan(
-        inPlace start: UnsafeMutableRawPointer, _ length: Int32, _ handles: Handles
+        _ operands: Operands, _ length: Int32, _ handles: Handles
     ) throws(CollectiveError) {
+        let (source, target) = (operands.source, operands.result)
         try collective(
             "MPI_Scan", isExact: handles.isExact,
-            { MPI_Scan(cmpi_in_place(), start, length, handles.datatype, handles.operation, handle) },
-            { MPI_Iscan(cmpi_in_place(), start, length, handles.datatype, handles.operation, handle, $0) })
+            { MPI_Scan(source, target, length, handles.datatype, handles.operation, handle) },
+            { MPI_Iscan(source, target, length, handles.datatype, handles.operation, handle, $0) })
     }
 
     private func exclusiveScan(
-        inPlace start: UnsafeMutableRawPointer, _ length: Int32, _ handles: Handles
+        _ operands: Operands, _ length: Int32, _ handles: Handles
     ) throws(CollectiveError) {
+        let (source, target) = (operands.source, operands.result)
         try collective(
             "MPI_Exscan", isExact: handles.isExact,
-            { MPI_Exscan(cmpi_in_place(), start, length, handles.datatype, handles.operation, handle) },
-            { MPI_Iexscan(cmpi_in_place(), start, length, handles.datatype, handles.operation, handle, $0) })
-    }
-
-    /// Each rank's prefix, folded strictly left to right on rank 0.
-    private func prefixesInOrder<T>(
-        _ values: UnsafeMutablePointer<T>, _ count: Int, _ operation: Reduction<T>
-    ) throws(CollectiveError) -> [T] {
-        let parts = try gatherVarying(Array(UnsafeBufferPointer(start: values, count: count)), root: 0)
-        let prefixes = parts.map { parts in
-            parts.dropFirst().reduce(into: [parts[0]]) { $0.append(operation.combine($0[$0.count - 1], $1)) }
-        }
-        return try scatterVarying(prefixes, root: 0)
-    }
-
-    private func shiftToNextRank<T: BitwiseCopyable>(_ values: [T]) throws(CollectiveError) -> [T]? {
-        // From the last rank down, each waits for its left neighbour to receive; rank 0 only sends: no cycle.
-        if rank + 1 < size { try send(values, to: rank + 1, .ofCollectives) }
-        return rank > 0 ? try receiveArray(of: T.self, from: rank - 1, .ofCollectives) : nil
+            { MPI_Exscan(source, target, length, handles.datatype, handles.operation, handle) },
+            { MPI_Iexscan(source, target, length, handles.datatype, handles.operation, handle, $0) })
     }
 }

@@ -1,87 +1,45 @@
-import CMPI
-
-/// Reductions and scans in an order that is fixed by the ranks alone: see ``Reduction/reproducible``.
+/// Reductions in an order that is fixed by the ranks alone: see ``Reduction/reproducible``.
 extension Communicator {
-    /// Rank 0 gets all ranks' values combined: neighbours first, then pairs of neighbours, and so on.
+    /// `root` gets all ranks' values combined: neighbours first, then pairs of neighbours, and so on, on rank 0.
     func reduceInTree(
-        _ values: UnsafeMutableRawPointer, _ count: Int, stride: Int, _ handles: Handles
+        _ operands: Operands, _ count: Int, _ combiner: Combiner, root: Int
     ) throws(CollectiveError) {
-        try inPieces(values, count, stride: stride, "reduce") { piece, own, other, length throws(CollectiveError) in
-            var (own, other) = (own, other)
-            own.copyMemory(from: piece, byteCount: Int(length) * stride)
-            var step = 1
-            while step < size, rank % (2 * step) == 0 {
-                if rank + step < size {
-                    try receivePiece(other, length, from: rank + step, handles)
-                    try combine(own, into: other, length, handles)
-                    swap(&own, &other)
+        try countCollective("reduce")
+        let pieces = Pieces(of: count, stride: combiner.stride)
+        try pieces.withMemory(for: 2) { memory throws(CollectiveError) in
+            for index in 0..<pieces.count {
+                let (first, byteCount) = pieces.piece(index)
+                let part = operands.from(first)
+                let combined = try combineInTree(part.values, byteCount, combiner, memory)
+                guard root == 0 else {
+                    if rank == 0 { try sendPiece(combined, byteCount, to: root) }
+                    if rank == root, let result = part.result { try receivePiece(result, byteCount, from: 0) }
+                    continue
                 }
-                step *= 2
-            }
-            if step < size {
-                try sendPiece(own, length, to: rank - step, handles)
-            } else {
-                piece.copyMemory(from: own, byteCount: Int(length) * stride)
+                if rank == 0 { part.result?.copyMemory(from: combined, byteCount: byteCount) }
             }
         }
     }
 
-    /// Each rank gets those before it combined, and its own: from rank to rank.
-    ///
-    /// - Parameter isExclusive: Whether without its own; rank 0 then keeps what it has.
-    func scanInChain(
-        _ values: UnsafeMutableRawPointer, _ count: Int, stride: Int, _ handles: Handles, isExclusive: Bool
-    ) throws(CollectiveError) {
-        try inPieces(values, count, stride: stride, "scan") { piece, own, before, length throws(CollectiveError) in
-            let byteCount = Int(length) * stride
-            own.copyMemory(from: piece, byteCount: byteCount)
-            if rank > 0 {
-                try receivePiece(before, length, from: rank - 1, handles)
-                try combine(before, into: own, length, handles)
-                piece.copyMemory(from: isExclusive ? before : own, byteCount: byteCount)
+    /// What rank 0 gets, in one of two pieces of memory; meaningless on the others.
+    private func combineInTree(
+        _ values: UnsafeRawPointer, _ byteCount: Int, _ combiner: Combiner, _ memory: [UnsafeMutableRawPointer]
+    ) throws(CollectiveError) -> UnsafeMutableRawPointer {
+        var (own, other) = (memory[0], memory[1])
+        own.copyMemory(from: values, byteCount: byteCount)
+        var step = 1
+        while step < size {
+            guard rank % (2 * step) == 0 else {
+                try sendPiece(own, byteCount, to: rank - step)
+                return own
             }
-            if rank + 1 < size { try sendPiece(own, length, to: rank + 1, handles) }
+            if rank + step < size {
+                try receivePiece(other, byteCount, from: rank + step)
+                try combiner.combine(own, other, byteCount / combiner.stride)
+                swap(&own, &other)
+            }
+            step *= 2
         }
-    }
-
-    /// Calls `body` for each piece of the values, with memory for two of them. Pieces of one rank are under way while
-    /// others combine.
-    private func inPieces(
-        _ values: UnsafeMutableRawPointer, _ count: Int, stride: Int, _ routine: String,
-        _ body: (UnsafeMutableRawPointer, UnsafeMutableRawPointer, UnsafeMutableRawPointer, Int32)
-            throws(CollectiveError) -> Void
-    ) throws(CollectiveError) {
-        try countCollective(routine)
-        let piece = max(min(count, (1 << 16) / stride), 1)
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: 2 * piece * stride, alignment: 64)
-        try forEachPart(of: count, atMost: piece) { first, length throws(CollectiveError) in
-            try body(values + first * stride, memory, memory + piece * stride, length)
-        }
-        // Only now: what failed may be pending.
-        memory.deallocate()
-    }
-
-    private func combine(
-        _ left: UnsafeMutableRawPointer, into right: UnsafeMutableRawPointer, _ length: Int32, _ handles: Handles
-    ) throws(CollectiveError) {
-        try check(MPI_Reduce_local(left, right, length, handles.datatype, handles.operation), "MPI_Reduce_local")
-    }
-
-    func sendPiece(
-        _ values: UnsafeMutableRawPointer, _ length: Int32, to target: Int, _ handles: Handles
-    ) throws(CollectiveError) {
-        let (target, tag) = (Int32(target), MessageTag.ofCollectives.rawValue)
-        try step(
-            "MPI_Send", { MPI_Send(values, length, handles.datatype, target, tag, handle) },
-            { MPI_Isend(values, length, handles.datatype, target, tag, handle, $0) })
-    }
-
-    func receivePiece(
-        _ values: UnsafeMutableRawPointer, _ length: Int32, from source: Int, _ handles: Handles
-    ) throws(CollectiveError) {
-        let (source, tag) = (Int32(source), MessageTag.ofCollectives.rawValue)
-        try step(
-            "MPI_Recv", { MPI_Recv(values, length, handles.datatype, source, tag, handle, cmpi_status_ignore()) },
-            { MPI_Irecv(values, length, handles.datatype, source, tag, handle, $0) })
+        return own
     }
 }

@@ -33,11 +33,12 @@ enum Check {
         "to-all": ToAll.check, "splits": Splits.check, "throwing": ThrowingFunctions.check,
         "interop": Interop.check, "files": Files.check,
         "tags": Tags.check, "pending": Pendings.check,
+        "arrays": Arrays.check,
     ]
 
     /// Those that see to the waiting themselves.
     private static let others = [
-        Failures.modes, Waits.modes, Boards.modes, Latency.modes, Abandoned.modes, Lives.modes,
+        Failures.modes, Waits.modes, Boards.modes, Latency.modes, LongArrays.modes, Abandoned.modes, Lives.modes,
         Files.modes, Tags.modes, PendingEnds.modes,
     ].reduce(into: [:]) {
         all, modes in
