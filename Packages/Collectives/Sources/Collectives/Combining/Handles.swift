@@ -46,18 +46,11 @@ extension Communicator {
         let found = try largest([own, 0, 0, 0])[0]
         guard found > 0 else { return }
         let (other, hasThrown) = (Int(found / 2 - 1), found % 2 == 1)
-        switch fault {
-        case .communicated(let error): throw error
-        case .threw(let error):
-            throw CollectiveError(
-                .functionThrew(rank: rank), routine: routine, reason: "its function threw on rank \(rank): \(error)",
-                cause: error)
-        case nil:
-            throw CollectiveError(
+        throw fault?.error(on: rank, routine)
+            ?? CollectiveError(
                 hasThrown ? .functionThrew(rank: other) : .misuse, routine: routine,
                 reason: "its function failed on rank \(other), where the error says more"
                     + (hasThrown ? "" : "; such a function must not communicate itself"))
-        }
     }
 }
 
@@ -98,6 +91,17 @@ enum Combination {
         /// What it must not.
         case communicated(CollectiveError)
         case threw(any Error)
+
+        /// As the rank throws it whose function it was.
+        func error(on rank: Int, _ routine: String) -> CollectiveError {
+            switch self {
+            case .communicated(let error): error
+            case .threw(let error):
+                CollectiveError(
+                    .functionThrew(rank: rank), routine: routine,
+                    reason: "its function threw on rank \(rank): \(error)", cause: error)
+            }
+        }
     }
 
     /// Runs a function that was given to a reduction.

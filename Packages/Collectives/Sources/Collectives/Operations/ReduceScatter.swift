@@ -67,11 +67,13 @@ extension Communicator {
     private func reducePartByPart<T>(
         _ values: [T], _ operation: Reduction<T>, _ count: Int
     ) throws(CollectiveError) -> [T] {
-        let all = try exchangedArray(values) { memory throws(CollectiveError) in
-            for root in 0..<size {
-                try reduce(inPlace: memory + root * count, count, operation, root: Int32(root))
+        try receivedArray(count) { memory throws(CollectiveError) in
+            try values.withElements { own throws(CollectiveError) in
+                for root in 0..<size {
+                    let operands = Operands(own + root * count, into: rank == root ? memory : nil)
+                    try reduce(operands, count, operation, root: Int32(root))
+                }
             }
         }
-        return Array(all[rank * count..<(rank + 1) * count])
     }
 }

@@ -54,7 +54,7 @@ extension Communicator {
         let pending = Pending(work) { () throws(CollectiveError) in
             if handles.isOwn {
                 Combination.free(handles)
-                if let fault = Combination.takeFault() { throw fault }
+                if let fault = Combination.takeFault() { throw fault.error(on: rank, "startAllReduce") }
             }
             return memory.array
         }
