@@ -4,7 +4,7 @@ import CMPI
 /// Swift when it says nothing:
 ///
 /// ```swift
-/// extension Float16: MPINumber {}
+/// extension Float16: @retroactive MPINumber {}
 /// ```
 public protocol MPINumber: BitwiseCopyable, Comparable, Numeric {
     /// The number as which MPI adds, multiplies and compares these: their bytes are such a number's, and the type's own
