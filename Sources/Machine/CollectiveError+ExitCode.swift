@@ -8,7 +8,7 @@ extension CollectiveError: ExitCoded {
         return switch kind {
         case .noRoom, .endOfFile: .inputOutput
         case .timedOut, .abandoned: .stopped
-        case .mpi, .lengthsDiffer, .sizesDiffer, .misuse, .functionThrew, .interrupted: .unexpected
+        case .mpi, .lengthsDiffer, .sizesDiffer, .misuse, .functionThrew, .interrupted, .cancelled: .unexpected
         }
     }
 }
