@@ -33,6 +33,7 @@ public enum MPI {
             try check(MPI_Comm_set_errhandler(communicator, cmpi_errors_return()), "MPI_Comm_set_errhandler")
         }
         Life.state = .running
+        Turn.begin()
         try Progress.begin()
         try Crowding.begin()
         let world = try Communicator(cmpi_comm_world())
