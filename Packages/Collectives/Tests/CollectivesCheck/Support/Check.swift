@@ -30,7 +30,7 @@ enum Check {
         "random": RandomValues.check, "memory": Memory.check, "lengths": Lengths.check,
         "counter": Counter.check, "buffers": Buffers.check, "extremes": Extremes.check, "foreign": ForeignTypes.check,
         "messages": Messages.check, "sizes": Sizes.check, "reproducible": Reproducible.check, "freed": Lives.checkFreed,
-        "tags": Tags.check, "pending": Pendings.check,
+        "tags": Tags.check, "pending": Pendings.check, "codable": Codables.check,
     ]
 
     /// Those that see to the waiting themselves.
