@@ -19,8 +19,7 @@ public final class Pending<Value> {
         (self.work, self.result) = (work, result)
     }
 
-    // What is not done, or has failed, may still be at work on its memory.
-    deinit { if case .success = outcome {} else { _ = Unmanaged.passRetained(work) } }
+    deinit { if work.isInUse { _ = Unmanaged.passRetained(work) } }
 
     /// Whether it has come to its end, well or not. Does not wait; false, too, when another operation asks meanwhile
     /// whether to be interrupted.
