@@ -29,7 +29,7 @@ enum Codables {
 
     static func check(_ world: Communicator) throws {
         let (rank, size) = (world.rank, world.size)
-        for distance in 0..<size {
+        for distance in world.distances {
             let (next, previous) = ((rank + distance) % size, (rank + size - distance) % size)
             try world.send(encoding: settings(rank), to: next, tag: 3)
             try world.send(encoding: rank, to: next)
@@ -41,7 +41,7 @@ enum Codables {
             world.expect(received, settings(previous), "settings")
             world.expect(received.numbers[1].sign, .minus, "a zero's sign")
         }
-        for root in 0..<size {
+        for root in world.distances {
             let own = rank == root ? settings(root) : nil
             world.expect(try world.broadcast(encoding: own, root: root), settings(root), "settings of rank \(root)")
             let unwilling = rank == root ? Unwilling() : nil

@@ -66,6 +66,9 @@ enum Check {
 func stderrHandle() -> UnsafeMutablePointer<FILE> { fdopen(2, "w") }
 
 extension Communicator {
+    /// How far apart the ranks of a message are: all distances, or in a large world some.
+    var distances: [Int] { size > 8 ? [0, 1, size / 2, size - 1] : Array(0..<size) }
+
     /// Ends the job when two values differ.
     func expect<T: Equatable>(_ actual: T, _ expected: T, _ what: String) {
         if actual != expected { Check.fail(self, "\(what): \(actual) instead of \(expected)") }
