@@ -14,6 +14,8 @@ let package = Package(
     name: "Collectives",
     products: [
         .library(name: "Collectives", targets: ["Collectives"]),
+        // What is Codable in messages: it takes Foundation, and the library itself does without.
+        .library(name: "CollectivesCodable", targets: ["CollectivesCodable"]),
         .library(name: "CMPI", targets: ["CMPI"]),
         // For the tests, which start it under mpirun.
         .executable(name: "collectives-check", targets: ["collectives-check"]),
@@ -23,8 +25,10 @@ let package = Package(
             name: "CMPI", path: "CModules/CMPI", pkgConfig: Context.environment["PHOTOZ_MPI"] ?? "ompi-c",
             providers: [.apt(["libopenmpi-dev"])]),
         .target(name: "Collectives", dependencies: ["CMPI"]),
+        .target(name: "CollectivesCodable", dependencies: ["Collectives"]),
         .executableTarget(
-            name: "collectives-check", dependencies: ["Collectives", "CMPI"], path: "Tests/CollectivesCheck"),
+            name: "collectives-check", dependencies: ["Collectives", "CollectivesCodable", "CMPI"],
+            path: "Tests/CollectivesCheck"),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17

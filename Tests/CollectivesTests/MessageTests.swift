@@ -3,7 +3,7 @@ import Testing
 
 /// Messages with tags, of any rank, and operations that are under way while the rank does something else.
 @Suite(.serialized) struct MessageTests {
-    private static let modes = ["tags", "pending"]
+    private static let modes = ["tags", "pending", "codable"]
 
     private func run(_ modes: [String], ranks: Int, byMessages: Bool = false) async throws {
         let outcome = try await Launch.mpirun(

@@ -2,6 +2,7 @@
 #ifndef CMPI_H
 #define CMPI_H
 
+#include <linux/membarrier.h>
 #include <mpi.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -83,5 +84,16 @@ static inline int cmpi_claim(int32_t *flag) {
     int32_t expected = 0;
     return __atomic_compare_exchange_n(flag, &expected, 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
+
+// Lets this process order the memory of all of its threads at once; whether the kernel can.
+static inline int cmpi_register_barrier(void) {
+    return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0) == 0;
+}
+
+// Every other thread of the process sees what this one wrote before, and this one what they did.
+static inline void cmpi_barrier_of_threads(void) { syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0); }
+
+// Keeps the compiler from moving memory accesses across; the processor may.
+static inline void cmpi_compiler_barrier(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
 
 #endif

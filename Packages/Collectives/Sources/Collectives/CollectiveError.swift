@@ -50,7 +50,7 @@ public struct CollectiveError: Error, Sendable, CustomStringConvertible {
     /// Routine and reason, in one line.
     public var description: String { "\(routine): \(reason)" }
 
-    init(_ kind: Kind = .misuse, routine: String, reason: String, cause: (any Error)? = nil) {
+    package init(_ kind: Kind = .misuse, routine: String, reason: String, cause: (any Error)? = nil) {
         self.kind = kind
         self.routine = routine
         self.reason = reason

@@ -27,7 +27,7 @@ enum Tags {
     /// To each rank at every distance, this one included.
     private static func inAnotherOrder(_ world: Communicator) throws {
         let (rank, size) = (world.rank, world.size)
-        for distance in 0..<size {
+        for distance in world.distances {
             let (next, previous) = ((rank + distance) % size, (rank + size - distance) % size)
             let tags = [5, 0, 32_000, 7]
             for tag in tags { for length in lengths { try world.send(message(rank, tag, length), to: next, tag: tag) } }
@@ -47,7 +47,7 @@ enum Tags {
 
     /// All to one, this one included: whose parts may come between each other.
     private static func ofAnyRank(_ world: Communicator) throws {
-        for target in 0..<world.size {
+        for target in world.distances {
             for tag in [3, 4] {
                 for length in lengths { try world.send(message(world.rank, tag, length), to: target, tag: tag) }
             }

@@ -1,7 +1,8 @@
 import CMPI
 import Glibc
 
-/// MPI's life in this process: started once. One thread at a time makes calls; it need not always be the same one.
+/// MPI's life in this process: started once. One thread at a time makes calls; it need not always be the same one. One
+/// that begins an operation while another thread is in one gets an error.
 public enum MPI {
     /// Starts MPI: once in a process, before anything else of this library. ``run(exitCode:_:)`` does it, and ends the
     /// job when an error is thrown; a program that starts MPI itself does that by ``abort(exitCode:)``.
@@ -33,6 +34,7 @@ public enum MPI {
             try check(MPI_Comm_set_errhandler(communicator, cmpi_errors_return()), "MPI_Comm_set_errhandler")
         }
         Life.state = .running
+        Turn.begin()
         try Progress.begin()
         try Crowding.begin()
         let world = try Communicator(cmpi_comm_world())

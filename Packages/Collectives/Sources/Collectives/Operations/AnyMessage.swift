@@ -22,7 +22,7 @@ public struct Envelope: Sendable, Equatable {
     public let byteCount: Int
 }
 
-/// Messages of whichever rank. Collectives, and other communicators, have messages of their own that are not seen here.
+/// Messages of whichever rank. Those of collectives and of other communicators are not seen here.
 extension Communicator {
     /// Receives the next message of any rank, this one included, of whatever length: waits until there is one.
     ///

@@ -7,7 +7,7 @@ import CMPI
 /// its memory for ever, and ``MPI/finish()`` throws. MPI may go on with it only while the rank is in calls of this
 /// library.
 ///
-/// It belongs, like all of MPI, to one thread at a time; only ``isDone`` and ``value`` may be asked at any time.
+/// It belongs, like all of MPI, to one thread at a time; only ``value`` may be awaited at any time, by any task.
 public final class Pending<Value> {
     private let work: UnderWay
     /// Nil when it was asked.
@@ -19,12 +19,12 @@ public final class Pending<Value> {
         (self.work, self.result) = (work, result)
     }
 
-    // What is not done, or has failed, may still be at work on its memory.
-    deinit { if case .success = outcome {} else { _ = Unmanaged.passRetained(work) } }
+    deinit { if work.isInUse { _ = Unmanaged.passRetained(work) } }
 
-    /// Whether it has come to its end, well or not. Does not wait; false, too, while another thread is in an operation.
+    /// Whether it has come to its end, well or not. Does not wait; false, too, when another operation asks meanwhile
+    /// whether to be interrupted.
     public var isDone: Bool {
-        guard Turn.takeForTest() else { return false }
+        guard Turn.takeIfFree() else { return false }
         defer { Turn.give() }
         return isSettled()
     }
@@ -69,7 +69,7 @@ public final class Pending<Value> {
                 let isTimeToAsk = clock.isTimeToAsk()
                 if isTimeToAsk { try work.endWhenInterrupted() }
                 if Turn.takeForTest() {
-                    defer { Turn.give() }
+                    defer { Turn.giveAfterTest() }
                     if isSettled() {
                         work.endWaiting()
                         return try settled()

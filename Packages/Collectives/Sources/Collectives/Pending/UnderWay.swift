@@ -28,9 +28,13 @@ final class UnderWay {
     /// Frees the memory: all is done.
     func end() { memory = nil }
 
+    /// Whether MPI may be at work on the memory.
+    private(set) var isInUse = false
+
     /// Begins a request.
     func add(_ start: (UnsafeMutablePointer<RequestHandle>) -> Int32) throws(CollectiveError) {
         var request = cmpi_request_null()
+        isInUse = true
         try check(start(&request), routine)
         requests.append(request)
     }
@@ -44,12 +48,19 @@ final class UnderWay {
                 guard isDone != 0 else { return false }
                 try partDone(doneCount, receivedBytes(status))
             } catch {
-                if !areOthersCancelled(after: error) { communicator.waiting.abandon(routine) }
-                throw error
+                try endEarly(error)
             }
             doneCount += 1
         }
+        isInUse = false
         return ownReceive?.isEnded ?? true
+    }
+
+    private func endEarly(_ error: CollectiveError) throws(CollectiveError) -> Never {
+        let isLeft = !areOthersCancelled(after: error)
+        if isLeft { communicator.waiting.abandon(routine) }
+        if case .mpi = error.kind {} else { isInUse = isLeft }
+        throw error
     }
 
     private func receivedBytes(_ status: MPI_Status) throws(CollectiveError) -> Int {

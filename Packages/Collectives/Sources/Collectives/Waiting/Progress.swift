@@ -18,7 +18,7 @@ enum Progress {
 
     /// Cheap, and never waits: not even for an operation of another thread, which does the same.
     static func make() {
-        guard Turn.takeForTest() else { return }
+        guard Turn.takeIfFree() else { return }
         defer { Turn.give() }
         makeWithinTurn()
     }

@@ -16,10 +16,10 @@ extension Communicator {
         _ start: (UnsafeMutablePointer<RequestHandle>) -> Int32
     ) throws(CollectiveError) {
         try requireUsable(routine)
+        if !waiting.mayBlock { return try wait(routine, for: nil, isCounted: true, start) }
         try Turn.take(routine)
         defer { Turn.give() }
         waiting.counter?.entered.pointee &+= 1
-        if !waiting.mayBlock { return try wait(routine, for: nil, start) }
         if isExact { return try check(blocking(), routine) }
         var request = cmpi_request_null()
         try check(start(&request), routine)
@@ -31,10 +31,10 @@ extension Communicator {
         _ routine: String, _ blocking: () -> Int32, _ start: (UnsafeMutablePointer<RequestHandle>) -> Int32
     ) throws(CollectiveError) {
         try requireUsable(routine)
+        if !waiting.mayBlock { return try wait(routine, for: nil, isCounted: false, start) }
         try Turn.take(routine)
         defer { Turn.give() }
-        if waiting.mayBlock { return try check(blocking(), routine) }
-        try wait(routine, for: nil, start)
+        try check(blocking(), routine)
     }
 
     /// Counts such a collective.
@@ -50,16 +50,19 @@ extension Communicator {
         _ start: (UnsafeMutablePointer<RequestHandle>) -> Int32
     ) throws(CollectiveError) {
         try requireUsable(routine)
+        if !waiting.mayBlock { return try wait(routine, for: Int(peer), isCounted: false, start) }
         try Turn.take(routine)
         defer { Turn.give() }
-        if waiting.mayBlock { return try check(blocking(), routine) }
-        try wait(routine, for: Int(peer), start)
+        try check(blocking(), routine)
     }
 
     @inline(never)
     private func wait(
-        _ routine: String, for peer: Int?, _ start: (UnsafeMutablePointer<RequestHandle>) -> Int32
+        _ routine: String, for peer: Int?, isCounted: Bool, _ start: (UnsafeMutablePointer<RequestHandle>) -> Int32
     ) throws(CollectiveError) {
+        try Turn.take(routine)
+        defer { Turn.give() }
+        if isCounted { waiting.counter?.entered.pointee &+= 1 }
         var request = cmpi_request_null()
         try check(start(&request), routine)
         try wait(routine, for: peer, abandons: true) { MPI_Test(&request, &$0, cmpi_status_ignore()) }

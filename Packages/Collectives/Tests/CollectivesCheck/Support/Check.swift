@@ -31,9 +31,8 @@ enum Check {
         "counter": Counter.check, "buffers": Buffers.check, "extremes": Extremes.check, "foreign": ForeignTypes.check,
         "messages": Messages.check, "sizes": Sizes.check, "reproducible": Reproducible.check, "freed": Lives.checkFreed,
         "to-all": ToAll.check, "splits": Splits.check, "throwing": ThrowingFunctions.check,
-        "interop": Interop.check, "files": Files.check,
-        "tags": Tags.check, "pending": Pendings.check,
-        "arrays": Arrays.check,
+        "interop": Interop.check, "files": Files.check, "tags": Tags.check, "pending": Pendings.check,
+        "arrays": Arrays.check, "codable": Codables.check,
     ]
 
     /// Those that see to the waiting themselves.
@@ -69,6 +68,9 @@ enum Check {
 func stderrHandle() -> UnsafeMutablePointer<FILE> { fdopen(2, "w") }
 
 extension Communicator {
+    /// How far apart the ranks of a message are: all distances, or in a large world some.
+    var distances: [Int] { size > 8 ? [0, 1, size / 2, size - 1] : Array(0..<size) }
+
     /// Ends the job when two values differ.
     func expect<T: Equatable>(_ actual: T, _ expected: T, _ what: String) {
         if actual != expected { Check.fail(self, "\(what): \(actual) instead of \(expected)") }
