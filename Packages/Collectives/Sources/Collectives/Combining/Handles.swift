@@ -36,19 +36,12 @@ extension Communicator {
             }
         let found = try largest([own, 0, 0, 0])[0]
         guard found > 0 else { return }
+        if let fault { throw fault.error(on: rank, routine) }
         let (other, hasThrown) = (Int(found / 2 - 1), found % 2 == 1)
-        switch fault {
-        case .communicated(let error): throw error
-        case .threw(let error):
-            throw CollectiveError(
-                .functionThrew(rank: rank), routine: routine, reason: "its function threw on rank \(rank): \(error)",
-                cause: error)
-        case nil:
-            throw CollectiveError(
-                hasThrown ? .functionThrew(rank: other) : .misuse, routine: routine,
-                reason: "its function failed on rank \(other), where the error says more"
-                    + (hasThrown ? "" : "; such a function must not communicate itself"))
-        }
+        throw CollectiveError(
+            hasThrown ? .functionThrew(rank: other) : .misuse, routine: routine,
+            reason: "its function failed on rank \(other), where the error says more"
+                + (hasThrown ? "" : "; such a function must not communicate itself"))
     }
 }
 
@@ -95,6 +88,17 @@ enum Combination {
         /// What it must not.
         case communicated(CollectiveError)
         case threw(any Error)
+
+        /// The reduction's error on the rank that has it.
+        func error(on rank: Int, _ routine: String) -> CollectiveError {
+            switch self {
+            case .communicated(let error): error
+            case .threw(let error):
+                CollectiveError(
+                    .functionThrew(rank: rank), routine: routine,
+                    reason: "its function threw on rank \(rank): \(error)", cause: error)
+            }
+        }
     }
 
     /// Runs a function that was given to a reduction.
