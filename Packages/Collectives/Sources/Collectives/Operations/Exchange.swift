@@ -25,8 +25,8 @@ extension Communicator {
         let byte = cmpi_byte()
         let (starts, takenStarts) = (Self.starts(given), Self.starts(taken))
         let counts = (given + starts + taken + takenStarts).map { Int32($0) }
-        // At least one, for a place of its own: a rank whose two places are the same is in the midst of an exchange in
-        // place for Open MPI 4.1, which then waits for ever for a rank that has nothing to give or get.
+        // At least one, so that it lies elsewhere than what is given: where both are one address, Open MPI 4.1 takes it
+        // for an exchange in place, and one of nothing then lets the next operation of all ranks wait for ever.
         let room = max(taken.reduce(0, +) / stride, 1)
         let all: [T] = try receivedArray(room) { memory throws(CollectiveError) in
             try parts.flatMap(\.self).withElements { own throws(CollectiveError) in
