@@ -41,6 +41,7 @@ enum Bits {
         var found = [
             reduced, try world.scan(values, operation), try world.exclusiveScan(values, operation) ?? [],
             [try world.allReduce(values[0], operation), try world.scan(values[0], operation)],
+            try world.reduceScatter((0..<world.size).flatMap { _ in values }, operation),
         ]
         for root in Set([0, world.size - 1]).sorted() {
             found.append(try world.reduce(values, operation, root: root) ?? [])

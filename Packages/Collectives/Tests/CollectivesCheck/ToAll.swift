@@ -76,6 +76,13 @@ enum ToAll {
         world.expect(
             try world.allToAll((0..<size).flatMap { message(rank, $0) }), (0..<size).flatMap { message($0, rank) },
             "allToAll of \(count), \(what)")
+        guard Parts.largest > 1 << 20 else { return }
+        func varying(_ source: Int, _ target: Int) -> [Triple] {
+            Array(message(source, target).prefix(source * target))
+        }
+        world.expect(
+            try world.exchange((0..<size).map { varying(rank, $0) }), (0..<size).map { varying($0, rank) },
+            "exchange of \(count)")
     }
 
     private static func errors(_ world: Communicator) throws {
@@ -97,6 +104,9 @@ enum ToAll {
         let isSizeError: (CollectiveError) -> Bool = { $0.reason.contains("sizes of elements differ") }
         world.expectError("allGatherVarying of other elements", isSizeError) {
             if rank == 0 { _ = try world.allGatherVarying([Int8(1)]) } else { _ = try world.allGatherVarying([1]) }
+        }
+        world.expectError("too few for an exchange", { $0.reason.contains("rank \(size - 1) does not give") }) {
+            _ = try world.exchange([[Int]](repeating: [1], count: rank == size - 1 ? 1 : size))
         }
         world.expect(try world.allReduce(1, .sum), size, "a sum after it")
     }

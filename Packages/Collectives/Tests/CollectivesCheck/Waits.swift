@@ -20,6 +20,8 @@ enum Waits {
         "stopped-first": { try missing($0, [0], .stopped) },
         "stopped-waiting": stoppedWhileWaiting, "missing-elsewhere": missingElsewhere,
         "missing-split": { try missingBefore($0) { _ = try $0.split($0.rank % 2 == 0) } },
+        "missing-duplicate": { try missingBefore($0) { _ = try $0.duplicate() } },
+        "missing-file": { try missingBefore($0) { _ = try ParallelFile("/dev/null", .reading, on: $0) } },
         "missing-node-split": { try missingBefore($0) { _ = try $0.splitByNode() } },
         "missing-counter": { try missingBefore($0) { _ = try SharedCounter(on: $0, host: 0) } },
         "missing-memory": { try missingBefore($0) { _ = try SharedMemory(byteCount: 64, on: $0) } },

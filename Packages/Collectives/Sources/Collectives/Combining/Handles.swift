@@ -45,12 +45,12 @@ extension Communicator {
             }
         let found = try largest([own, 0, 0, 0])[0]
         guard found > 0 else { return }
+        if let fault { throw fault.error(on: rank, routine) }
         let (other, hasThrown) = (Int(found / 2 - 1), found % 2 == 1)
-        throw fault?.error(on: rank, routine)
-            ?? CollectiveError(
-                hasThrown ? .functionThrew(rank: other) : .misuse, routine: routine,
-                reason: "its function failed on rank \(other), where the error says more"
-                    + (hasThrown ? "" : "; such a function must not communicate itself"))
+        throw CollectiveError(
+            hasThrown ? .functionThrew(rank: other) : .misuse, routine: routine,
+            reason: "its function failed on rank \(other), where the error says more"
+                + (hasThrown ? "" : "; such a function must not communicate itself"))
     }
 }
 
@@ -92,7 +92,7 @@ enum Combination {
         case communicated(CollectiveError)
         case threw(any Error)
 
-        /// As the rank throws it whose function it was.
+        /// The reduction's error on the rank that has it.
         func error(on rank: Int, _ routine: String) -> CollectiveError {
             switch self {
             case .communicated(let error): error

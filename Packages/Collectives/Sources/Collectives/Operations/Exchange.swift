@@ -3,35 +3,32 @@ import CMPI
 /// What every rank has for every other one.
 extension Communicator {
     /// The arrays that all ranks have for this one, in rank order: each rank gives one of any length for each rank.
+    /// Every rank calls it, and waits for all.
     ///
-    /// - Throws: ``CollectiveError``, on every rank when the elements differ in size, or what a rank gives or
-    ///   gets is above 1 GiB.
+    /// - Throws: ``CollectiveError``, on every rank when one does not give an array for each rank, when the elements
+    ///   differ in size, and when what a rank gives or gets is above 1 GiB.
     public func exchange<T: BitwiseCopyable>(_ parts: [[T]]) throws(CollectiveError) -> [[T]] {
-        guard parts.count == size else {
-            throw CollectiveError(routine: "exchange", reason: "\(parts.count) arrays for \(size) ranks")
-        }
-        let (stride, byte) = (MemoryLayout<T>.stride, cmpi_byte())
-        let given = parts.map { $0.count * stride }
-        let taken: [Int] = try receivedArray(size) { memory throws(CollectiveError) in
-            try given.withElements { given throws(CollectiveError) in
-                let one = Int32(MemoryLayout<Int>.stride)
-                try collective(
-                    "MPI_Alltoall",
-                    { MPI_Alltoall(given, one, byte, memory, one, byte, handle) },
-                    { MPI_Ialltoall(given, one, byte, memory, one, byte, handle, $0) })
-            }
-        }
+        let (stride, isComplete) = (MemoryLayout<T>.stride, parts.count == size)
+        let given = isComplete ? parts.map { $0.count * stride } : [Int](repeating: 0, count: size)
+        let taken = try exchangeNumbers(given)
         let most = max(given.reduce(0, +), taken.reduce(0, +))
-        let bounds = try largest([Int64(most), 0, Int64(stride), Int64(-stride)])
+        let bounds = try largest([Int64(most), isComplete ? 0 : Int64(rank + 1), Int64(stride), Int64(-stride)])
+        guard bounds[1] == 0 else {
+            throw CollectiveError(
+                routine: "exchange", reason: "rank \(bounds[1] - 1) does not give one array for each of \(size) ranks")
+        }
         try requireOneSize(bounds, stride, "exchange")
         let largest = Int(bounds[0])
         guard largest <= Parts.largest else {
             throw CollectiveError(routine: "exchange", reason: "a rank gives or gets \(largest) bytes, more than 1 GiB")
         }
-        let (lengths, starts) = (given.map { Int32($0) }, Self.starts(given))
-        let (takenLengths, takenStarts) = (taken.map { Int32($0) }, Self.starts(taken))
-        let counts = lengths + starts + takenLengths + takenStarts
-        let all: [UInt8] = try receivedArray(taken.reduce(0, +)) { memory throws(CollectiveError) in
+        let byte = cmpi_byte()
+        let (starts, takenStarts) = (Self.starts(given), Self.starts(taken))
+        let counts = (given + starts + taken + takenStarts).map { Int32($0) }
+        // At least one, so that it lies elsewhere than what is given: where both are one address, Open MPI 4.1 takes it
+        // for an exchange in place, and one of nothing then lets the next operation of all ranks wait for ever.
+        let room = max(taken.reduce(0, +) / stride, 1)
+        let all: [T] = try receivedArray(room) { memory throws(CollectiveError) in
             try parts.flatMap(\.self).withElements { own throws(CollectiveError) in
                 try counts.withElements { counts throws(CollectiveError) in
                     let (starts, taken, takenStarts) = (counts + size, counts + 2 * size, counts + 3 * size)
@@ -42,15 +39,28 @@ extension Communicator {
                 }
             }
         }
-        return zip(takenStarts, takenLengths).map { Array(all[Int($0)..<Int($0 + $1)]).elements(of: T.self) }
+        return zip(takenStarts, taken).map { Array(all[$0 / stride..<($0 + $1) / stride]) }
+    }
+
+    /// Of each rank's numbers, the one for this rank.
+    private func exchangeNumbers(_ numbers: [Int]) throws(CollectiveError) -> [Int] {
+        let (byte, one) = (cmpi_byte(), Int32(MemoryLayout<Int>.stride))
+        return try receivedArray(size) { memory throws(CollectiveError) in
+            try numbers.withElements { numbers throws(CollectiveError) in
+                try collective(
+                    "MPI_Alltoall",
+                    { MPI_Alltoall(numbers, one, byte, memory, one, byte, handle) },
+                    { MPI_Ialltoall(numbers, one, byte, memory, one, byte, handle, $0) })
+            }
+        }
     }
 
     /// Where each part begins when they stand one behind another.
-    private static func starts(_ lengths: [Int]) -> [Int32] {
+    private static func starts(_ lengths: [Int]) -> [Int] {
         var next = 0
         return lengths.map { length in
             defer { next += length }
-            return Int32(next)
+            return next
         }
     }
 }
