@@ -13,11 +13,11 @@ struct Handles {
 }
 
 extension Handles {
-    /// The most elements of one call. MPI's nonblocking calls, which all take where the order matters, are slow with
-    /// long arrays, for which they need as much memory again.
+    /// The most elements of one call. MPI's nonblocking calls, which all take where the order matters, need as much
+    /// memory again, and are slow where that leaves the core's cache; those that reduce to a root, sooner.
     @inline(__always)
-    func longestPart<T>(of type: T.Type) -> Int {
-        isExact ? Parts.largest : min(Parts.largest, max((1 << 15) / MemoryLayout<T>.stride, 1))
+    func longestPart<T>(of type: T.Type, isRooted: Bool = false) -> Int {
+        isExact ? Parts.largest : min(Parts.largest, max((isRooted ? 1 << 15 : 1 << 19) / MemoryLayout<T>.stride, 1))
     }
 }
 

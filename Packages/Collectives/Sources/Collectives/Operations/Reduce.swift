@@ -59,7 +59,7 @@ extension Communicator {
     ) throws(CollectiveError) {
         let handles = try operation.handles()
         if let handles, !handles.goesByRanks {
-            let part = handles.longestPart(of: T.self)
+            let part = handles.longestPart(of: T.self, isRooted: true)
             try forEachPart(of: count, atMost: part) { first, length throws(CollectiveError) in
                 try reduce(operands.from(first * MemoryLayout<T>.stride), length, handles, root)
             }
