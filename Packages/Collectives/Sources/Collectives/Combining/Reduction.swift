@@ -23,8 +23,8 @@ public struct Reduction<Element: BitwiseCopyable> {
     @usableFromInline
     typealias Loop = (UnsafePointer<Element>, UnsafeMutablePointer<Element>, Int) -> Void
 
-    /// Inlined, so that the loop is compiled with the function and for the element that it is made for, where its client
-    /// is: called element by element through the type's metadata, a function took fifty times as long.
+    /// Inlined, so that the loop is compiled with the function and for the element that it is made for, in its client:
+    /// called element by element through the type's metadata, a function took fifty times as long.
     @inlinable
     static func loop(_ combine: @escaping (Element, Element) -> Element) -> Loop {
         { left, right, count in

@@ -26,8 +26,8 @@ public struct Envelope: Sendable, Equatable {
 extension Communicator {
     /// Receives the next message of any rank, this one included, of whatever length: waits until there is one.
     ///
-    /// Messages of one rank with one tag come in the order in which they were sent. What this rank has sent itself comes
-    /// before what others have.
+    /// Messages of one rank with one tag come in the order in which they were sent. What this rank has sent itself
+    /// comes before what others have.
     ///
     /// - Parameters:
     ///   - type: The elements that it is made of.
