@@ -128,7 +128,9 @@ enum Files {
         guard world.rank == 0, let part else { exit(0) }
         var numbers = [Int](repeating: -1, count: part.size + 1)
         let file = fopen(path, "r")
-        world.expect(fread(&numbers, 8, numbers.count, file), part.size, "numbers in the file")
+        world.expect(file != nil, true, "the file")
+        let count = file.map { fread(&numbers, 8, numbers.count, $0) }
+        world.expect(count, part.size, "numbers in the file")
         world.expect(Array(numbers.prefix(part.size)), Array(0..<part.size), "a file that nobody closed")
         unlink(path)
         print("unclosed-file passed on \(world.size) ranks")
