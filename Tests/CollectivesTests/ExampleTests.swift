@@ -30,6 +30,11 @@ enum Example {
             "the longest way begins at 871: 178 steps")
     }
 
+    @Test(arguments: sizes) func overlap(ranks: Int) async throws {
+        let sums = (0..<ranks).flatMap { [100_000 * $0, 100_000 * (($0 + ranks - 1) % ranks)] }
+        try await expect("overlap", ranks: ranks, writes: "own and received sums: \(sums)")
+    }
+
     @Test(arguments: sizes) func haloExchange(ranks: Int) async throws {
         let (rows, columns) = (4 * ranks, 8)
         var plate = [[Double]](repeating: [Double](repeating: 0, count: columns), count: rows)

@@ -115,6 +115,11 @@ import Testing
         #expect(lines.first?.hasSuffix("): gather: there is no rank 99 among 4 ranks") == true, "\(outcome.report)")
     }
 
+    @Test func anErrorIsNoSuccessWhateverItsCode() async throws {
+        let outcome = try await run("throw-256", ranks: 1)
+        #expect(outcome.exitCode == 1 && outcome.error.contains("error: gather: "), "\(outcome.report)")
+    }
+
     @Test func aSecondStart() async throws {
         let outcome = try await run("second-start")
         #expect(outcome.exitCode == 0, "\(outcome.report)")

@@ -9,6 +9,7 @@ enum Failures {
             if world.rank == world.size - 1 { _ = try world.gather(1, root: 99) }
             try world.barrier()
         },
+        "throw-256": { world in _ = try world.gather(1, root: 99) },
         "exit": { world in
             if world.rank == world.size - 1 { exit(9) }
             try world.barrier()

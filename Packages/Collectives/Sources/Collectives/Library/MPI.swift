@@ -85,7 +85,7 @@ public enum MPI {
             throw CollectiveError(
                 routine: "finish",
                 reason: """
-                    \(Life.underWay) operations that were begun are still under way, and MPI would wait for them: wait \
+                    \(Life.underWay) of the operations that were begun are still under way, and MPI would wait for them: wait \
                     for each, or cancel it
                     """)
         }
