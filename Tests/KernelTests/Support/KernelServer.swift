@@ -35,8 +35,8 @@ enum KernelServer: String {
 
     private static let armRoot = "/usr/aarch64-linux-gnu"
 
-    /// Pointers that wrap are left to AddressSanitizer, which sees what is read and written through them, and its checks
-    /// are calls: together that is two thirds of the compiler's time (12 s in place of 33 s for avx512.c).
+    /// Pointers that wrap are left to AddressSanitizer, which sees what is read and written through them, and its
+    /// checks are calls: together that is two thirds of the compiler's time (11 s in place of 33 s for avx512.c).
     private static let sanitizedBinary = Result {
         try build(
             .sanitized,
