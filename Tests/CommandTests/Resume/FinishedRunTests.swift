@@ -104,7 +104,9 @@ extension CommandTests {
             _ = try MockSurvey().folder(input, counts: [300, 200])
             let step = ["SLURM_PROCID": "0", "SLURM_STEP_ID": "0"].merging(isByPMI2 ? ["PMI_FD": "9"] : [:]) { $1 }
             let words = ["run", "--weights", Repository.weights, "--data", input.path, "--output", output.folder]
-            async let stopping = Photoz.alone(words, environment: step)
+            // Long enough to be stopped on any machine.
+            let slow = ["--instruction-set", "portable", "--views", "4"]
+            async let stopping = Photoz.alone(words + slow, environment: step)
             for _ in 0..<3000 where !output.names.contains("journal") { try await Task.sleep(for: .milliseconds(5)) }
             for process in JobProcesses(word: output.folder).ranks { kill(process.id, SIGUSR1) }
             let stopped = try await stopping

@@ -29,14 +29,18 @@ enum PendingEnds {
         }
         try barrier.wait()
         world.expect(try sum.wait(), [world.size * (world.size - 1) / 2, world.size], "the sum")
-        try world.setPatience(Patience(interrupt: { world.rank == 0 ? Stop() : nil }))
+        let stops = Counter()
+        try world.setPatience(Patience(interrupt: { stops.value % 2 == 1 ? Stop() : nil }))
         let receive = world.rank == 0 ? try world.startReceive(of: Int.self, count: 1, from: last) : nil
         if let receive {
+            // For this one wait alone, and before the message is sent.
+            stops.add()
             world.expectError("an interrupted receive", { $0.kind == .interrupted && $0.cause is Stop }) {
                 _ = try receive.wait()
             }
+            stops.add()
         }
-        usleep(isLate ? 100_000 : 0)
+        try world.barrier()
         if isLate { try world.send(8, to: 0) }
         if let receive {
             while !receive.isDone {}
@@ -47,7 +51,9 @@ enum PendingEnds {
     /// MPI is not finished beside it.
     private static func dropped(_ world: Communicator) throws {
         _ = try world.startReceive(of: Int.self, count: 1000, from: (world.rank + 1) % world.size)
-        world.expectError("the end", { $0.kind == .misuse && $0.reason.contains("1 operations") }) { try MPI.finish() }
+        world.expectError("the end", { $0.kind == .misuse && $0.reason.contains("1 of the operations") }) {
+            try MPI.finish()
+        }
         MPI.abort(exitCode: 5)
     }
 
