@@ -105,10 +105,12 @@ extension CommandTests {
             let step = ["SLURM_PROCID": "0", "SLURM_STEP_ID": "0"].merging(isByPMI2 ? ["PMI_FD": "9"] : [:]) { $1 }
             let words = ["run", "--weights", Repository.weights, "--data", input.path, "--output", output.folder]
             // Long enough to be stopped on any machine.
-            let slow = ["--instruction-set", "portable", "--views", "4"]
+            let slow = ["--instruction-set", "portable", "--views", "2"]
             async let stopping = Photoz.alone(words + slow, environment: step)
             for _ in 0..<3000 where !output.names.contains("journal") { try await Task.sleep(for: .milliseconds(5)) }
-            for process in JobProcesses(word: output.folder).ranks { kill(process.id, SIGUSR1) }
+            for process in JobProcesses(word: output.folder).all where process.name == "photoz" {
+                kill(process.id, SIGUSR1)
+            }
             let stopped = try await stopping
             try #require(stopped.exitCode == 75, "\(stopped.report)")
             let start = "go on with: srun \(isByPMI2 ? "--mpi=pmi2 " : "")-n 1 "
