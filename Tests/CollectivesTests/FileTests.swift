@@ -5,9 +5,6 @@ import Testing
 @Suite(.serialized) struct ParallelFileTests {
     @Test(arguments: ["unclosed-file", "full-disk"], [1, 2, 5])
     func endsWell(mode: String, ranks: Int) async throws {
-        let outcome = try await Launch.mpirun(
-            ranks: ranks, Launch.products + "/collectives-check", [mode], limit: 30)
-        #expect(outcome.exitCode == 0, "\(outcome.report)")
-        #expect(outcome.output.contains("\(mode) passed on \(ranks) ranks"), "\(outcome.report)")
+        try await expectPassed([mode], ranks: ranks, limit: 30)
     }
 }

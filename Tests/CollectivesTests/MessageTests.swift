@@ -6,13 +6,9 @@ import Testing
     private static let modes = ["tags", "pending", "codable"]
 
     private func run(_ modes: [String], ranks: Int, byMessages: Bool = false) async throws {
-        let outcome = try await Launch.mpirun(
-            ranks: ranks, Launch.products + "/collectives-check", modes, limit: 90,
+        try await expectPassed(
+            modes, ranks: ranks, limit: 90,
             environment: byMessages ? try await MPILibrary.current().byMessages : [:])
-        #expect(outcome.exitCode == 0, "\(outcome.report)")
-        for mode in modes {
-            #expect(outcome.output.contains("\(mode) passed on \(ranks) ranks"), "\(mode): \(outcome.report)")
-        }
     }
 
     @Test(arguments: 1...8) func everyWorld(ranks: Int) async throws { try await run(Self.modes, ranks: ranks) }

@@ -15,14 +15,7 @@ import Testing
 
     /// - Parameter limit: Of each run, in seconds.
     private func check(ranks: Int, limit: Int) async throws {
-        for modes in Self.runs {
-            let outcome = try await Launch.mpirun(
-                ranks: ranks, Launch.products + "/collectives-check", modes, limit: limit)
-            #expect(outcome.exitCode == 0, "\(outcome.report)")
-            for mode in modes {
-                #expect(outcome.output.contains("\(mode) passed on \(ranks) ranks"), "\(mode): \(outcome.report)")
-            }
-        }
+        for modes in Self.runs { try await expectPassed(modes, ranks: ranks, limit: limit) }
     }
 
     @Test func worldOf1() async throws { try await check(ranks: 1, limit: 60) }

@@ -64,6 +64,14 @@ extension Reduction {
         return handles
     }
 
+    /// The same where MPI has to choose the order: nil for one that is fixed by the ranks, too.
+    func handlesInFreeOrder() throws(CollectiveError) -> Handles? {
+        let handles = try handles()
+        guard let handles, handles.goesByRanks else { return handles }
+        if handles.isOwn { Combination.free(handles) }
+        return nil
+    }
+
     @inline(__always)
     private func handlesInAnyOrder() throws(CollectiveError) -> Handles? {
         switch kind {

@@ -35,6 +35,25 @@ extension Communicator {
         return Int(bounds[0])
     }
 
+    /// How many elements `root` gives, on every rank; the others' own are not looked at. Throws on all ranks when it
+    /// gives none at all, or the sizes of elements differ.
+    func agree<T>(onCountOf values: [T]?, of root: Int, _ routine: String) throws(CollectiveError) -> Int {
+        let count = try agree(onNumber: values?.count ?? -1, of: root, elements: T.self, routine)
+        guard count >= 0 else {
+            throw CollectiveError(routine: routine, reason: "rank \(root) is the root and gives no values")
+        }
+        return count
+    }
+
+    /// How many elements a rank gets of as many; throws, on every rank that has as many, when there is a rest.
+    func evenPart(of count: Int, _ routine: String) throws(CollectiveError) -> Int {
+        guard count % size == 0 else {
+            throw CollectiveError(
+                routine: routine, reason: "\(count) values cannot be dealt evenly to \(size) ranks")
+        }
+        return count / size
+    }
+
     /// Throws when elements differ in size.
     ///
     /// - Parameter bounds: The largest size is third, and the largest of the negative sizes last.

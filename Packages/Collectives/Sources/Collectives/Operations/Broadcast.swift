@@ -17,10 +17,7 @@ extension Communicator {
     /// - Throws: ``CollectiveError``, on every rank when the elements differ in size.
     public func broadcast<T: BitwiseCopyable>(_ values: [T]?, root: Int) throws(CollectiveError) -> [T] {
         let source = try requireRank(root, "broadcast")
-        let count = try agree(onNumber: values?.count ?? -1, of: root, elements: T.self, "broadcast")
-        guard count >= 0 else {
-            throw CollectiveError(routine: "broadcast", reason: "rank \(root) is the root and gives no values")
-        }
+        let count = try agree(onCountOf: values, of: root, "broadcast")
         let byteCount = count * MemoryLayout<T>.stride
         guard rank == root, let values else {
             return try receivedArray(count) { memory throws(CollectiveError) in

@@ -20,7 +20,8 @@ extension Communicator {
         try agree(onLength: values.count, of: T.self, "reduceScatter")
         let count = try evenPart(of: values.count, "reduceScatter")
         guard count > 0 else { return [] }
-        guard let handles = try handlesOfOneCall(operation, count) else {
+        // What goes past MPI's counts goes part by part, too.
+        guard count <= Parts.largest, let handles = try operation.handlesInFreeOrder() else {
             return try reducePartByPart(values, operation, count)
         }
         let part: [T] = try receivedArray(count) { memory throws(CollectiveError) in
@@ -30,25 +31,6 @@ extension Communicator {
         }
         try end(operation, handles, "reduceScatter")
         return part
-    }
-
-    /// How many elements a rank gets of as many; throws, on every rank that has as many, when there is a rest.
-    func evenPart(of count: Int, _ routine: String) throws(CollectiveError) -> Int {
-        guard count % size == 0 else {
-            throw CollectiveError(
-                routine: routine, reason: "\(count) values cannot be dealt evenly to \(size) ranks")
-        }
-        return count / size
-    }
-
-    /// Nil where MPI must not choose the order, or takes not so many elements in one call.
-    private func handlesOfOneCall<T>(
-        _ operation: Reduction<T>, _ count: Int
-    ) throws(CollectiveError) -> Handles? {
-        guard count <= Parts.largest, let handles = try operation.handles() else { return nil }
-        guard handles.goesByRanks else { return handles }
-        if handles.isOwn { Combination.free(handles) }
-        return nil
     }
 
     // Not generic: the compiler makes more of such a call.

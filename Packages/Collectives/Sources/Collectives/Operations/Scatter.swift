@@ -8,15 +8,7 @@ extension Communicator {
     ///   size.
     public func scatter<T: BitwiseCopyable>(_ values: [T]?, root: Int) throws(CollectiveError) -> [T] {
         let target = try requireRank(root, "scatter")
-        let count = try agree(onNumber: values?.count ?? -1, of: root, elements: T.self, "scatter")
-        guard count >= 0, count % size == 0 else {
-            throw CollectiveError(
-                routine: "scatter",
-                reason: count < 0
-                    ? "rank \(root) is the root and gives no values"
-                    : "\(count) values cannot be dealt evenly to \(size) ranks")
-        }
-        let part = count / size
+        let part = try evenPart(of: agree(onCountOf: values, of: root, "scatter"), "scatter")
         return try receivedArray(part) { memory throws(CollectiveError) in
             try (values ?? []).withElements { all throws(CollectiveError) in
                 try scatter(all, into: memory, part * MemoryLayout<T>.stride, root: target)

@@ -48,7 +48,11 @@ extension Communicator {
         _ values: [T], _ operation: Reduction<T>
     ) throws(CollectiveError) -> Pending<[T]> {
         try requireUsable("startAllReduce")
-        let handles = try handlesInFreeOrder(operation)
+        guard let handles = try operation.handlesInFreeOrder() else {
+            throw CollectiveError(
+                routine: "startAllReduce",
+                reason: "MPI alone chooses the order of what is under way; for another one, use allReduce")
+        }
         let memory = PendingArray(values)
         let (work, bounds) = underWay("MPI_Iallreduce", memory)
         let pending = Pending(work) { () throws(CollectiveError) in
@@ -67,16 +71,6 @@ extension Communicator {
             }
         }
         return pending
-    }
-
-    private func handlesInFreeOrder<T>(_ operation: Reduction<T>) throws(CollectiveError) -> Handles {
-        if let handles = try operation.handles() {
-            if !handles.goesByRanks { return handles }
-            if handles.isOwn { Combination.free(handles) }
-        }
-        throw CollectiveError(
-            routine: "startAllReduce",
-            reason: "MPI alone chooses the order of what is under way; for another one, use allReduce")
     }
 }
 

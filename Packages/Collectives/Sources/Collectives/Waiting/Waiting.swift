@@ -170,9 +170,9 @@ enum Pace {
 
     /// As ``leaveCore(after:)``, for a task: its thread is left to others.
     static func rest(after waited: Int64) async {
-        if waited < 100_000 { return await Task.yield() }
+        guard let length = lengthOfRest(after: waited) else { return await Task.yield() }
         // A cancelled task does not sleep, and is found before the next rest.
-        try? await Task.sleep(nanoseconds: UInt64(min(waited / 8, 1_000_000)))
+        try? await Task.sleep(nanoseconds: UInt64(length))
     }
 
     /// A clock that costs less to read than Swift's.
@@ -185,7 +185,12 @@ enum Pace {
     /// Lets other threads and processes have the core, longer the longer it has lasted: never more than an eighth of
     /// that, and at most a millisecond.
     static func leaveCore(after waited: Int64) {
-        if waited < 100_000 { sched_yield() } else { usleep(UInt32(min(waited / 8000, 1000))) }
+        if let length = lengthOfRest(after: waited) { usleep(UInt32(length / 1000)) } else { sched_yield() }
+    }
+
+    /// In nanoseconds; nil for a moment.
+    private static func lengthOfRest(after waited: Int64) -> Int64? {
+        waited < 100_000 ? nil : min(waited / 8, 1_000_000)
     }
 }
 
