@@ -34,7 +34,7 @@ struct DuplicateIdentifiers {
                 buckets[Int(hash % UInt64(world.size))].append(Entry(hash: hash, galaxy: galaxy))
             }
         }
-        let (mine, pair) = Self.repetitions(try world.exchange(buckets).flatMap(\.self))
+        let (mine, pair) = Self.repetitions(try world.allToAllVarying(buckets).flatMap(\.self))
         count = try world.allReduce(mine, .sum)
         let second = try world.allReduce(pair?.1 ?? .max, .min)
         let first = try world.allReduce(pair?.1 == second ? pair?.0 ?? .max : .max, .min)

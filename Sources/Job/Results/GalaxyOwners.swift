@@ -52,7 +52,7 @@ package struct GalaxyOwners {
             questions[owner(of: piece.lowerBound)].append(
                 Question(first: piece.lowerBound, end: piece.upperBound, rank: world.rank, value: value))
         }
-        let asked = try world.exchange(questions)
+        let asked = try world.allToAllVarying(questions)
         let all = asked.flatMap(\.self)
         let order = all.indices.sorted { (all[$0].first, all[$0].end) < (all[$1].first, all[$1].end) }
         let answers = try answer(order.map { all[$0] })
@@ -60,7 +60,7 @@ package struct GalaxyOwners {
         var placed = answers
         for (place, index) in order.enumerated() { placed[index] = answers[place] }
         var rest = placed[...]
-        let given = try world.exchange(
+        let given = try world.allToAllVarying(
             asked.map { questions in
                 defer { rest = rest.dropFirst(questions.count) }
                 return Array(rest.prefix(questions.count))

@@ -30,13 +30,14 @@ enum Roots {
             world.expect(bytes, [7, 7, 7, 7, 7], "broadcast into memory")
         }
         world.expect(
-            try world.exchange((0..<size).map { [Int32](repeating: Int32(100 * rank + $0), count: (rank + $0) % 3) }),
-            (0..<size).map { [Int32](repeating: Int32(100 * $0 + rank), count: (rank + $0) % 3) }, "exchange")
+            try world.allToAllVarying(
+                (0..<size).map { [Int32](repeating: Int32(100 * rank + $0), count: (rank + $0) % 3) }),
+            (0..<size).map { [Int32](repeating: Int32(100 * $0 + rank), count: (rank + $0) % 3) }, "allToAllVarying")
         world.expect(
-            try world.exchange([[Int]](repeating: [], count: size)), [[Int]](repeating: [], count: size),
-            "exchange of nothing")
-        world.expectError("exchange with too few", { $0.kind == .misuse }) {
-            _ = try world.exchange([[Int]](repeating: [1], count: size - 1))
+            try world.allToAllVarying([[Int]](repeating: [], count: size)), [[Int]](repeating: [], count: size),
+            "allToAllVarying of nothing")
+        world.expectError("allToAllVarying with too few", { $0.kind == .misuse }) {
+            _ = try world.allToAllVarying([[Int]](repeating: [1], count: size - 1))
         }
         for root in [-1, size] {
             world.expectError("gather to \(root)", { $0.kind == .misuse }) { _ = try world.gather(1, root: root) }

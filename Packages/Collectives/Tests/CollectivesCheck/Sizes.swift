@@ -28,7 +28,7 @@ enum Sizes {
             ("scan", { _ = try world.scan(values, .sum) }),
             ("exclusiveScan", { _ = try world.exclusiveScan(values, subtract) }),
             ("buffer", { _ = try AgreedBuffer<T>(count: 8, on: world) }),
-            ("exchange", { _ = try world.exchange([[T]](repeating: [one], count: size)) }),
+            ("allToAllVarying", { _ = try world.allToAllVarying([[T]](repeating: [one], count: size)) }),
         ]
         for root in Set([0, size - 1]).sorted() {
             let parts = rank == root ? [[T]](repeating: [one], count: size) : nil

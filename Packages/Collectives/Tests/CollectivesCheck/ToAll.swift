@@ -81,8 +81,8 @@ enum ToAll {
             Array(message(source, target).prefix(source * target))
         }
         world.expect(
-            try world.exchange((0..<size).map { varying(rank, $0) }), (0..<size).map { varying($0, rank) },
-            "exchange of \(count)")
+            try world.allToAllVarying((0..<size).map { varying(rank, $0) }), (0..<size).map { varying($0, rank) },
+            "allToAllVarying of \(count)")
     }
 
     private static func errors(_ world: Communicator) throws {
@@ -105,8 +105,8 @@ enum ToAll {
         world.expectError("allGatherVarying of other elements", isSizeError) {
             if rank == 0 { _ = try world.allGatherVarying([Int8(1)]) } else { _ = try world.allGatherVarying([1]) }
         }
-        world.expectError("too few for an exchange", { $0.reason.contains("rank \(size - 1) does not give") }) {
-            _ = try world.exchange([[Int]](repeating: [1], count: rank == size - 1 ? 1 : size))
+        world.expectError("too few for allToAllVarying", { $0.reason.contains("rank \(size - 1) does not give") }) {
+            _ = try world.allToAllVarying([[Int]](repeating: [1], count: rank == size - 1 ? 1 : size))
         }
         world.expect(try world.allReduce(1, .sum), size, "a sum after it")
     }

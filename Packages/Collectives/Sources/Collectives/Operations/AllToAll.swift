@@ -1,6 +1,6 @@
 import CMPI
 
-/// As many values from every rank for every other one; ``Communicator/exchange(_:)`` takes any number of them.
+/// As many values from every rank for every other one; ``Communicator/allToAllVarying(_:)`` takes any number of them.
 extension Communicator {
     /// What all ranks have for this one, in rank order: of each rank's array, the r-th of as many equal parts as there
     /// are ranks is for rank r. Every rank calls it, and waits for all.

@@ -7,7 +7,7 @@ extension Communicator {
     ///
     /// - Throws: ``CollectiveError``, on every rank when one does not give an array for each rank, when the elements
     ///   differ in size, and when what a rank gives or gets is above 1 GiB.
-    public func exchange<T: BitwiseCopyable>(_ parts: [[T]]) throws(CollectiveError) -> [[T]] {
+    public func allToAllVarying<T: BitwiseCopyable>(_ parts: [[T]]) throws(CollectiveError) -> [[T]] {
         let (stride, isComplete) = (MemoryLayout<T>.stride, parts.count == size)
         let given = isComplete ? parts.map { $0.count * stride } : [Int](repeating: 0, count: size)
         let taken = try exchangeNumbers(given)
@@ -15,18 +15,20 @@ extension Communicator {
         let bounds = try largest([Int64(most), isComplete ? 0 : Int64(rank + 1), Int64(stride), Int64(-stride)])
         guard bounds[1] == 0 else {
             throw CollectiveError(
-                routine: "exchange", reason: "rank \(bounds[1] - 1) does not give one array for each of \(size) ranks")
+                routine: "allToAllVarying",
+                reason: "rank \(bounds[1] - 1) does not give one array for each of \(size) ranks")
         }
-        try requireOneSize(bounds, stride, "exchange")
+        try requireOneSize(bounds, stride, "allToAllVarying")
         let largest = Int(bounds[0])
         guard largest <= Parts.largest else {
-            throw CollectiveError(routine: "exchange", reason: "a rank gives or gets \(largest) bytes, more than 1 GiB")
+            throw CollectiveError(
+                routine: "allToAllVarying", reason: "a rank gives or gets \(largest) bytes, more than 1 GiB")
         }
         let byte = cmpi_byte()
         let (starts, takenStarts) = (Self.starts(given), Self.starts(taken))
         let counts = (given + starts + taken + takenStarts).map { Int32($0) }
         // At least one, so that it lies elsewhere than what is given: where both are one address, Open MPI 4.1 takes it
-        // for an exchange in place, and one of nothing then lets the next operation of all ranks wait for ever.
+        // for one in place, and one of nothing then lets the next operation of all ranks wait for ever.
         let room = max(taken.reduce(0, +) / stride, 1)
         let all: [T] = try receivedArray(room) { memory throws(CollectiveError) in
             try parts.flatMap(\.self).withElements { own throws(CollectiveError) in
