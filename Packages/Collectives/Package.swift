@@ -24,7 +24,8 @@ let package = Package(
         .systemLibrary(
             name: "CMPI", path: "CModules/CMPI", pkgConfig: Context.environment["PHOTOZ_MPI"] ?? "ompi-c",
             providers: [.apt(["libopenmpi-dev"])]),
-        .target(name: "Collectives", dependencies: ["CMPI"]),
+        .target(name: "CCollectives", path: "CModules/CCollectives"),
+        .target(name: "Collectives", dependencies: ["CMPI", "CCollectives"]),
         .target(name: "CollectivesCodable", dependencies: ["Collectives"]),
         .executableTarget(
             name: "collectives-check", dependencies: ["Collectives", "CollectivesCodable", "CMPI"],

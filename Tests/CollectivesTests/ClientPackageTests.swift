@@ -19,6 +19,8 @@ import Testing
                 .executableTarget(
                     name: "Job",
                     dependencies: ["Report", collectives, .product(name: "CMPI", package: "Collectives")]),
+                .executableTarget(name: "Throwing", dependencies: [collectives]),
+                .executableTarget(name: "ThrowingLater", dependencies: [collectives]),
             ])
         """
 
@@ -74,11 +76,42 @@ import Testing
         }
         """
 
+    /// Nobody catches what this one throws.
+    private static let throwing = """
+        import Collectives
+
+        struct Missing: Error { let file: String }
+
+        let world = try MPI.start()
+        if world.rank == 1 { throw Missing(file: "x.h5") }
+        try world.barrier()
+        try MPI.finish()
+        """
+
+    private static let throwingLater = """
+        import Collectives
+
+        enum Fault: Error { case late(Int) }
+
+        @main
+        enum ThrowingLater {
+            static func main() async throws {
+                let world = try MPI.start()
+                await Task.yield()
+                if world.rank == 0 { throw Fault.late(3) }
+                try world.barrier()
+                try MPI.finish()
+            }
+        }
+        """
+
     private func write() throws -> String {
         let folder = try TemporaryFolder()
         let files = [
             "Package.swift": Self.manifest, "Sources/Metrics/Operation.swift": Self.metrics,
             "Sources/Report/Report.swift": Self.report, "Sources/Job/Operation.swift": Self.job,
+            "Sources/Throwing/main.swift": Self.throwing,
+            "Sources/ThrowingLater/ThrowingLater.swift": Self.throwingLater,
         ]
         for (name, text) in files {
             let file = URL(fileURLWithPath: folder.file(name))
@@ -106,5 +139,15 @@ import Testing
 
         let job = try await Launch.mpirun(ranks: 2, folder + "/.build/debug/Job", [], limit: 30)
         #expect(job.output == "mean 0.50 of 2 ranks, [1.0, 1.0]\n", "\(job.report)")
+
+        for (program, line) in [
+            ("Throwing", #"error on rank 1 of 2 \(\S+\): Missing\(file: "x.h5"\)\n"#),
+            ("ThrowingLater", #"error on rank 0 of 2 \(\S+\): late\(3\)\n"#),
+        ] {
+            let ended = try await Launch.mpirun(ranks: 2, folder + "/.build/debug/" + program, [], limit: 30)
+            #expect(ended.exitCode == 1, "\(ended.report)")
+            #expect(ended.error.range(of: line, options: .regularExpression) != nil, "\(ended.report)")
+            #expect(!ended.error.contains("Fatal error"), "\(ended.report)")
+        }
     }
 }

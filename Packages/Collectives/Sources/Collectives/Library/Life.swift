@@ -15,6 +15,9 @@ enum Life {
     /// How many operations are under way that somebody has to wait for.
     nonisolated(unsafe) static var underWay = 0
 
+    /// Where this process is among all ranks, for the line that ends it; empty when it is alone, and before the start.
+    nonisolated(unsafe) static var place = ""
+
     static var isRunning: Bool { state == .running }
 
     /// The error of a routine that is called when it must not be.

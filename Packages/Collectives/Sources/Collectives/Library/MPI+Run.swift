@@ -1,10 +1,11 @@
+import CCollectives
 import Glibc
 
 extension MPI {
     /// Runs a program: starts MPI, gives `body` all ranks, and finishes MPI.
     ///
     /// An error that is thrown on any rank, by `body` or by MPI, ends the whole job: with one line on standard error,
-    /// which names the rank, and with an exit code. Errors thrown out of `main` itself would end in a crash of Swift's.
+    /// which names the rank, and with an exit code.
     ///
     /// - Parameters:
     ///   - exitCode: The job's exit code for an error, 1 to 255; another number counts as 1.
@@ -12,13 +13,10 @@ extension MPI {
     public static func run(
         exitCode: (any Error) -> Int32 = { _ in 1 }, _ body: (_ world: Communicator) throws -> Void
     ) {
-        var place = ""
         do {
-            let world = try start()
-            place = self.place(of: world)
-            try body(world)
+            try body(start())
             if Life.isRunning { try finish() }
-        } catch { end(error, place, exitCode(error)) }
+        } catch { end(error, exitCode(error)) }
     }
 
     /// The same for a program that awaits, such as ``Pending/value``. It runs where the caller does.
@@ -31,22 +29,20 @@ extension MPI {
         isolation: isolated (any Actor)? = #isolation, exitCode: (any Error) -> Int32 = { _ in 1 },
         _ body: (_ world: Communicator) async throws -> Void
     ) async {
-        var place = ""
         do {
-            let world = try start()
-            place = self.place(of: world)
-            try await body(world)
+            try await body(start())
             if Life.isRunning { try finish() }
-        } catch { end(error, place, exitCode(error)) }
+        } catch { end(error, exitCode(error)) }
     }
 
-    private static func place(of world: Communicator) -> String {
-        world.size > 1 ? " on rank \(world.rank) of \(world.size) (\(processorName))" : ""
+    /// Sees to it that an error that a program throws out of its `main` ends the job, as one out of `run` does.
+    static func catchErrorsOfMain() {
+        ccollectives_on_error_in_main { MPI.end(unsafeBitCast($0, to: (any Error).self), 1) }
     }
 
-    private static func end(_ error: any Error, _ place: String, _ code: Int32) -> Never {
+    private static func end(_ error: any Error, _ code: Int32) -> Never {
         // One call: lines of several ranks do not mix.
-        let line = Array("error\(place): \(error)\n".utf8)
+        let line = Array("error\(Life.place): \(error)\n".utf8)
         fflush(nil)
         write(2, line, line.count)
         // By any other number a launcher would say that all went well, or something else.

@@ -5,7 +5,8 @@ import Glibc
 /// that begins an operation while another thread is in one gets an error.
 public enum MPI {
     /// Starts MPI: once in a process, before anything else of this library. ``run(exitCode:_:)`` does it, and ends the
-    /// job when an error is thrown; a program that starts MPI itself does that by ``abort(exitCode:)``.
+    /// job when an error is thrown. In a program that starts MPI itself, an error out of `main` ends the job as well,
+    /// unless the Swift runtime is linked into it: such a program catches its errors, and calls ``abort(exitCode:)``.
     ///
     /// - Parameter evenApart: Whether processes that do not know each other are no error here.
     /// - Returns: The communicator of all ranks.
@@ -15,6 +16,7 @@ public enum MPI {
             throw Life.isRunning
                 ? CollectiveError(routine: "start", reason: "MPI is started already") : Life.refusal(of: "start")
         }
+        catchErrorsOfMain()
         var isStarted: Int32 = 0
         try check(MPI_Initialized(&isStarted), "MPI_Initialized")
         guard isStarted == 0 else {
@@ -38,6 +40,7 @@ public enum MPI {
         try Progress.begin()
         try Crowding.begin()
         let world = try Communicator(cmpi_comm_world())
+        if world.size > 1 { Life.place = " on rank \(world.rank) of \(world.size) (\(processorName))" }
         if !evenApart, let separation = separation(of: world) { throw separation }
         return world
     }
