@@ -26,7 +26,7 @@ extension Communicator {
     ) throws(CollectiveError) -> Pending<[T]> {
         let source = try requireRank(root, "startBroadcast")
         let memory = PendingArray(values)
-        let (work, bounds) = underWay("MPI_Ibcast", memory)
+        let (work, bounds) = underWay("MPI_Ibcast", values, memory: memory)
         let pending = Pending(work) { memory.array }
         try begin(work, comparing: bounds) { () throws(CollectiveError) in
             try forEachPart(of: memory.bytes.count) { first, length throws(CollectiveError) in
@@ -54,7 +54,7 @@ extension Communicator {
                 reason: "MPI alone chooses the order of what is under way; for another one, use allReduce")
         }
         let memory = PendingArray(values)
-        let (work, bounds) = underWay("MPI_Iallreduce", memory)
+        let (work, bounds) = underWay("MPI_Iallreduce", values, memory: memory)
         let pending = Pending(work) { () throws(CollectiveError) in
             if handles.isOwn {
                 Combination.free(handles)
@@ -77,21 +77,28 @@ extension Communicator {
 extension Communicator {
     /// What is under way on arrays that must agree between ranks. To compare them first would be to wait for all:
     /// their bounds are compared meanwhile.
-    private func underWay<T>(_ routine: String, _ memory: PendingArray<T>) -> (UnderWay, PendingArray<Int64>) {
-        let stride = MemoryLayout<T>.stride
-        let bounds = PendingArray(
-            [memory.elements.count, -memory.elements.count, stride, -stride].map { Bound($0, rank).number })
-        let waiting = waiting
-        let work = UnderWay(on: self, routine, memory: (memory, bounds)) { part, _ throws(CollectiveError) in
-            guard part == 0, let error = disagreement(bounds.array.map(Bound.init), routine) else { return }
-            // On every rank, also where nothing is left.
-            waiting.abandon(routine)
-            throw error
+    ///
+    /// - Parameters:
+    ///   - isDealt: Whether the arrays are dealt to the ranks: their length must be one that can.
+    ///   - memory: What MPI uses.
+    func underWay<T>(
+        _ routine: String, _ values: [T], isDealt: Bool = false, memory: Any
+    ) -> (UnderWay, PendingArray<Int64>) {
+        let (count, stride) = (values.count, MemoryLayout<T>.stride)
+        let bounds = PendingArray([count, -count, stride, -stride].map { Bound($0, rank).number })
+        let work = UnderWay(on: self, routine, memory: (memory, bounds)) { part throws(CollectiveError) in
+            guard part == 0 else { return }
+            if let error = disagreement(bounds.array.map(Bound.init), routine) {
+                // On every rank, also where nothing is left.
+                waiting.abandon(routine)
+                throw error
+            }
+            if isDealt { _ = try evenPart(of: count, routine) }
         }
         return (work, bounds)
     }
 
-    private func begin(
+    func begin(
         _ work: UnderWay, comparing bounds: PendingArray<Int64>, _ body: () throws(CollectiveError) -> Void
     ) throws(CollectiveError) {
         try begin(work) { () throws(CollectiveError) in

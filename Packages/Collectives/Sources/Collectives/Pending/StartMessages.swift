@@ -31,7 +31,8 @@ extension Communicator {
     /// Begins to receive an array of a known length from one rank, this one included.
     ///
     /// The next message of that rank with that tag goes there, and those after it to receives that are begun later. One
-    /// of another length is an error when it is waited for; above 1 GiB, no message can follow it then.
+    /// of another length is an error when it is waited for, which names the rank, the tag and the lengths; above 1 GiB,
+    /// no message can follow it then.
     ///
     /// - Parameters:
     ///   - type: The elements that it is made of.
@@ -47,18 +48,12 @@ extension Communicator {
         guard count >= 0 else { throw CollectiveError(routine: "startReceive", reason: "the count is \(count)") }
         if rank == self.rank { return try startOwnReceive(count: count, messageTag) }
         let memory = PendingArray<T>(count: count)
-        let expected = memory.bytes.count
-        let work = UnderWay(on: self, "MPI_Irecv", isReceive: true, peer: rank, memory: memory) {
-            part, length throws(CollectiveError) in
-            let first = part * Parts.largest
-            if length < min(expected - first, Parts.largest) {
-                throw wrongLength(first + length, instead: expected, from: rank)
-            }
-        }
+        let message = ExpectedMessage(source: rank, tag: tag, byteCount: memory.bytes.count)
+        let work = UnderWay(on: self, "MPI_Irecv", receiving: message, memory: memory)
         let pending = Pending(work) { memory.array }
         try begin(work) { () throws(CollectiveError) in
             let (byte, handle) = (cmpi_byte(), handle(for: messageTag))
-            try forEachPart(ofMessage: expected) { first, length throws(CollectiveError) in
+            try forEachPart(ofMessage: message.byteCount) { first, length throws(CollectiveError) in
                 let start = memory.bytes.baseAddress.map { $0 + first }
                 try work.add { MPI_Irecv(start, length, byte, source, messageTag.rawValue, handle, $0) }
             }
@@ -70,12 +65,13 @@ extension Communicator {
         count: Int, _ tag: MessageTag
     ) throws(CollectiveError) -> Pending<[T]> {
         let receive = OwnReceive(tag.rawValue)
-        let work = UnderWay(on: self, "MPI_Irecv", isReceive: true, peer: rank, memory: receive)
+        let message = ExpectedMessage(
+            source: rank, tag: Int(tag.rawValue), byteCount: count * MemoryLayout<T>.stride)
+        let work = UnderWay(on: self, "MPI_Irecv", receiving: message, memory: receive)
         work.ownReceive = receive
-        let (expected, rank) = (count * MemoryLayout<T>.stride, rank)
         let pending = Pending<[T]>(work) { () throws(CollectiveError) in
             guard let bytes = receive.bytes else { throw work.cancellation() }
-            guard bytes.count == expected else { throw wrongLength(bytes.count, instead: expected, from: rank) }
+            guard bytes.count == message.byteCount else { throw message.wrongLength("\(bytes.count)") }
             return bytes.elements(of: T.self)
         }
         try begin(work) { () throws(CollectiveError) in waiting.ownMessages.post(receive) }
@@ -92,10 +88,6 @@ extension Communicator {
     }
 }
 
-private func wrongLength(_ length: Int, instead expected: Int, from rank: Int) -> CollectiveError {
-    CollectiveError(routine: "MPI_Irecv", reason: "rank \(rank) sent \(length) bytes instead of \(expected)")
-}
-
 /// Memory for an array that MPI writes.
 final class PendingArray<Element: BitwiseCopyable> {
     let elements: UnsafeMutableBufferPointer<Element>
@@ -106,9 +98,12 @@ final class PendingArray<Element: BitwiseCopyable> {
         bytes.initializeMemory(as: UInt8.self, repeating: 0)
     }
 
-    convenience init(_ values: [Element]) {
-        self.init(count: values.count)
-        _ = elements.update(from: values)
+    convenience init(_ values: [Element]) { self.init(values, at: 0, of: values.count) }
+
+    /// An array of `count` elements, of which some are given.
+    convenience init(_ values: [Element], at place: Int, of count: Int) {
+        self.init(count: count)
+        _ = UnsafeMutableBufferPointer(rebasing: elements[place..<place + values.count]).update(from: values)
     }
 
     deinit { elements.deallocate() }

@@ -4,25 +4,25 @@ import CMPI
 final class UnderWay {
     let communicator: Communicator
     let routine: String
-    /// Only receives have lengths, and can be cancelled.
-    private let isReceive: Bool
+    /// What a receive is for. Only receives have lengths, and can be cancelled.
+    private let message: ExpectedMessage?
     /// The only rank that is waited for; nil for all.
     let peer: Int?
     /// Memory that MPI uses.
     private var memory: Any?
-    /// Called when a request is done, with its number and how many bytes it has received.
-    private let partDone: (Int, Int) throws(CollectiveError) -> Void
+    /// Called when a request is done, with its number.
+    private let partDone: (Int) throws(CollectiveError) -> Void
     private var requests: [RequestHandle] = []
     private var doneCount = 0
     /// What this rank is to receive from itself.
     var ownReceive: OwnReceive?
 
     init(
-        on communicator: Communicator, _ routine: String, isReceive: Bool = false, peer: Int? = nil, memory: Any,
-        partDone: @escaping (Int, Int) throws(CollectiveError) -> Void = { _, _ in }
+        on communicator: Communicator, _ routine: String, receiving message: ExpectedMessage? = nil, peer: Int? = nil,
+        memory: Any, partDone: @escaping (Int) throws(CollectiveError) -> Void = { _ in }
     ) {
-        (self.communicator, self.routine, self.peer) = (communicator, routine, peer)
-        (self.isReceive, self.memory, self.partDone) = (isReceive, memory, partDone)
+        (self.communicator, self.routine, self.peer) = (communicator, routine, message?.source ?? peer)
+        (self.message, self.memory, self.partDone) = (message, memory, partDone)
     }
 
     /// Frees the memory: all is done.
@@ -44,9 +44,11 @@ final class UnderWay {
         while doneCount < requests.count {
             var (isDone, status) = (Int32(0), MPI_Status())
             do throws(CollectiveError) {
-                try check(MPI_Test(&requests[doneCount], &isDone, &status), routine)
+                let code = MPI_Test(&requests[doneCount], &isDone, &status)
+                guard code == MPI_SUCCESS else { throw partFailure(code, status) }
                 guard isDone != 0 else { return false }
-                try partDone(doneCount, receivedBytes(status))
+                if let message { try message.requirePart(doneCount, of: receivedBytes(status)) }
+                try partDone(doneCount)
             } catch {
                 try endEarly(error)
             }
@@ -63,8 +65,16 @@ final class UnderWay {
         throw error
     }
 
+    private func partFailure(_ code: Int32, _ status: MPI_Status) -> CollectiveError {
+        let error = failure(code, routine)
+        guard let message, error.kind == .mpi(errorClass: Int(MPI_ERR_TRUNCATE)) else { return error }
+        // Open MPI says here how long the part was, MPICH how much of it was taken.
+        var (status, length) = (status, Int32(0))
+        MPI_Get_count(&status, cmpi_byte(), &length)
+        return message.tooLong(doneCount, Int(length), error)
+    }
+
     private func receivedBytes(_ status: MPI_Status) throws(CollectiveError) -> Int {
-        guard isReceive else { return 0 }
         var (status, isCancelled, length) = (status, Int32(0), Int32(0))
         try check(MPI_Test_cancelled(&status, &isCancelled), "MPI_Test_cancelled")
         guard isCancelled == 0 else { throw cancellation() }
@@ -85,7 +95,7 @@ final class UnderWay {
     }
 
     func requireReceive() throws(CollectiveError) {
-        guard !isReceive else { return }
+        guard message == nil else { return }
         throw CollectiveError(routine: "cancel", reason: "\(routine) cannot be taken back: receives can")
     }
 
