@@ -3,7 +3,7 @@ import Testing
 
 /// Messages with tags, of any rank, and operations that are under way while the rank does something else.
 @Suite(.serialized) struct MessageTests {
-    private static let modes = ["tags", "pending", "codable"]
+    private static let modes = ["tags", "pending", "gathers", "codable"]
 
     private func run(_ modes: [String], ranks: Int, byMessages: Bool = false) async throws {
         try await expectPassed(
@@ -33,7 +33,7 @@ import Testing
     }
 
     /// The ranks end the job themselves when they have found what they expect.
-    @Test(arguments: ["dropped", "lengths", "sizes"]) func whatIsGivenUp(kind: String) async throws {
+    @Test(arguments: ["dropped", "lengths", "sizes", "gathers"]) func whatIsGivenUp(kind: String) async throws {
         let outcome = try await Launch.mpirun(
             ranks: 2, Launch.products + "/collectives-check", ["pending-" + kind], limit: 40)
         #expect(outcome.exitCode == 5, "\(outcome.report)")
