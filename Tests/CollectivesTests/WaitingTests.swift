@@ -37,7 +37,7 @@ import Testing
         try await runBoth(
             "missing-two", saying: ["2 ranks did not arrive within 2 s: rank 0 (", "; rank 3 (", "), " + Self.story])
     }
-    @Test(arguments: ["split", "node-split", "duplicate", "file", "counter", "memory", "board"])
+    @Test(arguments: ["split", "node-split", "duplicate", "file", "counter", "memory", "board", "window"])
     func aRankDoesNotComeToACallThatOnlyBlocks(call: String) async throws {
         try await run("missing-" + call, exitCode: 5, ranks: 3, saying: ["rank 2 (", "did not arrive within 2 s"])
     }

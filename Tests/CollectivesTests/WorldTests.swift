@@ -61,7 +61,8 @@ import Testing
     private func own(osc: Bool = true, agent: Bool = true) async throws -> String {
         let library = try await MPILibrary.current()
         let (osc, agent) = (osc && library == .openMPI(version: 4), agent && library != .mpich)
-        return "OMPI_MCA_osc is \(osc ? "'^ucx'" : "not set")\nOMPI_MCA_plm_rsh_agent is \(agent ? "''" : "not set")"
+        let lines = [("osc", osc ? "'^ucx,rdma'" : "not set"), ("plm_rsh_agent", agent ? "''" : "not set")]
+        return lines.map { "OMPI_MCA_\($0) is \($1)" }.joined(separator: "\n")
     }
 
     @Test func nobodyElseHasMadeThem() async throws {

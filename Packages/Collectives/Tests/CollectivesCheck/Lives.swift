@@ -41,6 +41,7 @@ enum Lives {
         let failures = try FirstFailure(on: world.splitByNode())
         let counter = try SharedCounter(on: world, host: 0)
         let board = try ProgressBoard(on: world, phases: ["start-up"])
+        let window = try Window<Int>(count: 1, on: world)
         try world.send(1, to: (world.rank + 1) % world.size)
         _ = try world.receive(Int.self, from: (world.rank + world.size - 1) % world.size)
         // Nobody receives it.
@@ -53,12 +54,16 @@ enum Lives {
         world.expectError("a receive", isFinished) { _ = try world.receive(Int.self, from: 0) }
         world.expectError("a split", isFinished) { _ = try world.split(true) }
         world.expectError("a counter", isFinished) { _ = try counter.next() }
+        world.expectError("a window", isFinished) { try window.put([1], to: 0, at: 0) }
+        world.expectError("a window's elements", isFinished) { try window.withOwnElements { $0[0] = 1 } }
+        world.expectError("a window's end", isFinished) { try window.free() }
         world.expectError("memory", isFinished) { _ = try SharedMemory(byteCount: 1, on: world) }
         world.expectError("a board", isFinished) { _ = try ProgressBoard(on: world, phases: []) }
         world.expectError("patience", isFinished) { try world.setPatience(Patience()) }
         world.expectError("another start", isFinished) { _ = try MPI.start() }
         world.expectError("another end", isFinished) { try MPI.finish() }
         counter.progress()
+        window.progress()
         board.report(phase: 0)
         world.expect(failures.claim(), true, "a claim without others")
         world.expect([MPI.processorName, MPI.threadLevel], ["", "unknown"], "names")

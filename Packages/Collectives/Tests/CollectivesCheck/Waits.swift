@@ -26,6 +26,7 @@ enum Waits {
         "missing-counter": { try missingBefore($0) { _ = try SharedCounter(on: $0, host: 0) } },
         "missing-memory": { try missingBefore($0) { _ = try SharedMemory(byteCount: 64, on: $0) } },
         "missing-board": { try missingBefore($0) { _ = try ProgressBoard(on: $0, phases: ["start-up"]) } },
+        "missing-window": { try missingBefore($0) { _ = try Window<Int>(count: 1, on: $0) } },
         "missing-cheap": { try missing($0, [0], wait: .cheap) },
     ]
 

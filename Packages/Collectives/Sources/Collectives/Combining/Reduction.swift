@@ -109,7 +109,7 @@ extension Reduction where Element: MPINumber {
     }
 
     /// As what MPI combines the type; nil for one that it does not know.
-    private static var datatype: MPIDatatype? {
+    static var datatype: MPIDatatype? {
         guard let datatype = Element.mpiDatatype, datatype.size == MemoryLayout<Element>.stride else { return nil }
         return datatype
     }

@@ -161,15 +161,6 @@ public final class ParallelFile {
 
     /// Throws on every rank what `body` throws on one.
     private func agree(_ body: () throws(CollectiveError) -> Void) throws(CollectiveError) {
-        var fault: CollectiveError?
-        do throws(CollectiveError) { try body() } catch { fault = error }
-        let failed = Int(try communicator.largest([fault == nil ? 0 : Int64(communicator.rank + 1), 0, 0, 0])[0]) - 1
-        guard failed >= 0 else { return }
-        let kind = try communicator.broadcast(FaultKind(fault), root: failed).kind
-        guard let fault else {
-            throw CollectiveError(kind, routine: "ParallelFile", reason: "\(path): rank \(failed) failed, and says why")
-        }
-        throw CollectiveError(
-            fault.kind, routine: fault.routine, reason: "\(path): rank \(communicator.rank): \(fault.reason)")
+        try communicator.shareFault("ParallelFile", of: path, body)
     }
 }

@@ -20,6 +20,9 @@ enum Belongings {
 
     static func add(file: FileHandle) { all.append(.file(file)) }
 
+    /// Takes a window out, to be unlocked and freed by itself.
+    static func remove(window: WindowHandle) { _ = remove(.window(window)) }
+
     /// Takes a communicator out, to be given back by itself; false for one that was not lent.
     static func remove(communicator: CommunicatorHandle) -> Bool { remove(.communicator(communicator)) }
 

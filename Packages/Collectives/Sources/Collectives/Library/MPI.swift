@@ -57,8 +57,8 @@ public enum MPI {
         // Alone, Open MPI would still look for a remote shell and fail where there is none, as in many containers.
         if getenv("OMPI_COMM_WORLD_SIZE") == nil { Settings.suggest("plm_rsh_agent", "") }
         // Debian's Open MPI 4 leaves out `pt2pt` besides `ucx`, and with it every window between hosts on plain
-        // Ethernet.
-        if version == 4 { Settings.suggest("osc", "^ucx", insteadOf: "^ucx,pt2pt") }
+        // Ethernet. `rdma` crashes in MPI_Compare_and_swap between processes of a host.
+        if version == 4 { Settings.suggest("osc", "^ucx,rdma", insteadOf: "^ucx,pt2pt") }
         // With addresses of both kinds Open MPI 5 fails to pair those of two processes, of one host even: it says so in
         // every run, and cannot go by TCP.
         if version >= 5, Settings.hasIPv4 { Settings.suggest("btl_tcp_disable_family", "6") }

@@ -54,6 +54,25 @@ extension Communicator {
         return count / size
     }
 
+    /// Throws on every rank what `body` throws on one, and says which it was.
+    ///
+    /// - Parameter subject: What it is about.
+    func shareFault(
+        _ routine: String, of subject: String, _ body: () throws(CollectiveError) -> Void
+    ) throws(CollectiveError) {
+        var fault: CollectiveError?
+        do throws(CollectiveError) { try body() } catch { fault = error }
+        let failed = Int(try largest([fault == nil ? 0 : Int64(rank + 1), 0, 0, 0])[0]) - 1
+        guard failed >= 0 else { return }
+        let kind = try broadcast(FaultKind(fault), root: failed).kind
+        guard let fault else {
+            throw CollectiveError(
+                kind, routine: routine, reason: "\(subject): rank \(failed) failed, and says why")
+        }
+        throw CollectiveError(
+            fault.kind, routine: fault.routine, reason: "\(subject): rank \(rank): \(fault.reason)")
+    }
+
     /// Throws when elements differ in size.
     ///
     /// - Parameter bounds: The largest size is third, and the largest of the negative sizes last.

@@ -1,0 +1,38 @@
+import CMPI
+
+/// Numbers that other ranks reach by one-sided calls at any time, until MPI is finished; every rank calls it.
+func allocateWindow(
+    count: Int, on communicator: Communicator, _ window: inout WindowHandle
+) throws(CollectiveError) -> UnsafeMutablePointer<Int64>? {
+    let size = MemoryLayout<Int64>.size
+    try communicator.awaitAll(before: "MPI_Win_allocate")
+    let start = try communicator.makeWindow(byteCount: count * size, unit: size, &window)
+    return count > 0 ? start?.bindMemory(to: Int64.self, capacity: count) : nil
+}
+
+extension Communicator {
+    /// Memory of zeros that other ranks reach by one-sided calls at any time, on a boundary of 8 bytes. Every rank calls
+    /// it, with any number of bytes; nothing interrupts it.
+    ///
+    /// - Parameter unit: In what places are counted there, in bytes.
+    func makeWindow(
+        byteCount: Int, unit: Int, _ window: inout WindowHandle
+    ) throws(CollectiveError) -> UnsafeMutableRawPointer? {
+        // Whole cache lines: in memory that a node shares, MPICH 4.0 begins a rank's part where that of the rank before
+        // ends, for others, but gives the rank itself the next multiple of 16 bytes. What others write comes out
+        // shifted.
+        let line = 64
+        let byteCount = (byteCount + line - 1) / line * line
+        var start: UnsafeMutableRawPointer?
+        try check(
+            MPI_Win_allocate(MPI_Aint(byteCount), Int32(unit), cmpi_info_null(), handle, &start, &window),
+            "MPI_Win_allocate")
+        try check(MPI_Win_set_errhandler(window, cmpi_errors_return()), "MPI_Win_set_errhandler")
+        try check(MPI_Win_lock_all(Int32(MPI_MODE_NOCHECK), window), "MPI_Win_lock_all")
+        Belongings.add(window: window)
+        guard byteCount > 0 else { return nil }
+        start?.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+        try check(MPI_Win_sync(window), "MPI_Win_sync")
+        return start
+    }
+}

@@ -1,0 +1,43 @@
+import Collectives
+import Glibc
+
+/// Calls to a rank that does not answer: ranks that share no memory answer only within calls.
+enum WindowEnds {
+    static let modes: [String: @Sendable (Communicator) throws -> Void] = ["silent-window": silent]
+
+    private static let calls: [@Sendable (Window<Int>) throws -> Void] = [
+        { try $0.put([Int](repeating: 1, count: 100_000), to: 1, at: 0) },
+        { _ = try $0.get(1000, from: 1, at: 5) },
+        { try $0.accumulate([1, 2, 3], .sum, to: 1, at: 5) },
+        { _ = try $0.fetchAndAccumulate(1, .sum, to: 1, at: 5) },
+        { _ = try $0.compareAndSwap(expected: 0, desired: 1, on: 1, at: 5) },
+    ]
+
+    /// Rank 1 is late, but within the deadline; then it is too late.
+    private static func silent(_ world: Communicator) throws {
+        for (number, call) in calls.enumerated() {
+            // Others are not given up.
+            guard let part = try world.split(true) else { return }
+            let window = try Window<Int>(count: 100_000, on: part)
+            let board = try ProgressBoard(on: part, phases: ["start-up"])
+            for deadline in [20, 1] {
+                try part.setPatience(Patience(deadline: .seconds(deadline), board: board))
+                try window.synchronize()
+                if world.rank == 1 { usleep(deadline == 1 ? 3_000_000 : 600_000) }
+                guard world.rank == 0 else { continue }
+                // It has gone to sleep by then.
+                usleep(200_000)
+                if deadline > 1 {
+                    try call(window)
+                } else {
+                    let isSilent: (CollectiveError) -> Bool = {
+                        $0.kind == .timedOut(missing: [1]) && $0.reason.contains("did not answer within 1 s")
+                    }
+                    world.expectError("call \(number)", isSilent) { try call(window) }
+                    world.expectError("the next one", { $0.kind == .abandoned }) { try call(window) }
+                }
+            }
+        }
+        MPI.abort(exitCode: 5)
+    }
+}

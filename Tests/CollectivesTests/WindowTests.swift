@@ -1,0 +1,25 @@
+import TestSupport
+import Testing
+
+/// Elements of all ranks that all reach: through shared memory, and by messages as between hosts.
+@Suite(.serialized) struct WindowTests {
+    private func run(_ modes: [String], ranks: Int, byMessages: Bool = false) async throws {
+        try await expectPassed(
+            modes, ranks: ranks, limit: 120,
+            environment: byMessages ? try await MPILibrary.current().byMessages : [:])
+    }
+
+    @Test(arguments: 1...8) func everyWorld(ranks: Int) async throws { try await run(["windows"], ranks: ranks) }
+
+    @Test(arguments: [1, 2, 3]) func asBetweenHosts(ranks: Int) async throws {
+        try await run(["windows"], ranks: ranks, byMessages: true)
+    }
+
+    /// The ranks end the job themselves when they have found what they expect.
+    @Test(arguments: [2, 3]) func aRankThatDoesNotAnswer(ranks: Int) async throws {
+        let outcome = try await Launch.mpirun(
+            ranks: ranks, Launch.products + "/collectives-check", ["silent-window"], limit: 60,
+            environment: try await MPILibrary.current().byMessages)
+        #expect(outcome.exitCode == 5, "\(outcome.report)")
+    }
+}
