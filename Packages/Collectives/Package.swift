@@ -6,7 +6,7 @@ import PackageDescription
 let examples = [
     "collectives-first-program": "FirstProgram", "collectives-master-worker": "MasterWorker",
     "collectives-halo-exchange": "HaloExchange", "collectives-reproducible-sum": "ReproducibleSum",
-    "collectives-deadline": "Deadline", "collectives-overlap": "Overlap",
+    "collectives-deadline": "Deadline", "collectives-overlap": "Overlap", "collectives-histogram": "Histogram",
 ]
 
 // A package of its own: whoever uses it alone resolves nothing else, and meets none of the names of photoz.

@@ -30,6 +30,20 @@ enum Example {
             "the longest way begins at 871: 178 steps")
     }
 
+    @Test(arguments: sizes) func histogram(ranks: Int) async throws {
+        var counts = [Int](repeating: 0, count: 400)
+        for start in 1...10_000 {
+            let numbers = sequence(first: start) { $0 == 1 ? nil : $0 % 2 == 0 ? $0 / 2 : 3 * $0 + 1 }
+            counts[Array(numbers).count - 1] += 1
+        }
+        let most = counts.max() ?? 0
+        let steps = counts.firstIndex(of: most) ?? 0
+        // No other number of steps is as frequent.
+        #expect(counts.count { $0 == most } == 1)
+        try await expect(
+            "histogram", ranks: ranks, writes: "10000 numbers; \(most) of them, the most, need \(steps) steps")
+    }
+
     @Test(arguments: sizes) func overlap(ranks: Int) async throws {
         let sums = (0..<ranks).flatMap { [100_000 * $0, 100_000 * (($0 + ranks - 1) % ranks)] }
         try await expect("overlap", ranks: ranks, writes: "own and received sums: \(sums)")

@@ -125,7 +125,7 @@ import Testing
             let cells = row.split(separator: "|")
             if page.contains("From-") {
                 let here = cells.dropFirst().joined()
-                return here.matches(of: /\b(?:world|part|pending|MPI)\.([a-z]\w*)/).map { String($0.1) }
+                return here.matches(of: /\b(?:world|part|pending|window|MPI)\.([a-z]\w*)/).map { String($0.1) }
                     + here.matches(of: /`\.([a-z]\w*)/).map { String($0.1) }
             }
             return cells[0].matches(of: /`(?:MPI)?\.?([A-Za-z]\w*)(?:\(.*?\))?`/).map { String($0.1) }
