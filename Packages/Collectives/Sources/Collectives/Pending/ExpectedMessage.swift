@@ -10,23 +10,21 @@ struct ExpectedMessage {
         if length < min(byteCount - first, Parts.largest) { throw wrongLength("\(first + length)") }
     }
 
-    /// MPI's error for a part that was longer than the room for it, with what MPI does not say.
+    /// The error for a part that MPI found longer than the room for it.
     ///
     /// - Parameter length: Of the part, where it is longer than the room; otherwise it is not known.
-    func tooLong(_ part: Int, _ length: Int, _ error: CollectiveError) -> CollectiveError {
+    func tooLong(_ part: Int, _ length: Int, _ kind: CollectiveError.Kind) -> CollectiveError {
         let first = part * Parts.largest
         guard length > byteCount - first else {
-            return wrongLength("more than \(byteCount)", error.kind, ": \(error.reason)")
+            return wrongLength("more than \(byteCount)", kind)
         }
         // Another part may follow one that is as long as it can be.
-        return wrongLength((length < Parts.largest ? "" : "at least ") + "\(first + length)", error.kind)
+        return wrongLength((length < Parts.largest ? "" : "at least ") + "\(first + length)", kind)
     }
 
-    func wrongLength(
-        _ length: String, _ kind: CollectiveError.Kind = .misuse, _ more: String = ""
-    ) -> CollectiveError {
+    func wrongLength(_ length: String, _ kind: CollectiveError.Kind = .misuse) -> CollectiveError {
         CollectiveError(
             kind, routine: "MPI_Irecv",
-            reason: "rank \(source) sent \(length) bytes with tag \(tag) instead of \(byteCount)" + more)
+            reason: "rank \(source) sent \(length) bytes with tag \(tag) instead of \(byteCount)")
     }
 }

@@ -71,7 +71,7 @@ final class UnderWay {
         // Open MPI says here how long the part was, MPICH how much of it was taken.
         var (status, length) = (status, Int32(0))
         MPI_Get_count(&status, cmpi_byte(), &length)
-        return message.tooLong(doneCount, Int(length), error)
+        return message.tooLong(doneCount, Int(length), error.kind)
     }
 
     private func receivedBytes(_ status: MPI_Status) throws(CollectiveError) -> Int {
