@@ -13,11 +13,20 @@ extension Communicator {
     }
 
     /// Requires that every rank comes with as many elements of the same size; throws on all of them when they do not.
-    func agree<T>(onLength length: Int, of type: T.Type, _ routine: String) throws(CollectiveError) {
-        let stride = MemoryLayout<T>.stride
+    ///
+    /// - Parameter fits: Whether the array of all parts, where this rank has one, is as long as the parts are.
+    func agree<T>(
+        onLength length: Int, of type: T.Type, fits: Bool = true, _ routine: String
+    ) throws(CollectiveError) {
+        let (stride, length) = (MemoryLayout<T>.stride, fits ? length : -1)
         let bounds = try largest([Int64(length), Int64(-length), Int64(stride), Int64(-stride)])
         try requireOneSize(bounds, stride, routine)
         let (longest, shortest) = (Int(bounds[0]), Int(-bounds[1]))
+        guard shortest >= 0 else {
+            let rank = try allGather(length).firstIndex(of: -1) ?? 0
+            throw CollectiveError(
+                routine: routine, reason: "on rank \(rank), the array of all parts is not \(size) times as long as one")
+        }
         guard longest != shortest else { return }
         let lengths = try allGather(length)
         let (low, high) = (lengths.firstIndex(of: shortest) ?? 0, lengths.firstIndex(of: longest) ?? 0)

@@ -7,15 +7,23 @@ extension Communicator {
     /// - Throws: ``CollectiveError``, on every rank when the arrays differ in length, or their elements in size.
     public func allGather<T: BitwiseCopyable>(_ values: [T]) throws(CollectiveError) -> [T] {
         try agree(onLength: values.count, of: T.self, "allGather")
-        let (count, byteCount) = (values.count, values.count * MemoryLayout<T>.stride)
-        guard count > 0 else { return [] }
-        return try receivedArray(count * size) { memory throws(CollectiveError) in
-            (memory + rank * count).update(from: values, count: count)
-            if byteCount <= Parts.largest {
-                try allGather(memory, byteCount)
-            } else {
-                try broadcastInTurn(memory, [Int](repeating: byteCount, count: size))
-            }
+        return try receivedArray(values.count * size) { memory throws(CollectiveError) in
+            try values.withUnsafeBufferPointer { own throws(CollectiveError) in try allGather(own, into: memory) }
+        }
+    }
+
+    /// Parts of one length.
+    func allGather<T: BitwiseCopyable>(
+        _ own: UnsafeBufferPointer<T>, into all: UnsafeMutablePointer<T>
+    ) throws(CollectiveError) {
+        let byteCount = own.count * MemoryLayout<T>.stride
+        // This is copied at once, and needed no longer.
+        guard let start = own.baseAddress, byteCount > 0 else { return }
+        (all + rank * own.count).update(from: start, count: own.count)
+        if byteCount <= Parts.largest {
+            try allGather(all, byteCount)
+        } else {
+            try broadcastInTurn(all, [Int](repeating: byteCount, count: size))
         }
     }
 

@@ -24,17 +24,15 @@ extension Communicator {
     /// MPI's communicator for messages of one kind.
     func handle(for tag: MessageTag) -> CommunicatorHandle { tag.isOfCaller ? waiting.messageHandle : handle }
 
-    /// Sends an array to another rank.
-    func send<T: BitwiseCopyable>(_ values: [T], to rank: Int, _ tag: MessageTag) throws(CollectiveError) {
+    /// Sends a message to another rank.
+    func send(_ bytes: UnsafeRawBufferPointer, to rank: Int, _ tag: MessageTag) throws(CollectiveError) {
         let (target, handle, byte) = (Int32(rank), handle(for: tag), cmpi_byte())
-        try values.withElements { memory throws(CollectiveError) in
-            try forEachPart(ofMessage: values.count * MemoryLayout<T>.stride) { first, length throws(CollectiveError) in
-                let start = UnsafeRawPointer(memory) + first
-                try exchange(
-                    "MPI_Send", with: target,
-                    { MPI_Send(start, length, byte, target, tag.rawValue, handle) },
-                    { MPI_Isend(start, length, byte, target, tag.rawValue, handle, $0) })
-            }
+        try forEachPart(ofMessage: bytes.count) { first, length throws(CollectiveError) in
+            let start = bytes.baseAddress.map { $0 + first }
+            try exchange(
+                "MPI_Send", with: target,
+                { MPI_Send(start, length, byte, target, tag.rawValue, handle) },
+                { MPI_Isend(start, length, byte, target, tag.rawValue, handle, $0) })
         }
     }
 
@@ -52,9 +50,12 @@ extension Communicator {
     ///   - source: Another rank, or any.
     ///   - tag: Its tag, or any.
     ///   - handle: MPI's communicator for it.
-    func receive(_ source: Int32, _ tag: Int32, _ handle: CommunicatorHandle) throws(CollectiveError) -> Arrival {
+    ///   - place: Where it goes if it is just as long; nil for memory of its own.
+    func receive(
+        _ source: Int32, _ tag: Int32, _ handle: CommunicatorHandle, into place: UnsafeMutableRawBufferPointer? = nil
+    ) throws(CollectiveError) -> Arrival {
         try requireUsable("receive")
-        let arrival = Arrival(source: source, tag: tag)
+        let arrival = Arrival(source: source, tag: tag, place: place)
         repeat {
             var (message, length) = try probe(arrival, handle)
             let start = try arrival.makeRoom(for: length)
@@ -101,10 +102,13 @@ final class Arrival {
     fileprivate(set) var tag: Int32
     private(set) var isWhole = false
     private(set) var hasParts = false
+    private let place: UnsafeMutableRawBufferPointer?
     private var memory: UnsafeMutableRawPointer?
     private var count = 0
 
-    fileprivate init(source: Int32, tag: Int32) { (self.source, self.tag) = (source, tag) }
+    fileprivate init(source: Int32, tag: Int32, place: UnsafeMutableRawBufferPointer?) {
+        (self.source, self.tag, self.place) = (source, tag, place)
+    }
 
     deinit { if isWhole { free(memory) } }
 
@@ -114,7 +118,20 @@ final class Arrival {
         return [T](copying: UnsafeRawBufferPointer(start: memory, count: count))
     }
 
+    /// Requires that it has come to its place.
+    func requirePlaced() throws(CollectiveError) {
+        if let place { try requireLength(count, place.count, from: Int(source)) }
+    }
+
+    /// Whether a part goes to the message's place, as far as it is known. One of another length gets memory of its own.
+    private func fits(_ length: Int32) -> Bool {
+        guard let place, memory == nil else { return false }
+        let end = count + Int(length)
+        return length < Parts.largest ? end == place.count : end <= place.count
+    }
+
     fileprivate func makeRoom(for length: Int32) throws(CollectiveError) -> UnsafeMutableRawPointer {
+        if fits(length), let start = place?.baseAddress { return start + count }
         // Longer memory is not copied, but has its pages elsewhere.
         guard let room = realloc(memory, max(count + Int(length), 1)) else {
             throw CollectiveError(routine: "receive", reason: "there is no memory for \(count + Int(length)) bytes")
@@ -149,19 +166,9 @@ func requireWhole<T>(_ byteCount: Int, of type: T.Type, from rank: Int) throws(C
         routine: "receive", reason: "rank \(rank) sent \(byteCount) bytes, no whole number of \(T.self)")
 }
 
-extension Array where Element: BitwiseCopyable {
-    /// As many whole elements as the bytes are.
-    init(copying bytes: UnsafeRawBufferPointer) {
-        let count = bytes.count / MemoryLayout<Element>.stride
-        self.init(unsafeUninitializedCapacity: count) { memory, initialized in
-            UnsafeMutableRawBufferPointer(memory).copyMemory(
-                from: UnsafeRawBufferPointer(rebasing: bytes.prefix(count * MemoryLayout<Element>.stride)))
-            initialized = count
-        }
-    }
-}
-
-extension Array where Element == UInt8 {
-    /// The bytes as elements of another type.
-    func elements<T: BitwiseCopyable>(of type: T.Type) -> [T] { withUnsafeBytes { [T](copying: $0) } }
+/// Requires that a message is as long as the memory for it.
+func requireLength(_ byteCount: Int, _ expected: Int, from rank: Int) throws(CollectiveError) {
+    guard byteCount != expected else { return }
+    throw CollectiveError(
+        routine: "receive", reason: "rank \(rank) sent \(byteCount) bytes instead of \(expected)")
 }

@@ -10,6 +10,12 @@ final class OwnMessages {
             try requireWhole(bytes.count, of: type, from: rank)
             return bytes.elements(of: type)
         }
+
+        /// Puts the message where it is to go, if it is just as long.
+        func move(into place: UnsafeMutableRawBufferPointer, from rank: Int) throws(CollectiveError) {
+            try requireLength(bytes.count, place.count, from: rank)
+            place.copyBytes(from: bytes)
+        }
     }
 
     /// In the order in which they were sent.

@@ -81,7 +81,7 @@ extension Array where Element: BitwiseCopyable {
 }
 
 /// An address for no elements.
-private func somewhere<T>() -> UnsafePointer<T> { UnsafePointer(bitPattern: MemoryLayout<T>.alignment)! }
+func somewhere<T>() -> UnsafePointer<T> { UnsafePointer(bitPattern: MemoryLayout<T>.alignment)! }
 
 /// What failed may still be pending, and use the array's memory.
 private func keepForEver<T>(_ array: [T]) { _ = Unmanaged.passRetained(Kept(array)) }

@@ -24,13 +24,10 @@ extension Communicator {
     ///
     /// - Throws: ``CollectiveError``
     public func send<T: BitwiseCopyable>(_ values: [T], to rank: Int, tag: Int = 0) throws(CollectiveError) {
-        _ = try requireRank(rank, "send")
-        let tag = try MessageTag(tag, "send")
-        try requireUsable("send")
-        guard rank == self.rank else { return try send(values, to: rank, tag) }
-        try Turn.take("send")
-        defer { Turn.give() }
-        waiting.ownMessages.send(values.withUnsafeBytes { Array($0) }, tag.rawValue)
+        let tag = try messageTag(tag, with: rank, "send")
+        try values.withElements { memory throws(CollectiveError) in
+            try sendAnywhere(UnsafeRawBufferPointer(of: memory, values.count), to: rank, tag)
+        }
     }
 
     /// Receives a value that was sent as one.
@@ -50,12 +47,9 @@ extension Communicator {
     public func receiveArray<T: BitwiseCopyable>(
         of type: T.Type = T.self, from rank: Int, tag: Int = 0
     ) throws(CollectiveError) -> [T] {
-        _ = try requireRank(rank, "receive")
-        let tag = try MessageTag(tag, "receive")
-        try requireUsable("receive")
+        let tag = try messageTag(tag, with: rank, "receive")
         guard rank == self.rank else { return try receiveArray(of: type, from: rank, tag) }
-        guard let message = try takeOwnMessage(tag.rawValue, "receive") else { throw ownMessageMissing() }
-        return try message.elements(of: type, from: rank)
+        return try takeOwnMessage(tag).elements(of: type, from: rank)
     }
 
     /// Sends a value and receives one, at the same time and with the same tag: ranks that do so in a ring, of whatever
@@ -75,32 +69,59 @@ extension Communicator {
     public func sendReceive<T: BitwiseCopyable>(
         _ values: [T], to target: Int, from source: Int, tag: Int = 0
     ) throws(CollectiveError) -> [T] {
+        let messageTag = try messageTag(tag, with: target, "sendReceive")
         _ = try requireRank(source, "sendReceive")
-        let target = try requireRank(target, "sendReceive")
-        let messageTag = try MessageTag(tag, "sendReceive")
-        try requireUsable("sendReceive")
-        guard Int(target) != rank else {
-            try send(values, to: rank, tag: tag)
-            return try receiveArray(of: T.self, from: source, tag: tag)
-        }
         var received: [T] = []
         try values.withElements { memory throws(CollectiveError) in
-            let bytes = UnsafeRawBufferPointer(start: memory, count: values.count * MemoryLayout<T>.stride)
-            let requests = try startParts(bytes, to: target, messageTag)
-            do throws(CollectiveError) { received = try receiveArray(of: T.self, from: source, tag: tag) } catch {
-                abandon(requests)
-                throw error
-            }
-            for var request in requests {
-                try exchange(
-                    "MPI_Isend", with: target, { MPI_Wait(&request, cmpi_status_ignore()) },
-                    {
-                        $0.pointee = request
-                        return MPI_SUCCESS
-                    })
+            let bytes = UnsafeRawBufferPointer(of: memory, values.count)
+            try send(bytes, to: target, messageTag, while: source) { () throws(CollectiveError) in
+                received = try receiveArray(of: T.self, from: source, tag: tag)
             }
         }
         return received
+    }
+
+    /// The tag of a message to a rank or from it, before anything is sent.
+    func messageTag(_ tag: Int, with rank: Int, _ routine: String) throws(CollectiveError) -> MessageTag {
+        _ = try requireRank(rank, routine)
+        let tag = try MessageTag(tag, routine)
+        try requireUsable(routine)
+        return tag
+    }
+
+    /// Sends a message to another rank or to this one.
+    func sendAnywhere(_ bytes: UnsafeRawBufferPointer, to rank: Int, _ tag: MessageTag) throws(CollectiveError) {
+        guard rank == self.rank else { return try send(bytes, to: rank, tag) }
+        try Turn.take("send")
+        defer { Turn.give() }
+        waiting.ownMessages.send(Array(bytes), tag.rawValue)
+    }
+
+    /// Sends a message, and meanwhile does `receive`, which receives one from `source`.
+    func send(
+        _ bytes: UnsafeRawBufferPointer, to target: Int, _ tag: MessageTag, while source: Int,
+        receive: () throws(CollectiveError) -> Void
+    ) throws(CollectiveError) {
+        guard target != rank, source != rank else {
+            // Neither what goes to oneself nor what comes from there waits for anybody.
+            if target == rank { try sendAnywhere(bytes, to: rank, tag) }
+            try receive()
+            if target != rank { try send(bytes, to: target, tag) }
+            return
+        }
+        let requests = try startParts(bytes, to: Int32(target), tag)
+        do throws(CollectiveError) { try receive() } catch {
+            abandon(requests)
+            throw error
+        }
+        for var request in requests {
+            try exchange(
+                "MPI_Isend", with: Int32(target), { MPI_Wait(&request, cmpi_status_ignore()) },
+                {
+                    $0.pointee = request
+                    return MPI_SUCCESS
+                })
+        }
     }
 
     /// Begins to send a message to another rank: MPI's requests for its parts.
@@ -135,15 +156,26 @@ extension Communicator {
         return waiting.ownMessages.take(tag)
     }
 
+    /// What this rank has sent itself with this tag, where it is there already or never comes.
+    func takeOwnMessage(_ tag: MessageTag) throws(CollectiveError) -> OwnMessages.Copy {
+        guard let message = try takeOwnMessage(tag.rawValue, "receive") else { throw ownMessageMissing() }
+        return message
+    }
+
     func ownMessageMissing() -> CollectiveError {
         CollectiveError(
             routine: "receive",
             reason: "rank \(rank) receives from itself and has sent itself nothing: it would wait for ever")
     }
 
-    /// Sends that nobody waits for any more: those that are still under way leave the communicator unusable.
+    /// Sends beside a receive that has failed: those that are still under way leave the communicator unusable. Where
+    /// nothing ends a waiting early, they come to their end, and the memory of the caller is no longer read.
     private func abandon(_ requests: [RequestHandle]) {
         for var request in requests {
+            guard patience.mayEndEarly else {
+                MPI_Wait(&request, cmpi_status_ignore())
+                continue
+            }
             var isDone: Int32 = 0
             if MPI_Test(&request, &isDone, cmpi_status_ignore()) != MPI_SUCCESS || isDone == 0 {
                 waiting.abandon("MPI_Isend")

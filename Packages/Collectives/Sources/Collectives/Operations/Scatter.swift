@@ -28,7 +28,11 @@ extension Communicator {
                 routine: "scatter", reason: "rank \(root) gives \(max(given, 0)) arrays for \(size) ranks")
         }
         guard rank == root, let parts else { return try receiveArray(of: T.self, from: root, .ofCollectives) }
-        for target in 0..<size where target != root { try send(parts[target], to: target, .ofCollectives) }
+        for (target, part) in parts.enumerated() where target != root {
+            try part.withElements { memory throws(CollectiveError) in
+                try send(UnsafeRawBufferPointer(of: memory, part.count), to: target, .ofCollectives)
+            }
+        }
         return parts[root]
     }
 

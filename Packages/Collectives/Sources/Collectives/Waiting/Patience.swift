@@ -23,6 +23,9 @@ public struct Patience: Sendable {
     /// Nothing can end the waiting early and spinning is wanted: MPI's own blocking calls do that best.
     let mayBlock: Bool
 
+    /// Whether an operation may be given up before it is done.
+    var mayEndEarly: Bool { deadline != nil || interrupt != nil }
+
     /// A way of waiting.
     ///
     /// - Parameters:

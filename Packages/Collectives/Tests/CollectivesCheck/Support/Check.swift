@@ -35,14 +35,13 @@ enum Check {
         "to-all": ToAll.check, "splits": Splits.check, "throwing": ThrowingFunctions.check,
         "interop": Interop.check, "files": Files.check, "tags": Tags.check, "pending": Pendings.check,
         "arrays": Arrays.check, "codable": Codables.check, "gathers": PendingGathers.check,
-        "windows": Windows.check,
+        "windows": Windows.check, "spans": Spans.check,
     ]
 
     /// Those that see to the waiting themselves.
     private static let others = [
         Failures.modes, Waits.modes, Boards.modes, Latency.modes, LongArrays.modes, Abandoned.modes, Lives.modes,
-        Files.modes, Tags.modes, PendingEnds.modes, PendingGathers.modes,
-        WindowEnds.modes,
+        Files.modes, Tags.modes, PendingEnds.modes, PendingGathers.modes, WindowEnds.modes, SpanCopies.modes,
     ].reduce(into: [:]) {
         all, modes in
         all.merge(modes) { first, _ in first }

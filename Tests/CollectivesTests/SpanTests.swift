@@ -1,0 +1,18 @@
+import TestSupport
+import Testing
+
+/// Parts of arrays that are exchanged where they are.
+@Suite(.serialized) struct SpanTests {
+    @Test(arguments: 1...8) func everyWorld(ranks: Int) async throws {
+        try await expectPassed(["spans"], ranks: ranks, limit: 90)
+    }
+
+    @Test func asBetweenHosts() async throws {
+        try await expectPassed(
+            ["spans"], ranks: 3, limit: 90, environment: try await MPILibrary.current().byMessages)
+    }
+
+    @Test(arguments: [2, 4]) func nothingIsCopied(ranks: Int) async throws {
+        try await expectPassed(["span-copies"], ranks: ranks, limit: 60)
+    }
+}
