@@ -15,4 +15,15 @@ import Testing
     @Test(arguments: [2, 4]) func nothingIsCopied(ranks: Int) async throws {
         try await expectPassed(["span-copies"], ranks: ranks, limit: 60)
     }
+
+    @Test func aMessageThatComesTooLate() async throws {
+        try await expectPassed(["spans-late"], ranks: 2, limit: 60)
+    }
+
+    /// The ranks end the job themselves when they have found what they expect.
+    @Test(arguments: [3, 4]) func whatIsGivenUp(ranks: Int) async throws {
+        let outcome = try await Launch.mpirun(
+            ranks: ranks, Launch.products + "/collectives-check", ["spans-abandoned"], limit: 40)
+        #expect(outcome.exitCode == 5, "\(outcome.report)")
+    }
 }

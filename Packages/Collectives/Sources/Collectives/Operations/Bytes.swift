@@ -5,13 +5,6 @@ extension UnsafeRawBufferPointer {
     }
 }
 
-extension UnsafeMutableRawBufferPointer {
-    /// The bytes of so many elements.
-    init<T>(of elements: UnsafeMutablePointer<T>, _ count: Int) {
-        self.init(start: elements, count: count * MemoryLayout<T>.stride)
-    }
-}
-
 extension Array where Element: BitwiseCopyable {
     /// As many whole elements as the bytes are.
     init(copying bytes: UnsafeRawBufferPointer) {

@@ -118,9 +118,10 @@ final class Arrival {
         return [T](copying: UnsafeRawBufferPointer(start: memory, count: count))
     }
 
-    /// Requires that it has come to its place.
-    func requirePlaced() throws(CollectiveError) {
-        if let place { try requireLength(count, place.count, from: Int(source)) }
+    /// Puts the message where it is to go, unless it came there. It must be just as long.
+    func move(into target: UnsafeMutableRawBufferPointer) throws(CollectiveError) {
+        try requireLength(count, target.count, from: Int(source))
+        if let memory { target.copyMemory(from: UnsafeRawBufferPointer(start: memory, count: count)) }
     }
 
     /// Whether a part goes to the message's place, as far as it is known. One of another length gets memory of its own.

@@ -23,13 +23,13 @@ extension Communicator {
         into values: inout MutableSpan<T>, from rank: Int, tag: Int = 0
     ) throws(CollectiveError) {
         let tag = try messageTag(tag, with: rank, "receive")
-        let count = values.count
-        try values.withElements(on: self, isRead: false) { memory throws(CollectiveError) in
-            let place = UnsafeMutableRawBufferPointer(of: memory, count)
-            guard rank == self.rank else {
-                return try receive(Int32(rank), tag.rawValue, handle(for: tag), into: place).requirePlaced()
-            }
-            try takeOwnMessage(tag).move(into: place, from: rank)
+        try values.withUnsafeMutableBufferPointer { elements throws(CollectiveError) in
+            let place = UnsafeMutableRawBufferPointer(elements)
+            guard rank != self.rank else { return try takeOwnMessage(tag).move(into: place, from: rank) }
+            // What may be given up comes to memory of its own.
+            let arrival = try receive(
+                Int32(rank), tag.rawValue, handle(for: tag), into: patience.mayEndEarly ? nil : place)
+            try arrival.move(into: place)
         }
     }
 
