@@ -15,6 +15,7 @@
 #define CMPI_HANDLE(type) type
 #endif
 struct cmpi_comm { CMPI_HANDLE(MPI_Comm) handle; };
+struct cmpi_group { CMPI_HANDLE(MPI_Group) handle; };
 struct cmpi_win { CMPI_HANDLE(MPI_Win) handle; };
 struct cmpi_datatype { CMPI_HANDLE(MPI_Datatype) handle; };
 struct cmpi_op { CMPI_HANDLE(MPI_Op) handle; };
@@ -24,6 +25,7 @@ struct cmpi_message { CMPI_HANDLE(MPI_Message) handle; };
 struct cmpi_file { MPI_File _Nullable handle; };
 
 static inline MPI_Comm cmpi_comm_null(void) { return MPI_COMM_NULL; }
+static inline MPI_Group cmpi_group_null(void) { return MPI_GROUP_NULL; }
 static inline MPI_Win cmpi_win_null(void) { return MPI_WIN_NULL; }
 static inline MPI_Datatype cmpi_datatype_null(void) { return MPI_DATATYPE_NULL; }
 static inline MPI_Op cmpi_op_null(void) { return MPI_OP_NULL; }

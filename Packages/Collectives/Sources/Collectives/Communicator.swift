@@ -108,6 +108,11 @@ package enum Parts {
     nonisolated(unsafe) package static var largest = 1 << 30
 }
 
+extension Communicator: CustomStringConvertible {
+    /// Such as `rank 1 of 4`.
+    public var description: String { "rank \(rank) of \(size)" }
+}
+
 /// Calls `body` with each part of `count` elements that one MPI call is to take: its first element and its length.
 @inline(__always)
 func forEachPart(

@@ -55,16 +55,19 @@ extension Communicator {
     ///
     /// - Throws: ``CollectiveError``, on every rank when the lists differ, or one is named twice or is no rank.
     public func subset(_ ranks: [Int]) throws(CollectiveError) -> Communicator? {
+        try requireSame(ranks)
+        try requireDifferent(ranks, of: size, "subset")
+        let place = ranks.firstIndex(of: rank)
+        return try split(color: place.map { _ in 0 }, key: place ?? 0)
+    }
+
+    /// Requires that every rank names the same ranks for a subset.
+    func requireSame(_ ranks: [Int]) throws(CollectiveError) {
         let first = try broadcast(rank == 0 ? ranks : nil, root: 0)
         let other = try largest([first == ranks ? 0 : Int64(rank), 0, 0, 0])[0]
         guard other == 0 else {
             throw CollectiveError(routine: "subset", reason: "rank \(other) names other ranks than rank 0")
         }
-        guard Set(ranks).count == ranks.count, ranks.allSatisfy((0..<size).contains) else {
-            throw CollectiveError(routine: "subset", reason: "\(ranks) are no different ranks of \(size)")
-        }
-        let place = ranks.firstIndex(of: rank)
-        return try split(color: place.map { _ in 0 }, key: place ?? 0)
     }
 
     /// All ranks, in the same order: messages and collectives of the two do not meet. Every rank calls it.

@@ -76,8 +76,12 @@ enum Tags {
         world.expect(try world.probe(), nil, "an envelope before anything is sent")
         try world.barrier()
         try world.send(message(rank, 6, 100), to: next, tag: 6)
-        for _ in 0..<2 {
-            let seen = try envelope(world) { try world.probe() }
+        let looks: [() throws -> Envelope] = [
+            { try world.waitForMessage(from: previous, tag: 6) }, { try world.waitForMessage() },
+            { try envelope(world) { try world.probe() } },
+        ]
+        for look in looks {
+            let seen = try look()
             world.expect(
                 [seen.source, seen.tag, seen.byteCount], [previous, 6, min(800, Parts.largest)], "any envelope")
         }
@@ -135,6 +139,9 @@ enum Tags {
         world.expectError("nothing was sent", { $0.reason.contains("itself nothing") }) {
             _ = try world.receiveAny(of: Int.self)
         }
+        world.expectError("nothing to wait for", { $0.reason.contains("itself nothing") }) {
+            _ = try world.waitForMessage()
+        }
     }
 
     /// A receiver of any message gives up before one comes, and receives it later.
@@ -142,15 +149,20 @@ enum Tags {
         let rank = world.rank
         try world.setPatience(Patience(deadline: .milliseconds(300)))
         if rank > 0 {
-            usleep(1_000_000)
+            usleep(1_500_000)
             try world.setPatience(Patience(deadline: .seconds(20)))
+            usleep(100_000)
             try world.send([rank, -rank], to: 0, tag: rank)
         } else {
             let others = Array(1..<world.size)
             world.expectError("no message", { $0.kind == .timedOut(missing: others) }) {
                 _ = try world.receiveAny(of: Int.self)
             }
+            world.expectError("no envelope", { $0.kind == .timedOut(missing: [1]) }) {
+                _ = try world.waitForMessage(from: 1)
+            }
             try world.setPatience(Patience(deadline: .seconds(20)))
+            world.expect(try world.waitForMessage(tag: 1).source, 1, "the envelope that comes")
             let received = try others.map { _ in try world.receiveAny(of: Int.self) }.sorted { $0.source < $1.source }
             world.expect(received.map(\.elements), others.map { [$0, -$0] }, "the messages")
             world.expect(received.map(\.tag), others, "their tags")

@@ -8,6 +8,7 @@ protocol HandleHolder {
 }
 
 extension cmpi_comm: HandleHolder {}
+extension cmpi_group: HandleHolder {}
 extension cmpi_win: HandleHolder {}
 extension cmpi_datatype: HandleHolder {}
 extension cmpi_op: HandleHolder {}
@@ -16,6 +17,7 @@ extension cmpi_message: HandleHolder {}
 extension cmpi_file: HandleHolder {}
 
 typealias CommunicatorHandle = cmpi_comm.Handle
+typealias GroupHandle = cmpi_group.Handle
 typealias WindowHandle = cmpi_win.Handle
 typealias DatatypeHandle = cmpi_datatype.Handle
 typealias OperationHandle = cmpi_op.Handle

@@ -43,7 +43,7 @@ extension Communicator {
             return Message(elements: try own.elements(of: type, from: rank), source: rank, tag: Int(own.tag))
         }
         guard size > 1 else { throw ownMessageMissing() }
-        let arrival = try receive(Int32(MPI_ANY_SOURCE), wanted ?? Int32(MPI_ANY_TAG), waiting.messageHandle)
+        let arrival = try receive(Int32(MPI_ANY_SOURCE), raw(wanted), waiting.messageHandle)
         return Message(
             elements: try arrival.elements(of: type), source: Int(arrival.source), tag: Int(arrival.tag))
     }
@@ -65,13 +65,34 @@ extension Communicator {
             return Envelope(source: rank, tag: Int(own.tag), byteCount: min(own.bytes.count, Parts.largest))
         }
         guard source != rank else { return nil }
-        var (isThere, status, length) = (Int32(0), MPI_Status(), Int32(0))
-        try check(
-            MPI_Iprobe(
-                source.map { Int32($0) } ?? Int32(MPI_ANY_SOURCE), wanted ?? Int32(MPI_ANY_TAG), waiting.messageHandle,
-                &isThere, &status),
-            "MPI_Iprobe")
-        guard isThere != 0 else { return nil }
+        var (isThere, status) = (Int32(0), MPI_Status())
+        try check(MPI_Iprobe(raw(source), raw(wanted), waiting.messageHandle, &isThere, &status), "MPI_Iprobe")
+        return isThere != 0 ? try envelope(status) : nil
+    }
+
+    /// The next message that could be received, which stays where it is: waits until there is one.
+    ///
+    /// - Parameters:
+    ///   - source: The rank that has sent it; nil for any.
+    ///   - tag: The tag that it was sent with; nil for any.
+    /// - Throws: ``CollectiveError``, also when only this rank could send it, and has sent itself nothing.
+    public func waitForMessage(from source: Int? = nil, tag: Int? = nil) throws(CollectiveError) -> Envelope {
+        if let envelope = try probe(from: source, tag: tag) { return envelope }
+        guard size > 1, source != rank else { throw ownMessageMissing() }
+        let (sender, wanted, handle) = (raw(source), raw(try rawTag(tag, "probe")), waiting.messageHandle)
+        var status = MPI_Status()
+        if waiting.mayBlock {
+            try Turn.take("MPI_Probe")
+            defer { Turn.give() }
+            try check(MPI_Probe(sender, wanted, handle, &status), "MPI_Probe")
+        } else {
+            try poll("MPI_Probe", from: source) { MPI_Iprobe(sender, wanted, handle, &$0, &status) }
+        }
+        return try envelope(status)
+    }
+
+    private func envelope(_ status: MPI_Status) throws(CollectiveError) -> Envelope {
+        var (status, length) = (status, Int32(0))
         try check(MPI_Get_count(&status, cmpi_byte(), &length), "MPI_Get_count")
         return Envelope(source: Int(status.MPI_SOURCE), tag: Int(status.MPI_TAG), byteCount: Int(length))
     }
@@ -80,4 +101,7 @@ extension Communicator {
         guard let tag else { return nil }
         return try MessageTag(tag, routine).rawValue
     }
+
+    private func raw(_ source: Int?) -> Int32 { source.map { Int32($0) } ?? Int32(MPI_ANY_SOURCE) }
+    private func raw(_ tag: Int32?) -> Int32 { tag ?? Int32(MPI_ANY_TAG) }
 }

@@ -35,7 +35,7 @@ enum Check {
         "to-all": ToAll.check, "splits": Splits.check, "throwing": ThrowingFunctions.check,
         "interop": Interop.check, "files": Files.check, "tags": Tags.check, "pending": Pendings.check,
         "arrays": Arrays.check, "codable": Codables.check, "gathers": PendingGathers.check,
-        "windows": Windows.check, "spans": Spans.check,
+        "windows": Windows.check, "spans": Spans.check, "groups": Groups.check,
     ]
 
     /// Those that see to the waiting themselves.
