@@ -7,6 +7,7 @@ let examples = [
     "collectives-first-program": "FirstProgram", "collectives-master-worker": "MasterWorker",
     "collectives-halo-exchange": "HaloExchange", "collectives-reproducible-sum": "ReproducibleSum",
     "collectives-deadline": "Deadline", "collectives-overlap": "Overlap", "collectives-histogram": "Histogram",
+    "collectives-tasks": "Tasks", "collectives-word-count": "WordCount",
 ]
 
 // A package of its own: whoever uses it alone resolves nothing else, and meets none of the names of photoz.
@@ -37,5 +38,6 @@ let package = Package(
 
 for (name, folder) in examples.sorted(by: { $0.key < $1.key }) {
     package.products.append(.executable(name: name, targets: [name]))
-    package.targets.append(.executableTarget(name: name, dependencies: ["Collectives"], path: "Examples/" + folder))
+    let dependencies: [Target.Dependency] = ["Collectives"] + (folder == "WordCount" ? ["CollectivesCodable"] : [])
+    package.targets.append(.executableTarget(name: name, dependencies: dependencies, path: "Examples/" + folder))
 }

@@ -44,6 +44,30 @@ enum Example {
             "histogram", ranks: ranks, writes: "10000 numbers; \(most) of them, the most, need \(steps) steps")
     }
 
+    @Test(arguments: sizes) func aMasterThatAnswers(ranks: Int) async throws {
+        let limit = 2000
+        let found = (1..<limit).filter { start in
+            var number = start
+            while number > 1, number < limit { number = number % 2 == 0 ? number / 2 : 3 * number + 1 }
+            return number == 1
+        }
+        try await expect(
+            "tasks", ranks: ranks,
+            writes: ranks == 1
+                ? "the master needs a worker: start more ranks"
+                : "\(found.count) numbers come to 1 and stay below \(limit)")
+    }
+
+    @Test(arguments: sizes) func wordCount(ranks: Int) async throws {
+        let outcome = try await Example.run("word-count", ranks: ranks)
+        #expect(outcome.exitCode == 0, "\(outcome.report)")
+        // One rank has warned.
+        let warning = "/nowhere cannot be written to"
+        let lines = outcome.output.split(separator: "\n")
+        #expect(lines.filter { $0 == warning }.count == 1, "\(outcome.report)")
+        #expect(lines.filter { $0 != warning } == ["5 times a", "4 times rose", "3 times is"], "\(outcome.report)")
+    }
+
     @Test(arguments: sizes) func overlap(ranks: Int) async throws {
         let sums = (0..<ranks).flatMap { [100_000 * $0, 100_000 * (($0 + ranks - 1) % ranks)] }
         try await expect("overlap", ranks: ranks, writes: "own and received sums: \(sums)")
