@@ -38,7 +38,7 @@ extension Communicator {
     }
 
     /// Begins to combine all ranks' arrays element by element, for every rank: the same bits as
-    /// ``allReduce(inPlace:_:)``.
+    /// ``allReduce(inPlace:_:)-([T],_)``.
     ///
     /// - Throws: ``CollectiveError``, also for what must be combined in an order that MPI does not choose: a function
     ///   that is not declared associative and commutative, and ``Reduction/reproducible``. When it is waited for, on
