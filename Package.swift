@@ -7,8 +7,8 @@ let collectives = Target.Dependency.product(name: "Collectives", package: "Colle
 /// Programs of that package, which its tests start under mpirun.
 let collectivesPrograms: [Target.Dependency] = [
     "collectives-check", "collectives-deadline", "collectives-first-program", "collectives-halo-exchange",
-    "collectives-master-worker", "collectives-overlap", "collectives-reproducible-sum", "collectives-tasks",
-    "collectives-word-count",
+    "collectives-histogram", "collectives-master-worker", "collectives-overlap", "collectives-reproducible-sum",
+    "collectives-tasks", "collectives-word-count",
 ].map { .product(name: $0, package: "Collectives") }
 
 let package = Package(
