@@ -29,7 +29,8 @@ import Testing
     }
 
     @Test(arguments: [2, 3]) func twoThreadsAtATime(ranks: Int) async throws {
-        try await run(["two-threads"], ranks: ranks)
+        try await run(
+            ["two-threads", "turns-beside-wait", "turns-beside-lent", "turns-beside-blocking"], ranks: ranks)
     }
 
     /// The ranks end the job themselves when they have found what they expect.

@@ -20,7 +20,7 @@ public struct Communicator {
         (self.handle, self.rank, self.size, self.waiting) = (handle, rank, size, waiting)
     }
 
-    /// All ranks of `handle`, patient without end; every rank calls it.
+    /// All ranks of `handle`, patient without end; every rank calls it, in its turn.
     init(_ handle: CommunicatorHandle) throws(CollectiveError) {
         var (rank, size): (Int32, Int32) = (0, 0)
         try check(MPI_Comm_rank(handle, &rank), "MPI_Comm_rank")
@@ -50,9 +50,14 @@ public struct Communicator {
         try collective("MPI_Barrier", { MPI_Barrier(handle) }, { MPI_Ibarrier(handle, $0) })
     }
 
-    /// Waits, as patiently as the others, until every rank has come to a call that MPI offers in its blocking form
-    /// only: there neither a deadline nor an interruption would be heeded. Nothing is left to wait for then but MPI
-    /// itself.
+    /// Makes a call that MPI offers in its blocking form only, where neither a deadline nor an interruption would be
+    /// heeded: waits for all ranks before, as patiently as the others. Nothing is left to wait for then but MPI itself.
+    func callTogether(_ routine: String, _ body: () -> Int32) throws(CollectiveError) {
+        try awaitAll(before: routine)
+        try Turn.with(routine) { () throws(CollectiveError) in try check(body(), routine) }
+    }
+
+    /// Waits until every rank has come.
     func awaitAll(before routine: String) throws(CollectiveError) {
         try collective(routine, { MPI_SUCCESS }, { MPI_Ibarrier(handle, $0) })
     }
@@ -66,12 +71,13 @@ public struct Communicator {
             throw CollectiveError(routine: "free", reason: "the communicator of all ranks cannot be freed")
         }
         try awaitAll(before: "MPI_Comm_free")
-        var handle = handle
-        guard Belongings.remove(communicator: handle) else { return }
-        waiting.obstacle = .freed
-        var messages = waiting.messageHandle
-        if Belongings.remove(communicator: messages) { try check(MPI_Comm_free(&messages), "MPI_Comm_free") }
-        try check(MPI_Comm_free(&handle), "MPI_Comm_free")
+        try Turn.with("free") { () throws(CollectiveError) in
+            var (handle, messages) = (handle, waiting.messageHandle)
+            guard Belongings.remove(communicator: handle) else { return }
+            waiting.obstacle = .freed
+            if Belongings.remove(communicator: messages) { try check(MPI_Comm_free(&messages), "MPI_Comm_free") }
+            try check(MPI_Comm_free(&handle), "MPI_Comm_free")
+        }
     }
 
     /// Requires that `root` is a rank, before anything is sent.

@@ -7,11 +7,10 @@ extension Communicator {
     ///
     /// - Throws: ``CollectiveError``
     public func splitByNode() throws(CollectiveError) -> Communicator {
-        try awaitAll(before: "MPI_Comm_split_type")
         var node = cmpi_comm_null()
-        try check(
-            MPI_Comm_split_type(handle, Int32(MPI_COMM_TYPE_SHARED), Int32(rank), cmpi_info_null(), &node),
-            "MPI_Comm_split_type")
+        try callTogether("MPI_Comm_split_type") {
+            MPI_Comm_split_type(handle, Int32(MPI_COMM_TYPE_SHARED), Int32(rank), cmpi_info_null(), &node)
+        }
         return try splitOff(node)
     }
 
@@ -43,7 +42,9 @@ extension Communicator {
         }
         var part = cmpi_comm_null()
         let mark = color.map { Int32($0) } ?? Int32(MPI_UNDEFINED)
-        try check(MPI_Comm_split(handle, mark, Int32(key), &part), "MPI_Comm_split")
+        try Turn.with("split") { () throws(CollectiveError) in
+            try check(MPI_Comm_split(handle, mark, Int32(key), &part), "MPI_Comm_split")
+        }
         guard color != nil else {
             _ = try waiting.board?.newCounter(for: nil)
             return nil
@@ -74,16 +75,17 @@ extension Communicator {
     ///
     /// - Throws: ``CollectiveError``
     public func duplicate() throws(CollectiveError) -> Communicator {
-        try awaitAll(before: "MPI_Comm_dup")
         var copy = cmpi_comm_null()
-        try check(MPI_Comm_dup(handle, &copy), "MPI_Comm_dup")
+        try callTogether("MPI_Comm_dup") { MPI_Comm_dup(handle, &copy) }
         return try splitOff(copy)
     }
 
     /// A communicator of MPI's, which waits as this one does now.
     private func splitOff(_ handle: CommunicatorHandle) throws(CollectiveError) -> Communicator {
-        let part = try Communicator(handle)
-        Belongings.add(communicator: handle)
+        let part = try Turn.with("split") { () throws(CollectiveError) in
+            defer { Belongings.add(communicator: handle) }
+            return try Communicator(handle)
+        }
         let counter = try waiting.board?.newCounter(for: part)
         part.waiting.keep(waiting.board, counter)
         part.waiting.count(on: waiting.board, counter)

@@ -25,8 +25,10 @@ enum Extreme {
         Reduction<T>(kind: .custom({ of($0, $1) }, .exact))
     }
 
-    /// MPI's handle for it on one of MPI's two types, made when it is first asked for and kept; the null handle,
-    /// which MPI refuses, when it makes none.
+    /// Makes MPI's handles, when MPI is started: later it may be another thread's turn.
+    static func begin() { _ = [leastFloat, leastDouble, greatestFloat, greatestDouble] }
+
+    /// MPI's handle for it on one of MPI's two types; the null handle, which MPI refuses, when it makes none.
     @inline(__always)
     func handle(on datatype: DatatypeHandle) -> OperationHandle {
         switch (self, datatype == cmpi_float()) {

@@ -29,7 +29,7 @@ extension Communicator {
     @inline(__always)
     func end<T>(_ operation: Reduction<T>, _ handles: Handles?, _ routine: String) throws(CollectiveError) {
         guard case .function(_, let order) = operation.kind else { return }
-        if let handles, handles.isOwn { Combination.free(handles) }
+        if let handles, handles.isOwn { try Turn.with(routine) { Combination.free(handles) } }
         if order != .exact { try endFunction(routine) }
     }
 
@@ -68,7 +68,7 @@ extension Reduction {
     func handlesInFreeOrder() throws(CollectiveError) -> Handles? {
         let handles = try handles()
         guard let handles, handles.goesByRanks else { return handles }
-        if handles.isOwn { Combination.free(handles) }
+        if handles.isOwn { try Turn.with("MPI_Op_free") { Combination.free(handles) } }
         return nil
     }
 
@@ -156,6 +156,8 @@ enum Combination {
     static func handles<T: BitwiseCopyable>(
         _ loop: @escaping Reduction<T>.Loop, isExact: Bool
     ) throws(CollectiveError) -> Handles {
+        try Turn.take("MPI_Op_create")
+        defer { Turn.give() }
         var datatype = cmpi_datatype_null()
         try check(
             MPI_Type_contiguous(Int32(MemoryLayout<T>.stride), cmpi_byte(), &datatype), "MPI_Type_contiguous")

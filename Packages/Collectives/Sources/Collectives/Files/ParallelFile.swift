@@ -35,13 +35,12 @@ public final class ParallelFile {
             throw CollectiveError(routine: "ParallelFile", reason: "\(path): some ranks read it and some write it")
         }
         let access = mode == .writing ? MPI_MODE_WRONLY | MPI_MODE_CREATE : MPI_MODE_RDONLY
-        try agree { () throws(CollectiveError) in
-            try check(
-                MPI_File_open(communicator.handle, path, Int32(access), cmpi_info_null(), &file), "MPI_File_open")
+        try agree("MPI_File_open") {
+            MPI_File_open(communicator.handle, path, Int32(access), cmpi_info_null(), &file)
         }
-        Belongings.add(file: file)
+        try Turn.with("ParallelFile") { Belongings.add(file: file) }
         guard mode == .writing else { return }
-        try agree { () throws(CollectiveError) in try check(MPI_File_set_size(file, 0), "MPI_File_set_size") }
+        try agree("MPI_File_set_size") { MPI_File_set_size(file, 0) }
     }
 
     /// Writes this rank's values; every rank calls it, with as many values as it likes. What ranks write must not
@@ -89,10 +88,14 @@ public final class ParallelFile {
     public var size: Int {
         get throws(CollectiveError) {
             try requireOpen("size")
-            var size: MPI_Offset = 0
-            try check(MPI_File_get_size(file, &size), "MPI_File_get_size")
-            return Int(size)
+            return try Turn.with("size", sizeWithinTurn)
         }
+    }
+
+    private func sizeWithinTurn() throws(CollectiveError) -> Int {
+        var size: MPI_Offset = 0
+        try check(MPI_File_get_size(file, &size), "MPI_File_get_size")
+        return Int(size)
     }
 
     /// Closes it; every rank calls it. What was written is in the file then.
@@ -101,8 +104,10 @@ public final class ParallelFile {
     public func close() throws(CollectiveError) {
         try requireOpen("close")
         try communicator.awaitAll(before: "MPI_File_close")
-        _ = Belongings.remove(file: file)
-        try agree { () throws(CollectiveError) in try check(MPI_File_close(&file), "MPI_File_close") }
+        try agree("MPI_File_close") {
+            _ = Belongings.remove(file: file)
+            return MPI_File_close(&file)
+        }
     }
 
     private func requireOpen(_ routine: String) throws(CollectiveError) {
@@ -151,7 +156,7 @@ public final class ParallelFile {
                 try check(body(first, length, &status), routine)
                 try check(MPI_Get_count(&status, cmpi_byte(), &count), "MPI_Get_count")
                 guard count != length else { return }
-                if mode == .reading { throw endOfFile(try size, routine) }
+                if mode == .reading { throw endOfFile(try sizeWithinTurn(), routine) }
                 throw CollectiveError(
                     .mpi(errorClass: Int(MPI_ERR_IO)), routine: routine,
                     reason: "\(max(count, 0)) of \(length) bytes were written; there may be no room left")
@@ -159,7 +164,11 @@ public final class ParallelFile {
         }
     }
 
-    /// Throws on every rank what `body` throws on one.
+    private func agree(_ routine: String, _ call: () -> Int32) throws(CollectiveError) {
+        try agree { () throws(CollectiveError) in try check(call(), routine) }
+    }
+
+    /// Throws on every rank what `body`, which calls MPI, throws on one.
     private func agree(_ body: () throws(CollectiveError) -> Void) throws(CollectiveError) {
         try communicator.shareFault("ParallelFile", of: path, body)
     }

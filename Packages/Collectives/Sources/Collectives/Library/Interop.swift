@@ -9,6 +9,8 @@ extension Communicator {
     /// - Throws: ``CollectiveError``, also for a communicator between two groups.
     public init(adopting communicator: MPI_Comm) throws(CollectiveError) {
         guard Life.isRunning else { throw Life.refusal(of: "adopting") }
+        try Turn.take("adopting")
+        defer { Turn.give() }
         var isBetweenGroups: Int32 = 0
         try check(MPI_Comm_test_inter(communicator, &isBetweenGroups), "MPI_Comm_test_inter")
         guard isBetweenGroups == 0 else {
@@ -23,12 +25,12 @@ extension Communicator {
     /// Lends MPI's handle of this communicator, on which MPI returns errors as codes. `body` must leave nothing under
     /// way there, must neither free it nor keep it, and is bound by MPI's rules: all ranks call collectives in the same
     /// order. Nobody watches over deadlines meanwhile. For messages it takes a duplicate: this library's may be under
-    /// way here.
+    /// way here. No other thread can begin an operation of this library meanwhile; `body` itself can.
     ///
     /// - Throws: ``CollectiveError`` when the communicator cannot be used, or what `body` throws.
     public func withMPIComm<Result>(_ body: (MPI_Comm) throws -> Result) throws -> Result {
         try requireUsable("withMPIComm")
-        return try body(present(handle))
+        return try Turn.lend("withMPIComm") { try body(present(handle)) }
     }
 }
 

@@ -17,6 +17,8 @@ public enum MPI {
                 ? CollectiveError(routine: "start", reason: "MPI is started already") : Life.refusal(of: "start")
         }
         catchErrorsOfMain()
+        try Turn.take("start")
+        defer { Turn.give() }
         var isStarted: Int32 = 0
         try check(MPI_Initialized(&isStarted), "MPI_Initialized")
         guard isStarted == 0 else {
@@ -36,6 +38,8 @@ public enum MPI {
             try check(MPI_Comm_set_errhandler(communicator, cmpi_errors_return()), "MPI_Comm_set_errhandler")
         }
         Life.state = .running
+        nameOfProcessor = text(Int(MPI_MAX_PROCESSOR_NAME)) { MPI_Get_processor_name($0, $1) }
+        Extreme.begin()
         Turn.begin()
         try Progress.begin()
         try Crowding.begin()
@@ -79,6 +83,8 @@ public enum MPI {
     ///   time-out or an interruption: end the job by ``abort(exitCode:)`` then.
     public static func finish() throws(CollectiveError) {
         guard Life.isRunning else { throw Life.refusal(of: "finish") }
+        try Turn.take("finish")
+        defer { Turn.give() }
         if let routine = Life.abandoned {
             throw CollectiveError(
                 .abandoned, routine: "finish",
@@ -131,10 +137,10 @@ public enum MPI {
     }
 
     /// The name of the host that this rank runs on; empty unless MPI runs.
-    public static var processorName: String {
-        guard Life.isRunning else { return "" }
-        return text(Int(MPI_MAX_PROCESSOR_NAME)) { MPI_Get_processor_name($0, $1) }
-    }
+    public static var processorName: String { Life.isRunning ? nameOfProcessor : "" }
+
+    /// Asked for once: any thread may want to know it.
+    nonisolated(unsafe) private static var nameOfProcessor = ""
 
     /// A text that MPI writes into a buffer of a fixed size; empty when it cannot. Its first line.
     static func text(

@@ -65,12 +65,14 @@ extension Communicator {
 
     /// Throws on every rank what `body` throws on one, and says which it was.
     ///
-    /// - Parameter subject: What it is about.
+    /// - Parameters:
+    ///   - subject: What it is about.
+    ///   - body: Calls MPI, and takes no turn itself.
     func shareFault(
         _ routine: String, of subject: String, _ body: () throws(CollectiveError) -> Void
     ) throws(CollectiveError) {
         var fault: CollectiveError?
-        do throws(CollectiveError) { try body() } catch { fault = error }
+        do throws(CollectiveError) { try Turn.with(routine, body) } catch { fault = error }
         let failed = Int(try largest([fault == nil ? 0 : Int64(rank + 1), 0, 0, 0])[0]) - 1
         guard failed >= 0 else { return }
         let kind = try broadcast(FaultKind(fault), root: failed).kind

@@ -78,10 +78,12 @@ extension Communicator {
             try Turn.take("MPI_Mprobe")
             defer { Turn.give() }
             try check(MPI_Mprobe(source, tag, handle, &message, &status), "MPI_Mprobe")
+            try check(MPI_Get_count(&status, cmpi_byte(), &length), "MPI_Get_count")
         } else {
             do throws(CollectiveError) {
                 try poll("MPI_Mprobe", from: source == MPI_ANY_SOURCE ? nil : Int(source)) {
-                    MPI_Improbe(source, tag, handle, &$0, &message, &status)
+                    let code = MPI_Improbe(source, tag, handle, &$0, &message, &status)
+                    return $0 == 0 || code != MPI_SUCCESS ? code : MPI_Get_count(&status, cmpi_byte(), &length)
                 }
             } catch {
                 // The rest of a message would be taken for another one.
@@ -89,7 +91,6 @@ extension Communicator {
                 throw error
             }
         }
-        try check(MPI_Get_count(&status, cmpi_byte(), &length), "MPI_Get_count")
         // The other parts come from the same rank with the same tag.
         (arrival.source, arrival.tag) = (status.MPI_SOURCE, status.MPI_TAG)
         return (message, length)

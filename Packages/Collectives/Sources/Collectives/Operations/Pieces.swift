@@ -15,7 +15,9 @@ extension Reduction {
         if let handles {
             return Combiner(stride: stride) { left, right, count throws(CollectiveError) in
                 let (datatype, operation) = (handles.datatype, handles.operation)
-                try check(MPI_Reduce_local(left, right, Int32(count), datatype, operation), "MPI_Reduce_local")
+                try Turn.with("MPI_Reduce_local") { () throws(CollectiveError) in
+                    try check(MPI_Reduce_local(left, right, Int32(count), datatype, operation), "MPI_Reduce_local")
+                }
             }
         }
         guard case .function(let loop, _) = kind else { preconditionFailure("MPI has handles for its own operations") }

@@ -171,6 +171,8 @@ extension Communicator {
     /// Sends beside a receive that has failed: those that are still under way leave the communicator unusable. Where
     /// nothing ends a waiting early, they come to their end, and the memory of the caller is no longer read.
     private func abandon(_ requests: [RequestHandle]) {
+        guard Turn.takeIfFree() else { return waiting.abandon("MPI_Isend") }
+        defer { Turn.give() }
         for var request in requests {
             guard patience.mayEndEarly else {
                 MPI_Wait(&request, cmpi_status_ignore())

@@ -10,8 +10,19 @@ import Synchronization
 /// one cost 3 to 10 %. The test has the kernel do that on all threads, where it can. Two operations that begin within
 /// the same nanoseconds are not found.
 enum Turn {
-    private static let operations = Atomic<Bool>(false)
+    private static let operations = Atomic<State>(.free)
     private static let tests = Atomic<Bool>(false)
+
+    private enum State: UInt8, AtomicRepresentable {
+        case free, taken
+        /// To a caller that calls MPI itself, and may call this library meanwhile.
+        case lent
+    }
+
+    /// What the turn becomes when an operation has ended.
+    nonisolated(unsafe) private static var stateBetween = State.free
+    /// To whom it is lent.
+    private static let borrower = Atomic<UInt>(0)
 
     /// Whether the kernel can: otherwise operations wait for memory themselves.
     nonisolated(unsafe) private static var hasBarrier = false
@@ -25,18 +36,53 @@ enum Turn {
         if !takeIfFree() { throw refusal(of: routine) }
     }
 
+    /// Runs a few calls of MPI, none of which takes the turn itself.
+    static func with<Result>(
+        _ routine: String, _ body: () throws(CollectiveError) -> Result
+    ) throws(CollectiveError) -> Result {
+        try take(routine)
+        defer { give() }
+        return try body()
+    }
+
+    /// Runs what calls MPI itself: no other thread does meanwhile.
+    static func lend<Result>(_ routine: String, _ body: () throws -> Result) throws -> Result {
+        try take(routine)
+        let (state, thread) = (stateBetween, borrower.load(ordering: .relaxed))
+        borrower.store(UInt(pthread_self()), ordering: .relaxed)
+        stateBetween = .lent
+        give()
+        defer {
+            borrower.store(thread, ordering: .relaxed)
+            stateBetween = state
+            give()
+        }
+        return try body()
+    }
+
+    /// Whether anybody has it, as whoever calls MPI must.
+    static var isTaken: Bool {
+        operations.load(ordering: .relaxed) != .free || tests.load(ordering: .relaxed)
+    }
+
     /// For an operation that can be left out: false while another one is under way.
     @inline(__always)
     static func takeIfFree() -> Bool {
-        guard !operations.load(ordering: .acquiring) else { return false }
-        operations.store(true, ordering: .relaxed)
+        guard operations.load(ordering: .acquiring) == .free || isLentToCaller() else { return false }
+        operations.store(.taken, ordering: .relaxed)
         if hasBarrier { cmpi_compiler_barrier() } else { atomicMemoryFence(ordering: .sequentiallyConsistent) }
         if tests.load(ordering: .acquiring) { waitForTest() }
         return true
     }
 
     @inline(__always)
-    static func give() { operations.store(false, ordering: .releasing) }
+    static func give() { operations.store(stateBetween, ordering: .releasing) }
+
+    @inline(never)
+    private static func isLentToCaller() -> Bool {
+        operations.load(ordering: .acquiring) == .lent
+            && borrower.load(ordering: .relaxed) == UInt(pthread_self())
+    }
 
     /// For a task's test: false when it is not to be had now. Nothing is called meanwhile that takes it itself.
     static func takeForTest() -> Bool {
@@ -44,7 +90,7 @@ enum Turn {
             return false
         }
         if hasBarrier { cmpi_barrier_of_threads() }
-        guard operations.load(ordering: .sequentiallyConsistent) else { return true }
+        guard operations.load(ordering: .sequentiallyConsistent) != .free else { return true }
         giveAfterTest()
         return false
     }

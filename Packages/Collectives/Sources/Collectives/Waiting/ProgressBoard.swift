@@ -50,8 +50,10 @@ public final class ProgressBoard: @unchecked Sendable {
         // The first contact with a holder may need its help, which it gives while it is at this barrier.
         try communicator.barrier()
         start = .now
-        publish()
-        for holder in holders { try holder.finish() }
+        try Turn.with("ProgressBoard") { () throws(CollectiveError) in
+            publish()
+            for holder in holders { try holder.finish() }
+        }
         try communicator.barrier()
     }
 
@@ -61,7 +63,8 @@ public final class ProgressBoard: @unchecked Sendable {
         return all.split(separator: 0x0A, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Says what this rank is at. Sent when the phase changes, otherwise about once a second.
+    /// Says what this rank is at. Sent when the phase changes, otherwise about once a second; while another thread is
+    /// in an operation, by that one, when it has waited for a moment.
     ///
     /// - Parameters:
     ///   - phase: An index into the phases.
@@ -74,6 +77,8 @@ public final class ProgressBoard: @unchecked Sendable {
         ownLine[Line.done] = Int64(done)
         ownLine[Line.total] = Int64(total)
         guard isNew || now - lastReport >= .seconds(1) else { return }
+        guard Turn.takeIfFree() else { return }
+        defer { Turn.give() }
         lastReport = now
         publish()
     }
@@ -172,6 +177,7 @@ public final class ProgressBoard: @unchecked Sendable {
         }
     }
 
+    /// In its turn.
     private func publish() {
         guard Life.isRunning else { return }
         lastPublished = SuspendingClock.now - start

@@ -23,11 +23,27 @@ public final class SharedMemory {
         // MPI promises no alignment; the spare bytes make room for a 64-byte boundary.
         let spare = 64
         try Self.requireRoom(byteCount + spare, on: node)
+        let (window, base) = try Self.allocate(byteCount + spare, on: node)
+        // Pages are 64-byte aligned everywhere, so this moves by the same amount on every rank.
+        let misalignment = UInt(bitPattern: base) % UInt(spare)
+        bytes = UnsafeMutableRawBufferPointer(
+            start: base + (misalignment == 0 ? 0 : spare - Int(misalignment)), count: byteCount)
+        self.node = node
+        self.window = window
+        if node.rank == 0 { bytes.initializeMemory(as: UInt8.self, repeating: 0) }
+        try synchronize()
+    }
+
+    private static func allocate(
+        _ byteCount: Int, on node: Communicator
+    ) throws(CollectiveError) -> (WindowHandle, UnsafeMutableRawPointer) {
+        try Turn.take("MPI_Win_allocate_shared")
+        defer { Turn.give() }
         var base: UnsafeMutableRawPointer?
         var window = cmpi_win_null()
         try check(
             MPI_Win_allocate_shared(
-                node.rank == 0 ? MPI_Aint(byteCount + spare) : 0, 1, cmpi_info_null(), node.handle, &base, &window),
+                node.rank == 0 ? MPI_Aint(byteCount) : 0, 1, cmpi_info_null(), node.handle, &base, &window),
             "MPI_Win_allocate_shared")
         try check(MPI_Win_set_errhandler(window, cmpi_errors_return()), "MPI_Win_set_errhandler")
         var (size, unit): (MPI_Aint, Int32) = (0, 0)
@@ -35,16 +51,9 @@ public final class SharedMemory {
         guard let base else {
             throw CollectiveError(routine: "MPI_Win_shared_query", reason: "the node's memory has no address")
         }
-        // Pages are 64-byte aligned everywhere, so this moves by the same amount on every rank.
-        let misalignment = UInt(bitPattern: base) % UInt(spare)
-        bytes = UnsafeMutableRawBufferPointer(
-            start: base + (misalignment == 0 ? 0 : spare - Int(misalignment)), count: byteCount)
-        self.node = node
-        self.window = window
         try check(MPI_Win_lock_all(Int32(MPI_MODE_NOCHECK), window), "MPI_Win_lock_all")
         Belongings.add(window: window)
-        if node.rank == 0 { bytes.initializeMemory(as: UInt8.self, repeating: 0) }
-        try synchronize()
+        return (window, base)
     }
 
     /// MPI's own error would name neither the place nor the size, and what it does not notice ends in a bus error.
@@ -71,9 +80,13 @@ public final class SharedMemory {
     /// - Throws: ``CollectiveError``
     public func synchronize() throws(CollectiveError) {
         try node.requireUsable("synchronize")
-        try check(MPI_Win_sync(window), "MPI_Win_sync")
+        try synchronizeOwn()
         try node.barrier()
-        try check(MPI_Win_sync(window), "MPI_Win_sync")
+        try synchronizeOwn()
+    }
+
+    private func synchronizeOwn() throws(CollectiveError) {
+        try Turn.with("synchronize") { () throws(CollectiveError) in try check(MPI_Win_sync(window), "MPI_Win_sync") }
     }
 }
 

@@ -6,13 +6,15 @@ func allocateWindow(
 ) throws(CollectiveError) -> UnsafeMutablePointer<Int64>? {
     let size = MemoryLayout<Int64>.size
     try communicator.awaitAll(before: "MPI_Win_allocate")
-    let start = try communicator.makeWindow(byteCount: count * size, unit: size, &window)
+    let start = try Turn.with("MPI_Win_allocate") { () throws(CollectiveError) in
+        try communicator.makeWindow(byteCount: count * size, unit: size, &window)
+    }
     return count > 0 ? start?.bindMemory(to: Int64.self, capacity: count) : nil
 }
 
 extension Communicator {
     /// Memory of zeros that other ranks reach by one-sided calls at any time, on a boundary of 8 bytes. Every rank calls
-    /// it, with any number of bytes; nothing interrupts it.
+    /// it in its turn, with any number of bytes; nothing interrupts it.
     ///
     /// - Parameter unit: In what places are counted there, in bytes.
     func makeWindow(
