@@ -84,6 +84,9 @@ import Testing
     @Test(arguments: [3, 5]) func anOperationThatIsAbandoned(ranks: Int) async throws {
         try await run("abandoned", exitCode: 5, ranks: ranks)
     }
+    @Test(arguments: [2, 3, 5]) func whatAnAbandonedFunctionThrows(ranks: Int) async throws {
+        try await run("abandoned-throwing", exitCode: 5, ranks: ranks)
+    }
     @Test func aMessageThatComesTooLate() async throws { try await run("late-message", exitCode: 0, ranks: 2) }
     @Test func aSilentPeer() async throws { try await run("silent-peer", exitCode: 5, ranks: 2) }
     @Test func somebodyInterrupts() async throws { try await run("interrupted", exitCode: 5) }

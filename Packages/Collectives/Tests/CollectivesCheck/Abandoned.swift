@@ -4,7 +4,7 @@ import Glibc
 /// What is left after an operation was given up, and messages that must not be lost, nor taken for others.
 enum Abandoned {
     static let modes: [String: @Sendable (Communicator) throws -> Void] = [
-        "abandoned": abandoned, "late-message": lateMessage,
+        "abandoned": abandoned, "abandoned-throwing": abandonedThrowing, "late-message": lateMessage,
     ]
 
     /// The last rank comes to a custom reduction when the others have given it up: MPI then still calls its function,
@@ -44,6 +44,34 @@ enum Abandoned {
             world.expect(bits.allSatisfy { $0 == Int32(1 << part.size) - 1 }, true, "another function meanwhile")
         }
         world.expect(values.allSatisfy { $0 == -1 }, true, "an array after it")
+        MPI.abort(exitCode: 5)
+    }
+
+    private struct Failure: Error {}
+
+    /// What a function throws in a reduction that is given up is no error of another one.
+    private static func abandonedThrowing(_ world: Communicator) throws {
+        let last = world.size - 1
+        let part = try world.split(world.rank < last)
+        let buffer = try AgreedBuffer<Int>(count: 10, on: world)
+        try world.setPatience(Patience(deadline: .milliseconds(500)))
+        let throwing = Reduction<Int>.custom(commutative: true, associative: true) { _, _ throws in throw Failure() }
+        let larger = Reduction<Int>.custom(commutative: true, associative: true) { $0 > $1 ? $0 : $1 }
+        let later = Reduction<Int>.custom(commutative: false, associative: true) { $1 }
+        if world.rank == last {
+            usleep(1_500_000)
+            try? buffer.allReduce(throwing)
+            sleep(600)
+        }
+        guard let part else { return }
+        world.expectError("a reduction that is given up", { $0.kind == .timedOut(missing: [last]) }) {
+            try buffer.allReduce(throwing)
+        }
+        let begin = ContinuousClock.now
+        repeat {
+            part.expect(try part.allReduce(part.rank, larger), part.size - 1, "another function")
+            part.expect(try part.allReduce(part.rank, later), part.size - 1, "one from left to right")
+        } while try part.allReduce(ContinuousClock.now - begin < .seconds(2) ? 1 : 0, .max) == 1
         MPI.abort(exitCode: 5)
     }
 

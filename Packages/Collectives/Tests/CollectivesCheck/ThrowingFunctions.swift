@@ -12,6 +12,7 @@ enum ThrowingFunctions {
                 if a + b >= 1000 { throw TooLarge(value: a + b) }
                 return a + b
             }
+            if isFree { try underWay(world, sum) }
             for operation in [sum, sum.reproducible] {
                 let numbers = (0..<7).map { $0 + rank }
                 let sums = (0..<7).map { size * $0 + size * (size - 1) / 2 }
@@ -24,13 +25,38 @@ enum ThrowingFunctions {
     }
 
     private static func expectErrors(_ world: Communicator, _ values: [Int], _ sum: Reduction<Int>) throws {
-        let calls: [(String, () throws -> Void)] = [
-            ("allReduce", { _ = try world.allReduce(values, sum) }),
-            ("reduce", { _ = try world.reduce(values, sum, root: world.size - 1) }),
-            ("scan", { _ = try world.scan(values, sum) }),
-            ("one value", { _ = try world.allReduce(values[5], sum) }),
-            ("reduceScatter", { _ = try world.reduceScatter([Int](repeating: 999, count: world.size), sum) }),
-        ]
+        try expectErrors(
+            world,
+            [
+                ("allReduce", { _ = try world.allReduce(values, sum) }),
+                ("reduce", { _ = try world.reduce(values, sum, root: world.size - 1) }),
+                ("scan", { _ = try world.scan(values, sum) }),
+                ("one value", { _ = try world.allReduce(values[5], sum) }),
+                ("reduceScatter", { _ = try world.reduceScatter([Int](repeating: 999, count: world.size), sum) }),
+            ])
+    }
+
+    /// Several at once, and another operation meanwhile, which has nothing of their errors.
+    private static func underWay(_ world: Communicator, _ sum: Reduction<Int>) throws {
+        let other = Reduction<Int>.custom(commutative: true, associative: true) { $0 | $1 }
+        let strict = Reduction<Int>.custom(commutative: false, associative: true) { $1 }
+        for count in [1, 7, 1001] {
+            let fine = try world.startAllReduce([Int](repeating: world.rank, count: count), sum)
+            let some = try world.startAllReduce((0..<count).map { $0 == count / 2 ? 999 : 1 }, sum)
+            let all = try world.startAllReduce([Int](repeating: 600, count: count), sum)
+            repeat {
+                world.expect(try world.allReduce(1 << world.rank, other), (1 << world.size) - 1, "bits meanwhile")
+                world.expect(try world.allReduce(world.rank, strict), world.size - 1, "the last meanwhile")
+                // As often on every rank.
+            } while try world.allReduce(fine.isDone && some.isDone && all.isDone ? 1 : 0, .min) == 0
+            let total = world.size * (world.size - 1) / 2
+            world.expect(try fine.wait(), [Int](repeating: total, count: count), "what throws nothing")
+            try expectErrors(world, [("some", { _ = try some.wait() }), ("all", { _ = try all.wait() })])
+        }
+        world.expect(try world.startAllReduce([], sum).wait(), [], "no numbers")
+    }
+
+    private static func expectErrors(_ world: Communicator, _ calls: [(String, () throws -> Void)]) throws {
         for (name, call) in calls {
             var found: CollectiveError?
             do { try call() } catch let error as CollectiveError { found = error }

@@ -32,6 +32,17 @@ public struct Reduction<Element: BitwiseCopyable> {
         }
     }
 
+    /// The same for a function that may throw, which is asked no more then.
+    @inlinable
+    static func loop(throwing combine: @escaping (Element, Element) throws -> Element) -> Loop {
+        { left, right, count in
+            guard ownMark() == 0 else { return }
+            do {
+                for index in 0..<count { right[index] = try combine(left[index], right[index]) }
+            } catch { keepFault(error) }
+        }
+    }
+
     /// In which order a function is evaluated.
     enum Order {
         /// Strictly left to right in rank order.
@@ -44,11 +55,15 @@ public struct Reduction<Element: BitwiseCopyable> {
 
     let kind: Kind
     private(set) var isReproducible = false
+    /// The function where it may throw.
+    let fallible: FallibleFunction<Element>?
 
-    init(kind: Kind) { self.kind = kind }
+    init(kind: Kind) { (self.kind, fallible) = (kind, nil) }
 
     @usableFromInline
-    init(_ loop: @escaping Loop, isFree: Bool) { kind = .function(loop, isFree ? .free : .strict) }
+    init(_ loop: @escaping Loop, isFree: Bool, fallible: FallibleFunction<Element>? = nil) {
+        (kind, self.fallible) = (.function(loop, isFree ? .free : .strict), fallible)
+    }
 
     /// The same operation in an order that is fixed by the ranks alone. Each element is combined as a value by itself
     /// would be: whatever the length of the array and the place in it, the root, the MPI library and the deadline.
@@ -84,11 +99,12 @@ public struct Reduction<Element: BitwiseCopyable> {
     /// The same for a function that may throw. What it throws on one rank reaches all: the operation throws
     /// ``CollectiveError/Kind/functionThrew(rank:)`` on every rank, with the error as its cause where it was thrown.
     /// What was to be combined in place is then without meaning.
-    @_disfavoredOverload
+    @inlinable @_disfavoredOverload
     public static func custom(
         commutative: Bool, associative: Bool, _ combine: @escaping (Element, Element) throws -> Element
     ) -> Reduction {
-        custom(commutative: commutative, associative: associative, Combination.keepingErrors(combine))
+        Reduction(
+            loop(throwing: combine), isFree: commutative && associative, fallible: FallibleFunction(combine))
     }
 }
 

@@ -100,6 +100,7 @@ public enum MPI {
         }
         try Belongings.giveBack()
         Life.state = .finished
+        nameOfProcessor = ""
         try check(MPI_Finalize(), "MPI_Finalize")
     }
 
@@ -137,7 +138,7 @@ public enum MPI {
     }
 
     /// The name of the host that this rank runs on; empty unless MPI runs.
-    public static var processorName: String { Life.isRunning ? nameOfProcessor : "" }
+    public static var processorName: String { nameOfProcessor }
 
     /// Asked for once: any thread may want to know it.
     nonisolated(unsafe) private static var nameOfProcessor = ""

@@ -21,8 +21,9 @@ extension Reduction {
             }
         }
         guard case .function(let loop, _) = kind else { preconditionFailure("MPI has handles for its own operations") }
+        let faults = Combination.beginStrict()
         return Combiner(stride: stride) { left, right, count in
-            Combination.run {
+            Combination.run(faults) {
                 loop(left.assumingMemoryBound(to: Element.self), right.assumingMemoryBound(to: Element.self), count)
             }
         }

@@ -43,27 +43,54 @@ extension Communicator {
     /// - Throws: ``CollectiveError``, also for what must be combined in an order that MPI does not choose: a function
     ///   that is not declared associative and commutative, and ``Reduction/reproducible``. When it is waited for, on
     ///   every rank, where arrays differ in length or their elements in size; the communicator takes no other operation
-    ///   then. A function that communicates itself is an error on the ranks where it does.
+    ///   then. Also on every rank ``CollectiveError/Kind/functionThrew(rank:)``, where a function throws: one that
+    ///   throws for the same two values on every rank. A function that throws nothing and communicates itself is an
+    ///   error on the ranks where it does.
     public func startAllReduce<T>(
         _ values: [T], _ operation: Reduction<T>
     ) throws(CollectiveError) -> Pending<[T]> {
         try requireUsable("startAllReduce")
-        guard let handles = try operation.handlesInFreeOrder() else {
+        guard let handles = try handles(of: operation) else {
             throw CollectiveError(
                 routine: "startAllReduce",
                 reason: "MPI alone chooses the order of what is under way; for another one, use allReduce")
         }
-        let memory = PendingArray(values)
+        guard let fallible = operation.fallible else {
+            let memory = PendingArray(values)
+            return try startAllReduce(values, as: memory, handles) { memory.array }
+        }
+        let memory = PendingArray<Fallible<T>>(count: values.count)
+        if let start = memory.elements.baseAddress { fallible.pack(values, start) }
+        let rank = rank
+        return try startAllReduce(values, as: memory, handles) { () throws(CollectiveError) in
+            let (values, mark) = fallible.unpack(UnsafeBufferPointer(memory.elements))
+            if let error = Fault.error(nil, found: mark, on: rank, "startAllReduce") { throw error }
+            return values
+        }
+    }
+
+    private func handles<T>(of operation: Reduction<T>) throws(CollectiveError) -> Handles? {
+        guard let fallible = operation.fallible, operation.isFree else { return try operation.handlesInFreeOrder() }
+        return try Combination.handles(fallible.combine, isExact: false, rank: rank)
+    }
+
+    /// - Parameters:
+    ///   - values: What the caller has given.
+    ///   - memory: The same as MPI combines it.
+    ///   - result: What has come of it.
+    private func startAllReduce<T: BitwiseCopyable, Combined: BitwiseCopyable>(
+        _ values: [T], as memory: PendingArray<Combined>, _ handles: Handles,
+        _ result: @escaping () throws(CollectiveError) -> [T]
+    ) throws(CollectiveError) -> Pending<[T]> {
         let (work, bounds) = underWay("MPI_Iallreduce", values, memory: memory)
+        let rank = rank
         let pending = Pending(work) { () throws(CollectiveError) in
-            if handles.isOwn {
-                Combination.free(handles)
-                if let fault = Combination.takeFault() { throw fault.error(on: rank, "startAllReduce") }
-            }
-            return memory.array
+            let fault = handles.isOwn ? Combination.free(handles) : nil
+            if let error = Fault.error(fault, found: 0, on: rank, "startAllReduce") { throw error }
+            return try result()
         }
         try begin(work, comparing: bounds) { () throws(CollectiveError) in
-            try forEachPart(of: values.count) { first, length throws(CollectiveError) in
+            try forEachPart(of: memory.elements.count) { first, length throws(CollectiveError) in
                 let start = memory.elements.baseAddress.map { $0 + first }
                 try work.add {
                     MPI_Iallreduce(cmpi_in_place(), start, length, handles.datatype, handles.operation, handle, $0)

@@ -103,7 +103,7 @@ enum Turn {
     }
 
     @inline(never)
-    private static func refusal(of routine: String) -> CollectiveError {
+    static func refusal(of routine: String) -> CollectiveError {
         CollectiveError(
             routine: routine,
             reason: """
