@@ -74,11 +74,13 @@ enum Extremes {
         _ world: Communicator, _ types: repeat (each T).Type
     ) throws { repeat try check(world, (each T).self) }
 
-    /// Comparisons and logic of integers of every size, in MPI's vector code and in what that leaves over.
+    /// Comparisons, logic and sums that wrap around, of integers of every size: in MPI's vector code and in what that
+    /// leaves over.
     private static func check<T: MPINumber & FixedWidthInteger>(_ world: Communicator, _ type: T.Type) throws {
         let rules: [(String, Reduction<T>, (T, T) -> T)] = [
             ("min", .min, { Swift.min($0, $1) }), ("max", .max, { Swift.max($0, $1) }), ("and", .and, { $0 & $1 }),
-            ("or", .or, { $0 | $1 }), ("xor", .xor, { $0 ^ $1 }),
+            ("or", .or, { $0 | $1 }), ("xor", .xor, { $0 ^ $1 }), ("sum", .sum, { $0 &+ $1 }),
+            ("product", .product, { $0 &* $1 }), ("sum by ranks", .sum.reproducible, { $0 &+ $1 }),
         ]
         for count in [1, 33, 100, 515] {
             let all = (0..<world.size).map { rank in

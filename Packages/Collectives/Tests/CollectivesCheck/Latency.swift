@@ -15,6 +15,7 @@ enum Latency {
                 try measureOrders(world, kind)
             }
         },
+        "latency-types": measureTypes,
         "latency-messages": { world in
             for kind in ["blocking", "deadline"] {
                 try world.setPatience(Patience(deadline: kind == "deadline" ? .seconds(60) : nil))
@@ -37,6 +38,30 @@ enum Latency {
                 try time(world, kind, "scan \(name)", bytes: bytes) { try buffer.scan(operation) }
             }
         }
+    }
+
+    /// What MPI combines itself and what Swift does, in arrays of the same length in bytes.
+    private static func measureTypes(_ world: Communicator) throws {
+        try measure(world, "Int32 sum", Reduction<Int32>.sum)
+        try measure(world, "Int8 sum", Reduction<Int8>.sum)
+        try measure(world, "UInt8 sum", Reduction<UInt8>.sum)
+        try measure(world, "Int16 sum", Reduction<Int16>.sum)
+        try measure(world, "UInt16 sum", Reduction<UInt16>.sum)
+        try measure(world, "Int16 product", Reduction<Int16>.product)
+        try measure(world, "UInt16 min", Reduction<UInt16>.min)
+        try measure(world, "UInt64 max", Reduction<UInt64>.max)
+        try measure(world, "Double min", Reduction<Double>.min)
+        try measure(world, "Located<Double> min", Reduction<Located<Double>>.minLocation())
+        try measure(world, "Located<Int32> max", Reduction<Located<Int32>>.maxLocation())
+        try measure(world, "Float16 sum", Reduction<Float16>.sum)
+        try measure(world, "Float16 min", Reduction<Float16>.min)
+        try measure(world, "Int128 sum", Reduction<Int128>.sum)
+    }
+
+    private static func measure<T>(_ world: Communicator, _ name: String, _ operation: Reduction<T>) throws {
+        let bytes = 1 << 22
+        let buffer = try AgreedBuffer<T>(count: bytes / MemoryLayout<T>.stride, on: world)
+        try time(world, "blocking", "allreduce \(name)", bytes: bytes, blocks: 10) { try buffer.allReduce(operation) }
     }
 
     /// There and back, between neighbours.

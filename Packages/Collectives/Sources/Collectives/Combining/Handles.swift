@@ -70,7 +70,7 @@ extension Reduction {
     private var isExact: Bool {
         switch kind {
         case .native(_, _, let isExact): isExact
-        case .extreme: true
+        case .extreme, .wrappingSum: true
         case .function(_, let order): order == .exact
         }
     }
@@ -82,6 +82,9 @@ extension Reduction {
             return Handles(operation: operation, datatype: datatype, isExact: isExact, isOwn: false)
         case .extreme(let extreme, let datatype):
             return Handles(operation: extreme.handle(on: datatype), datatype: datatype, isExact: true, isOwn: false)
+        case .wrappingSum(let datatype):
+            let made = MPIDatatype.isOf8Bits(datatype) ? MadeOperation.sumOf8Bits : .sumOf16Bits
+            return Handles(operation: made.handle, datatype: datatype, isExact: true, isOwn: false)
         case .function(let loop, let order):
             return order == .strict ? nil : try Combination.handles(loop, isExact: order == .exact)
         }

@@ -16,6 +16,12 @@ public protocol MPINumber: BitwiseCopyable, Comparable, Numeric {
 extension MPINumber {
     /// Nil: combined by Swift.
     public static var mpiDatatype: MPIDatatype? { nil }
+
+    /// The same, unless its size is another one than the type's.
+    static var knownDatatype: MPIDatatype? {
+        guard let mpiDatatype, mpiDatatype.size == MemoryLayout<Self>.stride else { return nil }
+        return mpiDatatype
+    }
 }
 
 /// Numbers that MPI combines itself.
@@ -106,8 +112,10 @@ extension MPIDatatype {
 
     /// Open MPI's vector code saturates sums of 8 and 16 bits, except in the elements that are left over at the end of
     /// an array.
-    var isSaturated: Bool { size < 4 }
+    var isSaturated: Bool { size < 4 && MPI.openMPIVersion != nil }
 
     /// MPICH 4.0 compares unsigned numbers as if they had a sign.
-    var isMisread: Bool { [.uint8, .uint16, .uint32, .uint64].contains(self) }
+    var isMisread: Bool { MPI.isMPICH40 && [.uint8, .uint16, .uint32, .uint64].contains(self) }
+
+    static func isOf8Bits(_ datatype: DatatypeHandle) -> Bool { datatype == cmpi_int8() || datatype == cmpi_uint8() }
 }

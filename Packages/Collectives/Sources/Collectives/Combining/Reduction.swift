@@ -11,12 +11,10 @@ public struct Reduction<Element: BitwiseCopyable> {
         case native(OperationHandle, DatatypeHandle, isExact: Bool)
         /// The smallest or largest floating-point number: ``Extreme`` says why MPI's own will not do.
         case extreme(Extreme, DatatypeHandle)
+        /// The sum of integers of 8 or 16 bits: ``MPIDatatype/isSaturated`` says why MPI's own will not do.
+        case wrappingSum(DatatypeHandle)
         /// Any function, over arrays.
         case function(Loop, Order)
-
-        static func custom(_ combine: @escaping (Element, Element) -> Element, _ order: Order) -> Kind {
-            .function(Reduction.loop(combine), order)
-        }
     }
 
     /// Replaces the elements of a second array by those of the first combined with them.
@@ -82,6 +80,10 @@ public struct Reduction<Element: BitwiseCopyable> {
         return copy
     }
 
+    /// A function of ours.
+    @usableFromInline
+    init(_ loop: @escaping Loop, isExact: Bool) { (kind, fallible) = (.function(loop, isExact ? .exact : .free), nil) }
+
     /// A function of your own. It must not communicate itself, on any communicator: MPI calls it in the midst of a
     /// reduction. Where it does, that call throws ``CollectiveError/Kind/misuse``, and so does the reduction, on every
     /// rank; the communicator works afterwards.
@@ -105,129 +107,5 @@ public struct Reduction<Element: BitwiseCopyable> {
     ) -> Reduction {
         Reduction(
             loop(throwing: combine), isFree: commutative && associative, fallible: FallibleFunction(combine))
-    }
-}
-
-extension Reduction where Element: MPINumber {
-    /// The sum. Integers wrap around.
-    public static var sum: Reduction { native(cmpi_sum(), unless: \.isSaturated) ?? wrappingSum ?? own(+) }
-    /// The product. Integers wrap around.
-    public static var product: Reduction { native(cmpi_product()) ?? wrappingProduct ?? own(*) }
-    /// The smallest value. NaN loses against every number, so that it is the result only where all ranks have it; -0 is
-    /// smaller than +0.
-    public static var min: Reduction {
-        extreme(.least) ?? native(cmpi_min(), unless: \.isMisread) ?? own { Swift.min($0, $1) }
-    }
-    /// The largest value. NaN loses against every number, so that it is the result only where all ranks have it; +0 is
-    /// larger than -0.
-    public static var max: Reduction {
-        extreme(.greatest) ?? native(cmpi_max(), unless: \.isMisread) ?? own { Swift.max($0, $1) }
-    }
-
-    /// As what MPI combines the type; nil for one that it does not know.
-    static var datatype: MPIDatatype? {
-        guard let datatype = Element.mpiDatatype, datatype.size == MemoryLayout<Element>.stride else { return nil }
-        return datatype
-    }
-
-    /// MPI's own operation; nil for a type that MPI does not know, or with which it is at fault.
-    private static func native(
-        _ operation: OperationHandle, unless isFaulty: (MPIDatatype) -> Bool = { _ in false }
-    ) -> Reduction? {
-        guard let datatype, !isFaulty(datatype) else { return nil }
-        return Reduction(kind: .native(operation, datatype.handle, isExact: !datatype.isFloatingPoint))
-    }
-
-    /// Swift's operation. No order of evaluation changes what integers give.
-    private static func own(_ combine: @escaping (Element, Element) -> Element) -> Reduction {
-        Reduction(kind: .custom(combine, Element.self is any FixedWidthInteger.Type ? .exact : .free))
-    }
-
-    /// Nil for types that have no NaN.
-    private static func extreme(_ extreme: Extreme) -> Reduction? {
-        if let datatype {
-            return datatype.isFloatingPoint ? Reduction(kind: .extreme(extreme, datatype.handle)) : nil
-        }
-        guard let type = Element.self as? any (MPINumber & FloatingPoint).Type else { return nil }
-        return extreme.operation(on: type) as? Reduction
-    }
-
-    /// Swift's own operators trap where integers do not fit; nil for other types.
-    private static var wrappingSum: Reduction? {
-        guard let type = Element.self as? any (MPINumber & FixedWidthInteger).Type else { return nil }
-        return wrappingSum(type)
-    }
-
-    private static var wrappingProduct: Reduction? {
-        guard let type = Element.self as? any (MPINumber & FixedWidthInteger).Type else { return nil }
-        return wrappingProduct(type)
-    }
-
-    private static func wrappingSum<T: MPINumber & FixedWidthInteger>(_ type: T.Type) -> Reduction? {
-        Reduction<T>.own(&+) as? Reduction
-    }
-
-    private static func wrappingProduct<T: MPINumber & FixedWidthInteger>(_ type: T.Type) -> Reduction? {
-        Reduction<T>.own(&*) as? Reduction
-    }
-}
-
-extension Reduction where Element: MPINumber & FixedWidthInteger {
-    /// And, bit by bit.
-    public static var and: Reduction { native(cmpi_and()) ?? own(&) }
-    /// Or, bit by bit.
-    public static var or: Reduction { native(cmpi_or()) ?? own(|) }
-    /// Exclusive or, bit by bit: a bit that an odd number of ranks has.
-    public static var xor: Reduction { native(cmpi_xor()) ?? own(^) }
-}
-
-extension Reduction where Element == Bool {
-    /// Whether all are true.
-    public static var and: Reduction { native(cmpi_and()) }
-    /// Whether any is true.
-    public static var or: Reduction { native(cmpi_or()) }
-    /// Whether an odd number is true.
-    public static var xor: Reduction { native(cmpi_xor()) }
-
-    /// As bytes, which are 0 and 1 in Swift: bits give what the values would.
-    private static func native(_ operation: OperationHandle) -> Reduction {
-        Reduction(kind: .native(operation, cmpi_uint8(), isExact: true))
-    }
-}
-
-/// A value and the rank that has it.
-public struct Located<Value: MPINumber>: BitwiseCopyable {
-    /// The value.
-    public var value: Value
-    /// Where it is.
-    public var rank: Int
-
-    /// A value of a rank.
-    public init(_ value: Value, rank: Int) {
-        self.value = value
-        self.rank = rank
-    }
-}
-
-extension Located {
-    /// The same whichever is asked, so that the result does not depend on the order in which MPI compares.
-    fileprivate func wins(over other: Located, isBetter: (Value, Value) -> Bool) -> Bool {
-        if isBetter(value, other.value) { return true }
-        if isBetter(other.value, value) { return false }
-        // Equal, or one that compares with nothing, itself included.
-        let (isNumber, otherIsNumber) = (value == value, other.value == other.value)
-        return isNumber == otherIsNumber ? rank <= other.rank : isNumber
-    }
-}
-
-extension Reduction {
-    /// The smallest value and the lowest rank that has it. NaN loses against every number.
-    public static func minLocation<Value>() -> Reduction where Element == Located<Value> {
-        Reduction(kind: .custom({ $0.wins(over: $1, isBetter: <) ? $0 : $1 }, .exact))
-    }
-
-    /// The largest value and the lowest rank that has it. NaN loses against every number.
-    public static func maxLocation<Value>() -> Reduction where Element == Located<Value> {
-        Reduction(kind: .custom({ $0.wins(over: $1, isBetter: >) ? $0 : $1 }, .exact))
     }
 }

@@ -39,7 +39,7 @@ public enum MPI {
         }
         Life.state = .running
         nameOfProcessor = text(Int(MPI_MAX_PROCESSOR_NAME)) { MPI_Get_processor_name($0, $1) }
-        Extreme.begin()
+        MadeOperation.begin()
         Turn.begin()
         try Progress.begin()
         try Crowding.begin()
@@ -53,9 +53,7 @@ public enum MPI {
     private static func suggestSettings() {
         guard let version = openMPIVersion else {
             // Its collectives through shared memory crash where a rank other than 0 reduces long arrays in place.
-            if libraryVersion.hasPrefix("MPICH Version:"), libraryVersion.contains("4.0") {
-                setenv("MPIR_CVAR_DEVICE_COLLECTIVES", "none", 0)
-            }
+            if isMPICH40 { setenv("MPIR_CVAR_DEVICE_COLLECTIVES", "none", 0) }
             return
         }
         // Alone, Open MPI would still look for a remote shell and fail where there is none, as in many containers.
@@ -69,11 +67,14 @@ public enum MPI {
     }
 
     /// The major version of Open MPI; nil where another library runs.
-    static var openMPIVersion: Int? {
+    static let openMPIVersion: Int? = {
         let mark = "Open MPI v"
         let text = libraryVersion
         return text.hasPrefix(mark) ? Int(text.dropFirst(mark.count).prefix { $0 != "." }) : nil
-    }
+    }()
+
+    /// Whether it is MPICH 4.0, which has faults of its own.
+    static let isMPICH40 = libraryVersion.hasPrefix("MPICH Version:") && libraryVersion.contains("4.0")
 
     /// Finishes MPI: only on a clean way out, since it waits for every rank. Shared memory, counters, boards and
     /// communicators are given back before, and files closed; what is called on them later throws, and the bytes of

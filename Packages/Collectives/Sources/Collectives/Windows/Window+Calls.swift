@@ -145,7 +145,7 @@ extension Window where Element: MPINumber & FixedWidthInteger {
         expected: Element, desired: Element, on rank: Int, at offset: Int
     ) throws(CollectiveError) -> Element {
         let place = try place(of: 1, at: offset, on: rank, "compareAndSwap")
-        guard let datatype = Reduction<Element>.datatype?.handle else {
+        guard let datatype = Element.knownDatatype?.handle else {
             throw CollectiveError(routine: "compareAndSwap", reason: "MPI does not know \(Element.self)")
         }
         try requireSwaps()
