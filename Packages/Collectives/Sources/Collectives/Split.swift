@@ -46,7 +46,7 @@ extension Communicator {
             try check(MPI_Comm_split(handle, mark, Int32(key), &part), "MPI_Comm_split")
         }
         guard color != nil else {
-            _ = try waiting.board?.newCounter(for: nil)
+            _ = try waiting.board?.newTally(for: nil)
             return nil
         }
         return try splitOff(part)
@@ -86,9 +86,8 @@ extension Communicator {
             defer { Belongings.add(communicator: handle) }
             return try Communicator(handle)
         }
-        let counter = try waiting.board?.newCounter(for: part)
-        part.waiting.keep(waiting.board, counter)
-        part.waiting.count(on: waiting.board, counter)
+        let tally = try waiting.board?.newTally(for: part)
+        (part.waiting.tally, part.waiting.ownTally) = (tally, tally)
         part.waiting.patience = patience
         return part
     }

@@ -109,7 +109,14 @@ extension Communicator {
             if target != rank { try send(bytes, to: target, tag) }
             return
         }
-        let requests = try startParts(bytes, to: Int32(target), tag)
+        var requests: [RequestHandle] = []
+        try Turn.with("MPI_Isend") { () throws(CollectiveError) in
+            try startParts(of: bytes, to: Int32(target), tag) { start throws(CollectiveError) in
+                var request = cmpi_request_null()
+                try check(start(&request), "MPI_Isend")
+                requests.append(request)
+            }
+        }
         do throws(CollectiveError) { try receive() } catch {
             abandon(requests)
             throw error
@@ -124,21 +131,18 @@ extension Communicator {
         }
     }
 
-    /// Begins to send a message to another rank: MPI's requests for its parts.
+    /// Begins to send a message to another rank, in its turn.
+    ///
+    /// - Parameter add: Makes a call that begins a part of it.
     func startParts(
-        _ bytes: UnsafeRawBufferPointer, to target: Int32, _ tag: MessageTag
-    ) throws(CollectiveError) -> [RequestHandle] {
-        try Turn.take("MPI_Isend")
-        defer { Turn.give() }
-        var requests: [RequestHandle] = []
+        of bytes: UnsafeRawBufferPointer, to target: Int32, _ tag: MessageTag,
+        _ add: ((UnsafeMutablePointer<RequestHandle>) -> Int32) throws(CollectiveError) -> Void
+    ) throws(CollectiveError) {
         let (byte, handle) = (cmpi_byte(), handle(for: tag))
         try forEachPart(ofMessage: bytes.count) { first, length throws(CollectiveError) in
-            var request = cmpi_request_null()
             let start = bytes.baseAddress.map { $0 + first }
-            try check(MPI_Isend(start, length, byte, target, tag.rawValue, handle, &request), "MPI_Isend")
-            requests.append(request)
+            try add { MPI_Isend(start, length, byte, target, tag.rawValue, handle, $0) }
         }
-        return requests
     }
 
     private func single<T>(_ values: [T], from rank: Int) throws(CollectiveError) -> T {

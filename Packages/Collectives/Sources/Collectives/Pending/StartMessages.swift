@@ -19,11 +19,7 @@ extension Communicator {
             // Whoever changes the array has a copy: `work` keeps this one where it is.
             let bytes = values.withUnsafeBytes { $0 }
             if rank == self.rank { return waiting.ownMessages.send(Array(bytes), messageTag.rawValue) }
-            let (byte, handle) = (cmpi_byte(), handle(for: messageTag))
-            try forEachPart(ofMessage: bytes.count) { first, length throws(CollectiveError) in
-                let start = bytes.baseAddress.map { $0 + first }
-                try work.add { MPI_Isend(start, length, byte, target, messageTag.rawValue, handle, $0) }
-            }
+            try startParts(of: bytes, to: target, messageTag, work.add)
         }
         return pending
     }

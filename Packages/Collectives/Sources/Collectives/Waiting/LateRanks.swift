@@ -19,10 +19,11 @@ extension Communicator {
     private func absentees(
         of peer: Int?, _ end: String, since time: Int64
     ) -> (ranks: [Int], reason: String) {
-        guard let board = waiting.board, let counter = waiting.counter else {
+        guard let tally = waiting.tally else {
             return peer.map { ([$0], "rank \($0) did not answer \(end)") }
                 ?? ([], "not every one of \(size) ranks arrived \(end)")
         }
+        let (board, counter) = (tally.board, tally.counter)
         guard let lines = (try? board.lines(since: time)) ?? nil else {
             let holders = board.holderRanks.filter { $0 != board.rank }
             let who = peer.map { "\(board.name(counter.members[$0])) did not answer" } ?? "not every rank arrived"

@@ -59,10 +59,10 @@ extension Communicator {
     public func setPatience(_ patience: Patience) throws(CollectiveError) {
         try requireUsable("setPatience")
         // The others are waited for in the new way already, but nothing is counted before all have come.
-        waiting.count(on: nil, nil)
+        waiting.tally = nil
         waiting.patience = patience
-        let counter = patience.board?.counter(of: handle)
-        let (hasBoard, isForeign) = (patience.board != nil, patience.board != nil && counter == nil)
+        let tally = patience.board?.tally(of: handle)
+        let (hasBoard, isForeign) = (patience.board != nil, patience.board != nil && tally == nil)
         let sums = try sumsNonblocking(
             [hasBoard, isForeign, patience.mayBlock, patience.deadline != nil].map { $0 ? 1 : 0 })
         let complaints = [
@@ -74,13 +74,10 @@ extension Communicator {
             throw CollectiveError(routine: "setPatience", reason: complaint)
         }
         if patience.board != nil {
-            waiting.count(on: patience.board, counter)
+            waiting.tally = tally
         } else if sums[3] > 0 {
-            if waiting.ownBoard == nil {
-                let board = try ProgressBoard(on: self, phases: [])
-                waiting.keep(board, board.counter(of: handle))
-            }
-            waiting.count(on: waiting.ownBoard, waiting.ownCounter)
+            if waiting.ownTally == nil { waiting.ownTally = try ProgressBoard(on: self, phases: []).tally(of: handle) }
+            waiting.tally = waiting.ownTally
         }
     }
 
@@ -103,13 +100,13 @@ final class WaitingManner {
     }
     /// As the patience says, where the cores suffice; here, since it is looked at in each operation.
     private(set) var mayBlock = !Crowding.isThere
-    /// Nil without a board.
-    private(set) var counter: OperationCounter?
-    /// Knows who is late: the patience's, or the communicator's own.
-    private(set) var board: ProgressBoard?
+    /// Where operations are counted now: on the patience's board, or on the communicator's own; nil where nowhere.
+    var tally: Tally?
     /// For patience without a board.
-    private(set) var ownBoard: ProgressBoard?
-    private(set) var ownCounter: OperationCounter?
+    var ownTally: Tally?
+    var counter: OperationCounter? { tally?.counter }
+    /// Knows who is late.
+    var board: ProgressBoard? { tally?.board }
     /// Why nothing can be begun any more; nil as long as it can.
     var obstacle: Obstacle?
     /// What this rank has sent to itself.
@@ -130,12 +127,10 @@ final class WaitingManner {
         obstacle = .abandoned(routine)
         Life.abandoned = routine
     }
+}
 
-    /// From now on operations are counted there.
-    func count(on board: ProgressBoard?, _ counter: OperationCounter?) {
-        (self.board, self.counter) = (board, board == nil ? nil : counter)
-    }
-
-    /// Keeps a board for the times when none is given.
-    func keep(_ board: ProgressBoard?, _ counter: OperationCounter?) { (ownBoard, ownCounter) = (board, counter) }
+/// A board, and what counts the operations of one communicator there.
+struct Tally {
+    let board: ProgressBoard
+    let counter: OperationCounter
 }

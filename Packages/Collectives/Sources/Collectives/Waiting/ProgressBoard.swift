@@ -100,22 +100,23 @@ public final class ProgressBoard: @unchecked Sendable {
         publish()
     }
 
-    /// What counts the operations of the board's communicator; nil for another one.
-    func counter(of communicator: CommunicatorHandle) -> OperationCounter? {
-        communicator == handle ? worldCounter : nil
+    /// Where the operations of the board's communicator are counted; nil for another one.
+    func tally(of communicator: CommunicatorHandle) -> Tally? {
+        communicator == handle ? Tally(board: self, counter: worldCounter) : nil
     }
 
-    /// A counter for a communicator that was split off; those who do not belong to it call this too, with nil.
-    func newCounter(for part: Communicator?) throws(CollectiveError) -> OperationCounter? {
+    /// The same for a communicator that was split off; those who do not belong to it call this too, with nil.
+    func newTally(for part: Communicator?) throws(CollectiveError) -> Tally? {
         let index = countersGiven
         countersGiven += 1
         guard let part else { return nil }
         let members = try part.allGather(SIMD2(rank, index))
         let ranks = members.map { $0[0] }
         guard index < Line.counters, members.allSatisfy({ $0[1] == index }) else {
-            return OperationCounter(members: ranks)
+            return Tally(board: self, counter: OperationCounter(members: ranks))
         }
-        return OperationCounter(entered: ownLine + index, index: index, members: ranks)
+        return Tally(
+            board: self, counter: OperationCounter(entered: ownLine + index, index: index, members: ranks))
     }
 
     /// All lines, as they stand at a time that is to come or later; nil when no holder answers soon enough. One rank of
