@@ -10,7 +10,7 @@ import Testing
             "worked", "roots", "orders", "shapes", "random", "memory", "lengths", "counter", "buffers", "extremes",
             "foreign", "messages", "sizes", "bits", "reproducible", "freed",
         ],
-        ["to-all", "splits", "groups", "throwing", "interop", "files", "arrays"],
+        ["to-all", "splits", "groups", "throwing", "interop", "files", "arrays", "every"],
     ]
 
     /// - Parameter limit: Of each run, in seconds.

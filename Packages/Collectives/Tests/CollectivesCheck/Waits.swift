@@ -8,6 +8,11 @@ enum Waits {
         Patience(), Patience(deadline: .seconds(60)), Patience(deadline: .seconds(60), wait: .cheap),
     ]
 
+    /// The same, but where many ranks share few cores, none of them spins.
+    static func patiences(for world: Communicator) -> [Patience] {
+        world.size > 8 ? [patiences[0], patiences[2]] : patiences
+    }
+
     static let modes: [String: @Sendable (Communicator) throws -> Void] = [
         "busy-counter": Counter.checkBusyHost, "bits": Bits.check,
         "late": late, "interrupted": interrupted, "without-board": { try withoutBoard($0, .none) },

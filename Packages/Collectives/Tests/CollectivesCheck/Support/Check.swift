@@ -14,7 +14,7 @@ enum Check {
                     fail(world, "unknown mode \(mode)")
                 }
                 // Each mode with blocking calls, then with nonblocking ones that are waited for in both ways.
-                let patiences = modes[mode] == nil ? [Patience()] : Waits.patiences
+                let patiences = modes[mode] == nil ? [Patience()] : Waits.patiences(for: world)
                 for patience in patiences {
                     try world.setPatience(patience)
                     try run(world)
@@ -35,14 +35,15 @@ enum Check {
         "to-all": ToAll.check, "splits": Splits.check, "throwing": ThrowingFunctions.check,
         "interop": Interop.check, "files": Files.check, "tags": Tags.check, "pending": Pendings.check,
         "arrays": Arrays.check, "codable": Codables.check, "gathers": PendingGathers.check,
-        "windows": Windows.check, "spans": Spans.check, "groups": Groups.check,
+        "windows": Windows.check, "spans": Spans.check, "groups": Groups.check, "fmi": FMI.check,
+        "every": EveryOperation.check,
     ]
 
     /// Those that see to the waiting themselves.
     private static let others = [
         Failures.modes, Waits.modes, Boards.modes, Latency.modes, LongArrays.modes, Abandoned.modes, Lives.modes,
         Files.modes, Tags.modes, PendingEnds.modes, PendingGathers.modes, WindowEnds.modes, SpanCopies.modes,
-        SpanDeadlines.modes, Turns.modes,
+        SpanDeadlines.modes, Turns.modes, FMI.modes,
     ].reduce(into: [:]) {
         all, modes in
         all.merge(modes) { first, _ in first }

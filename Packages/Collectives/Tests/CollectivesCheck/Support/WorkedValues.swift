@@ -4,8 +4,8 @@ import Collectives
 enum WorkedValues {
     static func check(_ world: Communicator) throws {
         let (rank, size) = (world.rank, world.size)
-        let threeAPlusB = Reduction<Int>.custom(commutative: false, associative: false) { 3 * $0 + $1 }
-        let folded = (1..<size).reduce(0) { 3 * $0 + $1 }
+        let threeAPlusB = Reduction<Int>.custom(commutative: false, associative: false) { 3 &* $0 &+ $1 }
+        let folded = (1..<size).reduce(0) { 3 &* $0 &+ $1 }
         if size == 3 { world.expect(folded, 5, "3(3 * 0 + 1) + 2") }
         world.expect(try world.allReduce(rank, threeAPlusB), folded, "allReduce(3a + b)")
         world.expect(try world.allReduce(rank, .sum), size * (size - 1) / 2, "allReduce(sum)")
@@ -15,10 +15,10 @@ enum WorkedValues {
             world.expect(
                 try world.reduce(rank + 1, .sum, root: root), mine ? size * (size + 1) / 2 : nil, "reduce(sum)")
             let pair = Reduction<Pair>.custom(commutative: true, associative: true) {
-                Pair($0.sum + $1.sum, $0.product * $1.product)
+                Pair($0.sum + $1.sum, $0.product &* $1.product)
             }
             let reduced = try world.reduce(Pair(rank + 1, 2 * (rank + 1)), pair, root: root)
-            let product = (1...size).reduce(1) { $0 * 2 * $1 }
+            let product = (1...size).reduce(1) { $0 &* 2 &* $1 }
             world.expect(reduced, mine ? Pair(size * (size + 1) / 2, product) : nil, "reduce([sum, product])")
             if size == 4, mine { world.expect(reduced, Pair(10, 384), "reduce([sum, product]) of four") }
             world.expect(try world.broadcast(rank == root ? 42 : -1, root: root), 42, "bcast(42)")
@@ -35,10 +35,10 @@ enum WorkedValues {
         world.expect(
             try world.exclusiveScan(rank + 1, .sum), rank == 0 ? nil : rank * (rank + 1) / 2, "exclusiveScan(sum)")
         let triple = Reduction<Triple>.custom(commutative: true, associative: true) {
-            Triple($0.sum + $1.sum, $0.product * $1.product, max($0.largest, $1.largest))
+            Triple($0.sum + $1.sum, $0.product &* $1.product, max($0.largest, $1.largest))
         }
         let scanned = try world.scan(Triple(rank + 1, 2 * (rank + 1), rank + 1), triple)
-        let products = (0...rank).reduce(1) { $0 * 2 * ($1 + 1) }
+        let products = (0...rank).reduce(1) { $0 &* 2 &* ($1 + 1) }
         world.expect(scanned, Triple((rank + 1) * (rank + 2) / 2, products, rank + 1), "scan([sum, product, max])")
         if size == 4, rank == 2 { world.expect(scanned, Triple(6, 48, 3), "scan of rank 2 of four") }
     }
