@@ -6,6 +6,7 @@ extension Communicator {
     ) throws(CollectiveError) {
         try countCollective("reduce")
         let pieces = Pieces(of: count, stride: combiner.stride)
+        if root == size - 2 { return try reduceFromBothSides(operands, pieces, combiner, root: root) }
         // A piece comes back to the root from the last rank when the ranks behind it each have one in their hands.
         let (last, isRoot) = (size - 1, rank == root)
         let late = isRoot ? max(last - root - 1, 0) : 0
@@ -22,28 +23,61 @@ extension Communicator {
         }
     }
 
+    /// The same for a root that has one rank behind it, which gives it its own values: each piece goes one way only.
+    private func reduceFromBothSides(
+        _ operands: Operands, _ pieces: Pieces, _ combiner: Combiner, root: Int
+    ) throws(CollectiveError) {
+        try pieces.withMemory(for: 2) { memory throws(CollectiveError) in
+            for index in 0..<pieces.count {
+                let (first, byteCount) = pieces.piece(index)
+                let part = operands.from(first)
+                guard rank <= root else {
+                    try sendPiece(part.values, byteCount, to: root)
+                    continue
+                }
+                guard rank == root, let result = part.result else {
+                    try passOn(part, byteCount, combiner, root: root, memory)
+                    continue
+                }
+                let before = try prefix(of: part, byteCount, combiner, in: memory[1], memory[0])
+                // Not over the values that are combined with them.
+                let target = before == UnsafeRawPointer(result) ? memory[0] : result
+                try receivePiece(target, byteCount, from: root + 1)
+                try combiner.combine(UnsafeMutableRawPointer(mutating: before), target, byteCount / combiner.stride)
+                Operands(target, into: result).copyValues(byteCount)
+            }
+        }
+    }
+
     /// Combines what comes from the left with a rank's own piece, and gives it to the right; from the last rank, to the
     /// root.
     private func passOn(
         _ operands: Operands, _ byteCount: Int, _ combiner: Combiner, root: Int, _ memory: [UnsafeMutableRawPointer]
     ) throws(CollectiveError) {
         let isLast = rank == size - 1
-        var combined = operands.values
-        if rank > 0 {
-            // Only the root's own values may be written over.
-            let target = isLast && rank == root ? operands.result ?? memory[1] : memory[1]
-            try receivePiece(memory[0], byteCount, from: rank - 1)
-            Operands(operands.values, into: target).copyValues(byteCount)
-            try combiner.combine(memory[0], target, byteCount / combiner.stride)
-            combined = UnsafeRawPointer(target)
-        } else if isLast {
-            operands.copyValues(byteCount)
-        }
+        // Only the root's own values may be written over.
+        let target = isLast && rank == root ? operands.result ?? memory[1] : memory[1]
+        let combined = try prefix(of: operands, byteCount, combiner, in: target, memory[0])
+        if rank == 0, isLast { operands.copyValues(byteCount) }
         if !isLast {
             try sendPiece(combined, byteCount, to: rank + 1)
         } else if rank != root {
             try sendPiece(combined, byteCount, to: root)
         }
+    }
+
+    /// A piece of all ranks up to this one combined: in `target`, or on rank 0 where its values are.
+    ///
+    /// - Parameter received: Memory for what comes from the left.
+    private func prefix(
+        of operands: Operands, _ byteCount: Int, _ combiner: Combiner, in target: UnsafeMutableRawPointer,
+        _ received: UnsafeMutableRawPointer
+    ) throws(CollectiveError) -> UnsafeRawPointer {
+        guard rank > 0 else { return operands.values }
+        try receivePiece(received, byteCount, from: rank - 1)
+        Operands(operands.values, into: target).copyValues(byteCount)
+        try combiner.combine(received, target, byteCount / combiner.stride)
+        return UnsafeRawPointer(target)
     }
 
     /// Rank r gets v0 op ... op vr.
