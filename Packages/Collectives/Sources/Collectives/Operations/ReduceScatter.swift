@@ -20,23 +20,44 @@ extension Communicator {
         try agree(onLength: values.count, of: T.self, "reduceScatter")
         let count = try evenPart(of: values.count, "reduceScatter")
         guard count > 0 else { return [] }
-        // What goes past MPI's counts goes part by part, too.
-        guard count <= Parts.largest, let handles = try operation.handlesInFreeOrder() else {
+        guard let handles = try operation.handlesInFreeOrder() else {
             return try reducePartByPart(values, operation, count)
         }
         let part: [T] = try receivedArray(count) { memory throws(CollectiveError) in
             try values.withElements { own throws(CollectiveError) in
-                try reduceScatter(own, into: memory, Int32(count), handles)
+                try reduceScatter(own, into: memory, count, handles)
             }
         }
         try end(operation, handles, "reduceScatter")
         return part
     }
 
+    /// In pieces: MPI takes as much memory again, of which the first touch is slow, and for a piece its own is enough.
+    private func reduceScatter<T: BitwiseCopyable>(
+        _ own: UnsafePointer<T>, into part: UnsafeMutablePointer<T>, _ count: Int, _ handles: Handles
+    ) throws(CollectiveError) {
+        let stride = MemoryLayout<T>.stride
+        guard count > Parts.largest || count * size * stride > 1 << 22 else {
+            return try reduceScatter(bytes: own, into: part, Int32(count), handles)
+        }
+        let longest = max(min(Parts.largest, (1 << 20) / stride / size), 1)
+        // Those of all parts lie together.
+        let pieces = UnsafeMutablePointer<T>.allocate(capacity: longest * size)
+        try forEachPart(of: count, atMost: longest) { first, length throws(CollectiveError) in
+            for rank in 0..<size {
+                let piece = pieces + rank * Int(length)
+                piece.initialize(from: own + rank * count + first, count: Int(length))
+            }
+            try reduceScatter(bytes: pieces, into: part + first, length, handles)
+        }
+        // Only now: what failed may be pending.
+        pieces.deallocate()
+    }
+
     // Not generic: the compiler makes more of such a call.
 
     private func reduceScatter(
-        _ own: UnsafeRawPointer, into part: UnsafeMutableRawPointer, _ count: Int32, _ handles: Handles
+        bytes own: UnsafeRawPointer, into part: UnsafeMutableRawPointer, _ count: Int32, _ handles: Handles
     ) throws(CollectiveError) {
         let (datatype, operation) = (handles.datatype, handles.operation)
         try collective(
