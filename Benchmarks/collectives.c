@@ -1,5 +1,6 @@
 // The loops of `collectives-check latency` in C: the same calls on the same memory, the same blocks, the same table.
-// With the argument `arrays`, those of `collectives-check latency-arrays`.
+// With the argument `arrays`, those of `collectives-check latency-arrays`, with results in new memory as in Swift; with
+// `arrays-kept`, the same with results in memory that is used again.
 #define _POSIX_C_SOURCE 200809L
 #include <mpi.h>
 #include <stdio.h>
@@ -145,12 +146,14 @@ static void *zeroed(int count) {
     return memset(memory, 0, (size_t)count);
 }
 
-// Arrays: every result is in memory of its own, as in Swift.
-
 static void *result;
+static size_t kept;
+static int keeps_memory;
 
 static void *fresh(size_t count) {
+    if (keeps_memory && count <= kept) return result;
     free(result);
+    kept = count;
     result = malloc(count);
     if (result == NULL) MPI_Abort(MPI_COMM_WORLD, 4);
     return result;
@@ -179,6 +182,10 @@ static void array_fold(void) {
         for (int i = 0; i < numbers; i++) folded[i] = 0.5 * folded[i] + next[i];
     }
 }
+static void array_reduce_scatter(void) {
+    void *part = fresh(bytes / size);
+    check(MPI_Reduce_scatter_block(data, part, numbers / size, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD));
+}
 static MPI_Op in_order;
 static void array_ordered_scan(void) {
     check(MPI_Scan(data, fresh(bytes), numbers, MPI_DOUBLE, in_order, MPI_COMM_WORLD));
@@ -196,6 +203,14 @@ static void measure_arrays(const char *kind) {
     measure(kind, "fold array in order", array_fold);
     measure(kind, "scan array in order", array_ordered_scan);
     check(MPI_Op_free(&in_order));
+    measure(kind, "reduce-scatter array", array_reduce_scatter);
+    // Memory that is used again.
+    measure(kind, "broadcast buffer", broadcast);
+    measure(kind, "scan buffer", scan);
+    free(data);
+    data = zeroed(bytes * size);
+    own = (char *)data + (size_t)rank * (size_t)bytes;
+    measure(kind, "gather buffer", gather);
     free(data);
 }
 
@@ -205,7 +220,8 @@ int main(int argc, char **argv) {
     check(MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &provided));
     check(MPI_Comm_rank(MPI_COMM_WORLD, &rank));
     check(MPI_Comm_size(MPI_COMM_WORLD, &size));
-    int arrays = argc > 1 && strcmp(argv[1], "arrays") == 0;
+    keeps_memory = argc > 1 && strcmp(argv[1], "arrays-kept") == 0;
+    int arrays = keeps_memory || (argc > 1 && strcmp(argv[1], "arrays") == 0);
     for (int nonblocking = 0; nonblocking < 2; nonblocking++) {
         const char *kind = nonblocking ? "deadline" : "blocking";
         if (arrays) {

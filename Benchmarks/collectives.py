@@ -3,7 +3,8 @@
 The three programs take turns; every other round runs backwards. The table has medians over the rounds, and
 differences are medians of the difference within a round, so that a machine that slows down harms nobody.
 
-With `--arrays`, Swift and C alone, with arrays of 64 MB whose results come in new memory.
+With `--arrays`, Swift and C alone, with arrays of 64 MB whose results come in new memory, and C with memory that is
+used again.
 """
 
 import argparse
@@ -85,7 +86,11 @@ def main() -> None:
             "mpi4py": [sys.executable, str(HERE / "collectives_mpi4py.py")],
         }
         if options.arrays:
-            commands = {"Swift": [str(CHECK), "latency-arrays"], "C": [peer, "arrays"]}
+            commands = {
+                "Swift": [str(CHECK), "latency-arrays"],
+                "C": [peer, "arrays"],
+                "C, kept memory": [peer, "arrays-kept"],
+            }
         rounds = []
         for number in range(options.rounds):
             names = list(commands) if number % 2 == 0 else list(reversed(commands))

@@ -94,7 +94,7 @@ private final class Kept<Element> {
 
 /// Asks for large pages where new memory is filled at once: the first touch of each page of 4 KiB took longer than what
 /// came into it from another rank. Only pages that lie within it entirely.
-private func adviseLargePages(_ memory: UnsafeMutableRawBufferPointer) {
+func adviseLargePages(_ memory: UnsafeMutableRawBufferPointer) {
     let page = 1 << 21
     guard memory.count >= 2 * page, let start = memory.baseAddress?.alignedUp(toMultipleOf: page) else { return }
     let end = (memory.baseAddress! + memory.count).alignedDown(toMultipleOf: page)
