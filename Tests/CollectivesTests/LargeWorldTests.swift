@@ -8,7 +8,7 @@ import Testing
     ]
 
     @Test func worldOf13() async throws {
-        let more = ["shapes", "memory", "counter", "buffers", "to-all", "throwing", "pending"]
+        let more = ["arrays", "shapes", "memory", "counter", "buffers", "to-all", "throwing", "pending"]
         try await expectPassed(Self.modes + more, ranks: 13, limit: 120)
     }
 
