@@ -13,8 +13,8 @@ func allocateWindow(
 }
 
 extension Communicator {
-    /// Memory of zeros that other ranks reach by one-sided calls at any time, on a boundary of 8 bytes. Every rank calls
-    /// it in its turn, with any number of bytes; nothing interrupts it.
+    /// Memory of zeros that other ranks reach by one-sided calls at any time, on a boundary of 8 bytes. Every rank
+    /// calls it in its turn, with any number of bytes; nothing interrupts it.
     ///
     /// - Parameter unit: In what places are counted there, in bytes.
     func makeWindow(
