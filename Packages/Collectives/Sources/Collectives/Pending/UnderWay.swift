@@ -68,9 +68,9 @@ final class UnderWay {
     private func partFailure(_ code: Int32, _ status: MPI_Status) -> CollectiveError {
         let error = failure(code, routine)
         guard let message, error.kind == .mpi(errorClass: Int(MPI_ERR_TRUNCATE)) else { return error }
-        // Open MPI says here how long the part was, MPICH how much of it was taken.
+        // Open MPI says here how long the part was, and MPICH anything.
         var (status, length) = (status, Int32(0))
-        MPI_Get_count(&status, cmpi_byte(), &length)
+        if MPI.openMPIVersion != nil { MPI_Get_count(&status, cmpi_byte(), &length) }
         return message.tooLong(doneCount, Int(length), error.kind)
     }
 
