@@ -5,7 +5,7 @@ import Testing
 @Suite(.serialized) struct WindowTests {
     private func run(_ modes: [String], ranks: Int, byMessages: Bool = false) async throws {
         try await expectPassed(
-            modes, ranks: ranks, limit: 120,
+            modes, ranks: ranks, limit: 180,
             environment: byMessages ? try await MPILibrary.current().byMessages : [:])
     }
 

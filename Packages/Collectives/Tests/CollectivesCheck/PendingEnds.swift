@@ -165,6 +165,7 @@ enum PendingEnds {
 
     /// While one thread waits for a message, another gets an error, and all is well afterwards.
     private static func twoThreads(_ world: Communicator) throws {
+        let window = try Window<Int>(count: 1, on: world)
         for patience in Waits.patiences {
             try world.setPatience(patience)
             if world.rank == 1 {
@@ -184,6 +185,9 @@ enum PendingEnds {
                 world.expectError("a receive", isRefused) { _ = try world.receive(Int.self, from: 1) }
                 world.expectError("a beginning", isRefused) { _ = try world.startBarrier() }
                 world.expectError("a look", isRefused) { _ = try world.probe() }
+                world.expectError("a put", isRefused) { try window.put([1], to: 0, at: 0) }
+                world.expectError("a get", isRefused) { _ = try window.get(1, from: 1, at: 0) }
+                world.expectError("own elements", isRefused) { try window.withOwnElements { $0[0] = 1 } }
                 world.expectError("a message to oneself", isRefused) { try world.send(1, to: 0) }
                 while received.value == 0 { usleep(1000) }
             }
