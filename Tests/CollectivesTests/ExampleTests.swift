@@ -33,13 +33,17 @@ enum Example {
     @Test(arguments: sizes) func histogram(ranks: Int) async throws {
         var counts = [Int](repeating: 0, count: 400)
         for start in 1...10_000 {
-            let numbers = sequence(first: start) { $0 == 1 ? nil : $0 % 2 == 0 ? $0 / 2 : 3 * $0 + 1 }
-            counts[Array(numbers).count - 1] += 1
+            var (number, steps) = (start, 0)
+            while number > 1 {
+                number = number % 2 == 0 ? number / 2 : 3 * number + 1
+                steps += 1
+            }
+            counts[steps] += 1
         }
         let most = counts.max() ?? 0
         let steps = counts.firstIndex(of: most) ?? 0
         // No other number of steps is as frequent.
-        #expect(counts.count { $0 == most } == 1)
+        #expect(counts.filter { $0 == most }.count == 1)
         try await expect(
             "histogram", ranks: ranks, writes: "10000 numbers; \(most) of them, the most, need \(steps) steps")
     }

@@ -76,8 +76,8 @@ public enum MPI {
     /// Whether it is MPICH 4.0, which has faults of its own.
     static let isMPICH40 = libraryVersion.hasPrefix("MPICH Version:") && libraryVersion.contains("4.0")
 
-    /// Finishes MPI: only on a clean way out, since it waits for every rank. Shared memory, counters, boards and
-    /// communicators are given back before, and files closed; what is called on them later throws, and the bytes of
+    /// Finishes MPI: only on a clean way out, since it waits for every rank. Windows, shared memory, counters, boards
+    /// and communicators are given back before, and files closed; what is called on them later throws, and the bytes of
     /// shared memory are gone. MPI cannot be started again.
     ///
     /// - Throws: ``CollectiveError``, also when a ``Pending`` is not done, and when an operation was abandoned after a

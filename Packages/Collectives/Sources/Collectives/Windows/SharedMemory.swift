@@ -1,7 +1,9 @@
 import CMPI
 import Glibc
 
-/// Memory that the ranks of one node share: the first rank's, seen by all of them.
+/// Memory that the ranks of one node share: the first rank's, seen by all of them. They read and write it as their own,
+/// at places that they agree on; what one of them writes, the others find after ``synchronize()``. Across nodes there
+/// is ``Window``.
 ///
 /// It lives until MPI is finished: freeing it is collective, and a rank that fails must not wait for the others.
 public final class SharedMemory {
