@@ -102,6 +102,21 @@ enum Pendings {
         }
     }
 
+    /// Messages in parts that are longer than what is expected: nothing can follow them.
+    static func checkLongMessages(_ world: Communicator) throws {
+        Parts.largest = 64
+        for (count, text) in [(14, "112"), (15, "120"), (16, "at least 128"), (30, "at least 128")] {
+            guard let part = try world.split(true) else { return }
+            let (next, previous) = ((world.rank + 1) % world.size, (world.rank + world.size - 1) % world.size)
+            let receive = try part.startReceive(of: Int.self, count: 12, from: previous, tag: 3)
+            let send = try part.startSend([Int](repeating: 1, count: count), to: next, tag: 3)
+            // How long the part was, MPICH does not say.
+            let texts = [text, "more than 96"].map { "rank \(previous) sent \($0) bytes with tag 3 instead of 96" }
+            world.expectError("a longer message", { texts.contains($0.reason) }) { _ = try receive.wait() }
+            try send.wait()
+        }
+    }
+
     private static func cancelled(_ world: Communicator) throws {
         let (rank, size) = (world.rank, world.size)
         for distance in world.distances {

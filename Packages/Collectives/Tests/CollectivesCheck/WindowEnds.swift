@@ -1,7 +1,8 @@
 import Collectives
 import Glibc
 
-/// Calls to a rank that does not answer: ranks that share no memory answer only within calls.
+/// Windows that are freed, and that are not; and calls to a rank that does not answer: ranks that share no memory
+/// answer only within calls.
 enum WindowEnds {
     static let modes: [String: @Sendable (Communicator) throws -> Void] = ["silent-window": silent]
 
@@ -12,6 +13,27 @@ enum WindowEnds {
         { _ = try $0.fetchAndAccumulate(1, .sum, to: 1, at: 5) },
         { _ = try $0.compareAndSwap(expected: 0, desired: 1, on: 1, at: 5) },
     ]
+
+    static func check(_ world: Communicator) throws {
+        let part = try world.split(color: world.rank % 2)
+        guard let part else { return }
+        let window = try Window<Int>(count: 4, on: part)
+        // It lives until MPI is finished.
+        let left = try Window<Int>(count: 4, on: part)
+        try window.put([5], to: part.size - 1, at: 3)
+        try window.free()
+        let isFreed = { (error: CollectiveError) in error.kind == .misuse && error.reason.contains("was freed") }
+        world.expectError("put", isFreed) { try window.put([1], to: 0, at: 0) }
+        world.expectError("get", isFreed) { _ = try window.get(1, from: 0, at: 0) }
+        world.expectError("compareAndSwap", isFreed) {
+            _ = try window.compareAndSwap(expected: 1, desired: 2, on: 0, at: 0)
+        }
+        world.expectError("own elements", isFreed) { try window.withOwnElements { _ in } }
+        world.expectError("synchronize", isFreed) { try window.synchronize() }
+        world.expectError("a second time", isFreed) { try window.free() }
+        try left.put([6], to: part.rank, at: 0)
+        world.expect(try left.get(2, from: part.rank, at: 0), [6, 0], "another window")
+    }
 
     /// Rank 1 is late, but within the deadline; then it is too late.
     private static func silent(_ world: Communicator) throws {

@@ -29,7 +29,7 @@ enum Windows {
         try ownElements(world)
         try messages(world)
         try refused(world)
-        try ends(world)
+        try WindowEnds.check(world)
     }
 
     /// Every rank puts something into every one, and gets what others have put there.
@@ -178,26 +178,5 @@ enum Windows {
                 _ = try Window<Float>(count: 1, on: world)
             }
         }
-    }
-
-    private static func ends(_ world: Communicator) throws {
-        let part = try world.split(color: world.rank % 2)
-        guard let part else { return }
-        let window = try Window<Int>(count: 4, on: part)
-        // It lives until MPI is finished.
-        let left = try Window<Int>(count: 4, on: part)
-        try window.put([5], to: part.size - 1, at: 3)
-        try window.free()
-        let isFreed = { (error: CollectiveError) in error.kind == .misuse && error.reason.contains("was freed") }
-        world.expectError("put", isFreed) { try window.put([1], to: 0, at: 0) }
-        world.expectError("get", isFreed) { _ = try window.get(1, from: 0, at: 0) }
-        world.expectError("compareAndSwap", isFreed) {
-            _ = try window.compareAndSwap(expected: 1, desired: 2, on: 0, at: 0)
-        }
-        world.expectError("own elements", isFreed) { try window.withOwnElements { _ in } }
-        world.expectError("synchronize", isFreed) { try window.synchronize() }
-        world.expectError("a second time", isFreed) { try window.free() }
-        try left.put([6], to: part.rank, at: 0)
-        world.expect(try left.get(2, from: part.rank, at: 0), [6, 0], "another window")
     }
 }
