@@ -3,8 +3,8 @@ import Glibc
 /// Memory for collectives that are called often: every rank has as many elements, which is agreed on once, when it is
 /// made. Its operations allocate nothing, compare no lengths and leave their results in it.
 public final class AgreedBuffer<Element: BitwiseCopyable> {
-    /// The elements of this rank, on a page boundary, since MPI copies long ones between processes page by page; zero
-    /// bytes at first.
+    /// The elements of this rank, on a page boundary and in large pages where there are megabytes of them, since MPI
+    /// copies long ones between processes page by page; zero bytes at first.
     public let elements: UnsafeMutableBufferPointer<Element>
 
     private let communicator: Communicator
