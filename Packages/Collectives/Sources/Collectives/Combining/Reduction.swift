@@ -90,8 +90,8 @@ public struct Reduction<Element: BitwiseCopyable> {
     ///
     /// Declared associative and commutative, it is evaluated in an order that MPI chooses, always the same for the same
     /// ranks. Otherwise it is evaluated strictly left to right in rank order, ((v0 op v1) op v2) op ...: each rank adds
-    /// its own values to what comes from the rank before it, and gives that to the next, in pieces of 64 KiB. A root that
-    /// has one rank behind it adds that rank's values itself.
+    /// its own values to what comes from the rank before it, and gives that to the next, in pieces of 64 KiB. A root
+    /// that has one rank behind it adds that rank's values itself.
     @inlinable
     public static func custom(
         commutative: Bool, associative: Bool, _ combine: @escaping (Element, Element) -> Element
