@@ -74,8 +74,8 @@ extension Window {
     ///
     /// - Parameters:
     ///   - values: What is combined with them.
-    ///   - operation: One that MPI has itself: sums of numbers of 32 bits and more, products; of integers the smallest
-    ///     and largest where they have a sign, and `and`, `or` and `xor`, of `Bool` too.
+    ///   - operation: One that MPI has itself: sums of numbers of 32 bits and more, products; of integers `min`, `max`
+    ///     (under MPICH 4.0 where they have a sign), `and`, `or` and `xor`; the last three of `Bool`, too.
     ///   - rank: The rank that has them.
     ///   - offset: The first of them.
     /// - Throws: ``CollectiveError``, also for other operations, and when the rank has no such elements.
