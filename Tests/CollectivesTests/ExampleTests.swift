@@ -128,7 +128,10 @@ enum Example {
     @Test(arguments: [2, 3, 4, 5, 8]) func theLastRankIsMissing(ranks: Int) async throws {
         let outcome = try await Example.run("deadline", ranks: ranks)
         #expect(outcome.exitCode == 5 && outcome.seconds < 30, "\(outcome.report)")
-        #expect(outcome.output.contains(" waits no longer for [\(ranks - 1)]\n"), "\(outcome.report)")
+        // All come to their catch; with more ranks than a busy machine's cores perhaps not in the two seconds.
+        for rank in 0..<(ranks <= 4 ? ranks - 1 : 1) {
+            #expect(outcome.output.contains("rank \(rank) waits no longer for [\(ranks - 1)]\n"), "\(outcome.report)")
+        }
         // A rank on a busy machine may have told of the file before.
         let line = try Regex(
             #"error on rank \d of \#(ranks) \(.+\): MPI_Allreduce: rank \#(ranks - 1) \(.+\) did not arrive "#

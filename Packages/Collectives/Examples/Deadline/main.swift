@@ -7,7 +7,8 @@ func exitCode(_ error: any Error) -> Int32 {
     return 1
 }
 
-MPI.run(exitCode: exitCode) { world in
+// A rank that has failed gives the others two seconds to save what they have.
+MPI.run(exitCode: exitCode, grace: .seconds(2)) { world in
     // The board knows what each rank is at. Without it, errors say only which ranks are missing.
     let board = try ProgressBoard(on: world, phases: ["starting", "reading", "adding"])
     try world.setPatience(Patience(deadline: .seconds(2), board: board))

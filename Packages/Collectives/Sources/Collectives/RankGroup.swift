@@ -109,7 +109,10 @@ extension Communicator {
 
 /// Requires that these are ranks, each named once.
 func requireDifferent(_ ranks: [Int], of size: Int, _ routine: String) throws(CollectiveError) {
-    guard Set(ranks).count == ranks.count, ranks.allSatisfy((0..<size).contains) else {
-        throw CollectiveError(routine: routine, reason: "\(ranks) are no different ranks of \(size)")
+    if let rank = ranks.first(where: { !(0..<size).contains($0) }) {
+        throw CollectiveError(routine: routine, reason: "there is no rank \(rank) among \(size) ranks")
+    }
+    guard Set(ranks).count == ranks.count else {
+        throw CollectiveError(routine: routine, reason: "a rank is twice among \(ranks)")
     }
 }

@@ -42,6 +42,7 @@ enum Boards {
         try refuse(Patience(deadline: .seconds(60), board: isFirst ? board : nil), "ranks give a board")
         try refuse(Patience(deadline: .seconds(60), board: isFirst ? foreign : board), "board of another communicator")
         try refuse(Patience(deadline: isFirst ? .seconds(60) : nil), "nothing to heed")
+        try refuse(Patience(deadline: isFirst ? .zero : .seconds(60)), "not longer than zero")
     }
 
     /// The last rank never comes. The holders of the board wait on, the others run out of patience at the same time:

@@ -148,7 +148,7 @@ enum Windows {
         let (rank, size) = (world.rank, world.size)
         let isRefused = { (error: CollectiveError) in error.kind == .misuse }
         let numbers = try Window<Double>(count: 1, on: world)
-        let text = "operations that MPI has itself"
+        let text = "operations of MPI's own"
         let ordered = Reduction<Double>.custom(commutative: false, associative: true) { $0 - $1 }
         for operation in [ordered, .min, .max, .sum.reproducible] {
             world.expectError("an operation", { isRefused($0) && $0.reason.contains(text) }) {

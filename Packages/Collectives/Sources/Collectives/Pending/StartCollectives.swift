@@ -115,7 +115,7 @@ extension Communicator {
         let bounds = PendingArray([count, -count, stride, -stride].map { Bound($0, rank).number })
         let work = UnderWay(on: self, routine, memory: (memory, bounds)) { part throws(CollectiveError) in
             guard part == 0 else { return }
-            if let error = disagreement(bounds.array.map(Bound.init), routine) {
+            if let error = disagreement(bounds.array.map(Bound.init), of: size, routine) {
                 // On every rank, also where nothing is left.
                 waiting.abandon(routine)
                 throw error
@@ -151,7 +151,11 @@ private struct Bound {
 }
 
 /// How arrays differ: those bounds are the largest of each kind over all ranks.
-private func disagreement(_ bounds: [Bound], _ routine: String) -> CollectiveError? {
+private func disagreement(_ bounds: [Bound], of size: Int, _ routine: String) -> CollectiveError? {
+    guard bounds.allSatisfy({ (0..<size).contains($0.rank) }) else {
+        return CollectiveError(
+            routine: routine, reason: "another rank was in another operation, or has not started this one")
+    }
     let (longest, shortest, largest, smallest) = (bounds[0], bounds[1], bounds[2], bounds[3])
     if largest.value != -smallest.value {
         return CollectiveError(

@@ -29,7 +29,7 @@ public struct Patience: Sendable {
     /// A way of waiting.
     ///
     /// - Parameters:
-    ///   - deadline: Past it an operation throws ``CollectiveError/Kind/timedOut(missing:)``.
+    ///   - deadline: Longer than zero. Past it an operation throws ``CollectiveError/Kind/timedOut(missing:)``.
     ///   - wait: Spinning or leaving the core.
     ///   - board: A board on the communicator that gets this patience.
     ///   - interrupt: May end the waiting: ``CollectiveError/Kind/interrupted``, with this error as its cause.
@@ -60,12 +60,14 @@ extension Communicator {
         try requireUsable("setPatience")
         // The others are waited for in the new way already, but nothing is counted before all have come.
         waiting.tally = nil
-        waiting.patience = patience
+        let isPast = patience.deadline.map { $0 <= .zero } ?? false
+        if !isPast { waiting.patience = patience }
         let tally = patience.board?.tally(of: handle)
         let (hasBoard, isForeign) = (patience.board != nil, patience.board != nil && tally == nil)
         let sums = try sumsNonblocking(
-            [hasBoard, isForeign, patience.mayBlock, patience.deadline != nil].map { $0 ? 1 : 0 })
+            [hasBoard, isForeign, patience.mayBlock, patience.deadline != nil, isPast].map { $0 ? 1 : 0 })
         let complaints = [
+            sums[4] > 0 ? "\(sums[4]) of \(size) ranks give a deadline that is not longer than zero" : nil,
             sums[1] > 0 ? "a rank gives the board of another communicator" : nil,
             sums[0] % Int64(size) > 0 ? "\(sums[0]) of \(size) ranks give a board" : nil,
             sums[2] % Int64(size) > 0 ? "\(sums[2]) of \(size) ranks have nothing to heed while they wait" : nil,

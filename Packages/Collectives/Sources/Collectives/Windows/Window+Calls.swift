@@ -125,7 +125,10 @@ extension Window {
         else {
             throw CollectiveError(
                 routine: routine,
-                reason: "at a window there are only operations that MPI has itself, in any order: this is none")
+                reason: """
+                    a window has only operations of MPI's own, in any order: no function, no min and max of floating-point \
+                    numbers, no reproducible sum of them, and no sum of 8 or 16 bits
+                    """)
         }
         return (handle, datatype)
     }
