@@ -4,9 +4,10 @@ import Glibc
 /// MPI's life in this process: started once. One thread at a time makes calls; it need not always be the same one. One
 /// that begins an operation while another thread is in one gets an error.
 public enum MPI {
-    /// Starts MPI: once in a process, before anything else of this library. ``run(exitCode:grace:_:)`` does it, and ends the
-    /// job when an error is thrown. In a program that starts MPI itself, an error out of `main` ends the job as well,
-    /// unless the Swift runtime is linked into it: such a program catches its errors, and calls ``abort(exitCode:)``.
+    /// Starts MPI: once in a process, before anything else of this library. ``run(exitCode:grace:_:)`` does it, and
+    /// ends the job when an error is thrown. In a program that starts MPI itself, an error out of `main` ends the job
+    /// as well, unless the Swift runtime is linked into it: such a program catches its errors, and calls
+    /// ``abort(exitCode:)``.
     ///
     /// - Parameter evenApart: Whether processes that do not know each other are no error here.
     /// - Returns: The communicator of all ranks.
