@@ -15,6 +15,11 @@ import Testing
         try await run(["windows"], ranks: ranks, byMessages: true)
     }
 
+    /// More than the node's ranks can share.
+    @Test(arguments: [2, 3]) func aNodeWithoutRoom(ranks: Int) async throws {
+        try await run(["window-without-room"], ranks: ranks)
+    }
+
     /// The ranks end the job themselves when they have found what they expect.
     @Test(arguments: [2, 3]) func aRankThatDoesNotAnswer(ranks: Int) async throws {
         let outcome = try await Launch.mpirun(

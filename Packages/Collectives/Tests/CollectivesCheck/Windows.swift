@@ -29,6 +29,7 @@ enum Windows {
         try ownElements(world)
         try messages(world)
         try refused(world)
+        try WindowRooms.checkTooLarge(world)
         try WindowEnds.check(world)
     }
 

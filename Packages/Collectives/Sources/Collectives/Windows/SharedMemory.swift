@@ -1,5 +1,4 @@
 import CMPI
-import Glibc
 
 /// Memory that the ranks of one node share: the first rank's, seen by all of them. They read and write it as their own,
 /// at places that they agree on; what one of them writes, the others find after ``synchronize()``. Across nodes there
@@ -62,19 +61,9 @@ public final class SharedMemory {
     private static func requireRoom(_ byteCount: Int, on node: Communicator) throws(CollectiveError) {
         // A rank alone has it in memory of its own.
         guard node.size > 1 else { return }
-        let folder = getenv("OMPI_MCA_osc_sm_backing_store").map { String(cString: $0) } ?? "/dev/shm"
-        var status = statvfs()
-        // Where there is no such folder, MPI finds another place.
-        let isKnown = node.rank == 0 && statvfs(folder, &status) == 0
-        let blocks =
-            isKnown ? UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)) : (0, true)
-        let free = try node.broadcast(blocks.1 ? Int.max : Int(clamping: blocks.0), root: 0)
-        // A page of MPI's own for the ranks' places in it.
-        let bytes = byteCount + 4096 * (1 + node.size / 32)
-        guard free < bytes else { return }
-        throw CollectiveError(
-            .noRoom(folder: folder, bytes: bytes, free: free), routine: "SharedMemory",
-            reason: "\(folder) has \(free) bytes free and the ranks of a node share \(bytes) there")
+        let free = try node.broadcast(node.rank == 0 ? SharedFolder.free : 0, root: 0)
+        let bytes = byteCount + SharedFolder.ownBytes(of: node.size)
+        if free < bytes { throw SharedFolder.refusal(of: bytes, free: free, "SharedMemory") }
     }
 
     /// What any rank wrote before this call, every rank reads after it. Every rank of the node calls it.

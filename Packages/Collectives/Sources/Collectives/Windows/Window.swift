@@ -25,17 +25,13 @@ public final class Window<Element: BitwiseCopyable> {
     ///   - count: How many elements this rank has: any number, and another one on each rank. Their bytes are zero at
     ///     first.
     ///   - communicator: The ranks that reach them.
-    /// - Throws: ``CollectiveError``, on every rank when the elements differ in size, or a rank cannot have so many.
+    /// - Throws: ``CollectiveError``, on every rank when the elements differ in size, or a rank cannot have so many;
+    ///   ``CollectiveError/Kind/noRoom(folder:bytes:free:)`` when the ranks of a node cannot share so many.
     public init(count: Int, on communicator: Communicator) throws(CollectiveError) {
         let stride = MemoryLayout<Element>.stride
-        let shapes = try communicator.allGather(SIMD2(count, stride))
-        guard shapes.allSatisfy({ $0[1] == stride }) else {
-            throw CollectiveError(sizes: shapes.map { $0[1] }, routine: "Window")
-        }
-        counts = shapes.map { $0[0] }
-        if let rank = counts.firstIndex(where: { !(0...Int.max / stride / 2).contains($0) }) {
-            throw CollectiveError(routine: "Window", reason: "rank \(rank) wants \(counts[rank]) elements")
-        }
+        let rooms = try communicator.allGather(WindowRoom(count: count, stride: stride).numbers).map(WindowRoom.init)
+        try WindowRoom.require(rooms)
+        counts = rooms.map(\.count)
         // MPI promises no alignment.
         let spare = MemoryLayout<Element>.alignment
         var (window, memory) = (cmpi_win_null(), UnsafeMutableRawPointer?.none)

@@ -42,8 +42,8 @@ enum Check {
     /// Those that see to the waiting themselves.
     private static let others = [
         Failures.modes, Waits.modes, Boards.modes, Latency.modes, LongArrays.modes, Abandoned.modes, Lives.modes,
-        Files.modes, Tags.modes, PendingEnds.modes, PendingGathers.modes, WindowEnds.modes, SpanCopies.modes,
-        SpanDeadlines.modes, Turns.modes, FMI.modes,
+        Files.modes, Tags.modes, PendingEnds.modes, PendingGathers.modes, WindowEnds.modes, WindowRooms.modes,
+        SpanCopies.modes, SpanDeadlines.modes, Turns.modes, FMI.modes,
     ].reduce(into: [:]) {
         all, modes in
         all.merge(modes) { first, _ in first }
