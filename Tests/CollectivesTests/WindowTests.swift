@@ -20,10 +20,11 @@ import Testing
         try await run(["window-without-room"], ranks: ranks)
     }
 
-    /// The ranks end the job themselves when they have found what they expect.
-    @Test(arguments: [2, 3]) func aRankThatDoesNotAnswer(ranks: Int) async throws {
+    /// Rank 0 ends the job when it has found what it expects.
+    @Test(arguments: [2, 3], ["silent-window", "unmet-window", "unmet-counter"])
+    func aRankThatDoesNotAnswer(ranks: Int, mode: String) async throws {
         let outcome = try await Launch.mpirun(
-            ranks: ranks, Launch.products + "/collectives-check", ["silent-window"], limit: 60,
+            ranks: ranks, Launch.products + "/collectives-check", [mode], limit: 60,
             environment: try await MPILibrary.current().byMessages)
         #expect(outcome.exitCode == 5, "\(outcome.report)")
     }

@@ -4,7 +4,10 @@ import Glibc
 /// Windows that are freed, and that are not; and calls to a rank that does not answer: ranks that share no memory
 /// answer only within calls.
 enum WindowEnds {
-    static let modes: [String: @Sendable (Communicator) throws -> Void] = ["silent-window": silent]
+    static let modes: [String: @Sendable (Communicator) throws -> Void] = [
+        "silent-window": { try silent($0, deadlines: [20, 1]) }, "unmet-window": { try silent($0, deadlines: [1]) },
+        "unmet-counter": silentHost,
+    ]
 
     private static let calls: [@Sendable (Window<Int>) throws -> Void] = [
         { try $0.put([Int](repeating: 1, count: 100_000), to: 1, at: 0) },
@@ -35,16 +38,16 @@ enum WindowEnds {
         world.expect(try left.get(2, from: part.rank, at: 0), [6, 0], "another window")
     }
 
-    /// Rank 1 is late, but within the deadline; then it is too late.
-    private static func silent(_ world: Communicator) throws {
+    /// Rank 1 is late, but within a long deadline; or too late.
+    private static func silent(_ world: Communicator, deadlines: [Int]) throws {
         for (number, call) in calls.enumerated() {
             // Others are not given up.
             guard let part = try world.split(true) else { return }
             let window = try Window<Int>(count: 100_000, on: part)
             let board = try ProgressBoard(on: part, phases: ["start-up"])
-            for deadline in [20, 1] {
+            for deadline in deadlines {
                 try part.setPatience(Patience(deadline: .seconds(deadline), board: board))
-                try window.synchronize()
+                if deadlines.count > 1 { try window.synchronize() }
                 if world.rank == 1 { usleep(deadline == 1 ? 3_000_000 : 600_000) }
                 guard world.rank == 0 else { continue }
                 // It has gone to sleep by then.
@@ -52,14 +55,37 @@ enum WindowEnds {
                 if deadline > 1 {
                     try call(window)
                 } else {
-                    let isSilent: (CollectiveError) -> Bool = {
-                        $0.kind == .timedOut(missing: [1]) && $0.reason.contains("did not answer within 1 s")
-                    }
-                    world.expectError("call \(number)", isSilent) { try call(window) }
-                    world.expectError("the next one", { $0.kind == .abandoned }) { try call(window) }
+                    expectSilence(part, "call \(number)") { try call(window) }
                 }
             }
         }
+        endJob(world)
+    }
+
+    /// The same of a counter that nobody has asked before.
+    private static func silentHost(_ world: Communicator) throws {
+        let counter = try SharedCounter(on: world, host: 1)
+        try world.setPatience(
+            Patience(deadline: .seconds(1), board: ProgressBoard(on: world, phases: ["start-up"])))
+        if world.rank == 0 {
+            usleep(200_000)
+            expectSilence(world, "a number") { _ = try counter.next() }
+        }
+        endJob(world)
+    }
+
+    /// Rank 1 does not answer in time.
+    private static func expectSilence(_ communicator: Communicator, _ what: String, _ call: () throws -> Void) {
+        let isSilent: (CollectiveError) -> Bool = {
+            $0.kind == .timedOut(missing: [1]) && $0.reason.contains("did not answer within 1 s")
+        }
+        communicator.expectError(what, isSilent, call)
+        communicator.expectError("the next one", { $0.kind == .abandoned }, call)
+    }
+
+    /// Only the rank that has looked: others would end it before.
+    private static func endJob(_ world: Communicator) -> Never {
+        if world.rank > 0 { sleep(600) }
         MPI.abort(exitCode: 5)
     }
 }

@@ -24,7 +24,7 @@ public final class SharedCounter: @unchecked Sendable {
         var window = cmpi_win_null()
         _ = try allocateWindow(count: communicator.rank == host ? 1 : 0, on: communicator, &window)
         (self.communicator, self.window) = (communicator, window)
-        try communicator.barrier()
+        try communicator.meet([host], in: window)
     }
 
     /// The next number, from 0.

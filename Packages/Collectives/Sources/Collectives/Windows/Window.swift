@@ -8,7 +8,8 @@ import CMPI
 /// ``synchronize()``, or by a message that is sent after it.
 ///
 /// Between ranks that share no memory a call is answered only while its target makes calls of this library, whichever;
-/// a target that computes for long calls ``progress()`` meanwhile. A deadline counts until the target answers.
+/// a target that computes for long calls ``progress()`` meanwhile. A deadline counts until the target answers. Among
+/// more than 64 ranks that holds from the second call to a target on: nothing ends the first, before it has answered.
 public final class Window<Element: BitwiseCopyable> {
     /// How many elements each rank has.
     public let counts: [Int]
@@ -42,6 +43,9 @@ public final class Window<Element: BitwiseCopyable> {
         own = UnsafeMutableBufferPointer(start: start?.bindMemory(to: Element.self, capacity: count), count: count)
         (self.communicator, self.window) = (communicator, window)
         starts = try communicator.allGather(memory.flatMap { memory in start.map { $0 - memory } } ?? 0)
+        let (rank, size) = (communicator.rank, communicator.size)
+        // Each with another one first. Thousands of connections from each rank would be too many.
+        if size <= 64 { try communicator.meet((0..<size).lazy.map { (rank + $0) % size }, in: window) }
     }
 
     /// Gives `body` this rank's own elements, to read and to change: with what others have changed before, and others

@@ -37,4 +37,18 @@ extension Communicator {
         try check(MPI_Win_sync(window), "MPI_Win_sync")
         return start
     }
+
+    /// Has MPI contact ranks for the first time in a window, while they are in MPI themselves: it may need their help
+    /// then, and would wait for it within a call that nothing interrupts. Every rank calls it.
+    func meet(_ ranks: some Sequence<Int>, in window: WindowHandle) throws(CollectiveError) {
+        try Turn.with("MPI_Get") { () throws(CollectiveError) in
+            let byte = cmpi_byte()
+            var answer = UInt8(0)
+            for rank in ranks {
+                try check(MPI_Get(&answer, 1, byte, Int32(rank), 0, 1, byte, window), "MPI_Get")
+                try check(MPI_Win_flush(Int32(rank), window), "MPI_Win_flush")
+            }
+        }
+        try barrier()
+    }
 }
