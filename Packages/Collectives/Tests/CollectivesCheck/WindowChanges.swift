@@ -8,6 +8,8 @@ enum WindowChanges {
         try swaps(world, on: world.size / 2, Int.self)
         try swaps(world, on: world.size - 1, UInt32.self)
         try swaps(world, on: 0, Int16.self)
+        try refusedSums(world, Int8.self)
+        try refusedSums(world, UInt16.self)
     }
 
     static func checkSums(_ world: Communicator) throws {
@@ -107,6 +109,23 @@ enum WindowChanges {
         }
         try window.synchronize()
         world.expect(try window.get(2, from: host, at: 0), [0, T(50 * world.size)], "swaps of \(type)")
+        try window.free()
+    }
+
+    /// Narrow numbers are not added, whichever MPI runs; they are combined otherwise.
+    private static func refusedSums<T: MPINumber & FixedWidthInteger>(_ world: Communicator, _ type: T.Type) throws {
+        let window = try Window<T>(count: 1, on: world)
+        let isRefused = { (error: CollectiveError) in
+            error.kind == .misuse && error.reason.contains("no sum of 8 or 16 bits")
+        }
+        world.expectError("a sum of \(type)", isRefused) {
+            try window.accumulate([1], .sum, to: world.rank, at: 0)
+        }
+        world.expectError("a fetched sum of \(type)", isRefused) {
+            _ = try window.fetchAndAccumulate(1, .sum, to: world.rank, at: 0)
+        }
+        try window.accumulate([5], .or, to: world.rank, at: 0)
+        world.expect(try window.get(1, from: world.rank, at: 0), [5], "bits of \(type)")
         try window.free()
     }
 }
