@@ -63,7 +63,8 @@ public struct Communicator {
     }
 
     /// Gives a communicator that was split off back to MPI; every rank of it calls this, when nothing is under way on
-    /// it. It and its copies can be used no more; those that were split from it can.
+    /// it. It and its copies can be used no more, nor can a ``Window`` of it, not even to be freed: free that before.
+    /// Communicators that were split from it can still be used.
     ///
     /// - Throws: ``CollectiveError``, also for the communicator of all ranks, which is MPI's own.
     public func free() throws(CollectiveError) {

@@ -36,6 +36,9 @@ enum WindowEnds {
         world.expectError("a second time", isFreed) { try window.free() }
         try left.put([6], to: part.rank, at: 0)
         world.expect(try left.get(2, from: part.rank, at: 0), [6, 0], "another window")
+        try part.free()
+        world.expectError("a window of what was freed", isFreed) { try left.put([1], to: 0, at: 0) }
+        world.expectError("its end", isFreed) { try left.free() }
     }
 
     /// Rank 1 is late, but within a long deadline; or too late.
