@@ -162,12 +162,9 @@ extension Window where Element: MPINumber & FixedWidthInteger {
         return values[2]
     }
 
-    /// Open MPI 4.1 crashes where it makes windows by its component `rdma`, which this library turns off unless
-    /// somebody has chosen it.
+    /// Requires that MPI does not crash.
     private func requireSwaps() throws(CollectiveError) {
-        guard MPI.openMPIVersion == 4 else { return }
-        let name = MPI.text(Int(MPI_MAX_OBJECT_NAME)) { MPI_Win_get_name(window, $0, $1) }
-        guard name.hasPrefix("rdma") else { return }
+        guard crashesInSwaps else { return }
         throw CollectiveError(
             routine: "compareAndSwap",
             reason: """

@@ -19,6 +19,8 @@ public final class Window<Element: BitwiseCopyable> {
     private let own: UnsafeMutableBufferPointer<Element>
     /// Where the elements of each rank begin in its memory, in bytes.
     private let starts: [Int]
+    /// Whether MPI would crash in ``compareAndSwap(expected:desired:on:at:)``.
+    let crashesInSwaps: Bool
 
     /// Makes a window; every rank calls it. It lives until it is freed or MPI is finished.
     ///
@@ -36,12 +38,17 @@ public final class Window<Element: BitwiseCopyable> {
         // MPI promises no alignment.
         let spare = MemoryLayout<Element>.alignment
         var (window, memory) = (cmpi_win_null(), UnsafeMutableRawPointer?.none)
-        try communicator.shareFault("Window", of: "a window of \(count) elements here") { () throws(CollectiveError) in
+        var crashesInSwaps = false
+        let subject = "a window of \(count) elements here"
+        try communicator.shareFault("Window", of: subject) { () throws(CollectiveError) in
             memory = try communicator.makeWindow(byteCount: count * stride + spare, unit: 1, &window)
+            crashesInSwaps = try communicator.crashesInSwaps(window)
         }
+        // Only one that every rank has is given back.
+        try Turn.with("Window") { () throws(CollectiveError) in Belongings.add(window: window) }
         let start = memory?.alignedUp(toMultipleOf: spare)
         own = UnsafeMutableBufferPointer(start: start?.bindMemory(to: Element.self, capacity: count), count: count)
-        (self.communicator, self.window) = (communicator, window)
+        (self.communicator, self.window, self.crashesInSwaps) = (communicator, window, crashesInSwaps)
         starts = try communicator.allGather(memory.flatMap { memory in start.map { $0 - memory } } ?? 0)
         let (rank, size) = (communicator.rank, communicator.size)
         // Each with another one first. Thousands of connections from each rank would be too many.
@@ -77,7 +84,8 @@ public final class Window<Element: BitwiseCopyable> {
 
     /// Gives the memory back; every rank calls it, and waits for all. The window can be used no more.
     ///
-    /// - Throws: ``CollectiveError``
+    /// - Throws: ``CollectiveError``, also when its communicator was freed: then the window lives until MPI is
+    ///   finished.
     public func free() throws(CollectiveError) {
         try requireOpen("free")
         try communicator.awaitAll(before: "MPI_Win_free")
