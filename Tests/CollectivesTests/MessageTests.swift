@@ -33,6 +33,13 @@ import Testing
             ["two-threads", "turns-beside-wait", "turns-beside-lent", "turns-beside-blocking"], ranks: ranks)
     }
 
+    @Test(arguments: [2, 3], [false, true]) func aReceiveThatFailsBesideASend(ranks: Int, byMessages: Bool) async throws {
+        let outcome = try await Launch.mpirun(
+            ranks: ranks, Launch.products + "/collectives-check", ["failed-receives"], limit: 60,
+            environment: byMessages ? try await MPILibrary.current().byMessages : [:])
+        #expect(outcome.exitCode == 5, "\(outcome.report)")
+    }
+
     /// The ranks end the job themselves when they have found what they expect.
     @Test(arguments: ["dropped", "lengths", "sizes", "gathers"]) func whatIsGivenUp(kind: String) async throws {
         let outcome = try await Launch.mpirun(

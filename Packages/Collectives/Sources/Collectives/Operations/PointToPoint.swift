@@ -65,7 +65,8 @@ extension Communicator {
     /// Sends an array and receives one of whatever length, at the same time and with the same tag: ranks that do so in
     /// a ring, of whatever kind, do not wait for each other in a circle. Both ranks may be the same, and this one.
     ///
-    /// - Throws: ``CollectiveError``, as ``receiveArray(of:from:tag:)``
+    /// - Throws: ``CollectiveError``, as ``receiveArray(of:from:tag:)``. Where `target` has not received what was sent
+    ///   a second later, the communicator takes no other operation: see ``CollectiveError/Kind/abandoned``.
     public func sendReceive<T: BitwiseCopyable>(
         _ values: [T], to target: Int, from source: Int, tag: Int = 0
     ) throws(CollectiveError) -> [T] {
@@ -74,7 +75,7 @@ extension Communicator {
         var received: [T] = []
         try values.withElements { memory throws(CollectiveError) in
             let bytes = UnsafeRawBufferPointer(of: memory, values.count)
-            try send(bytes, to: target, messageTag, while: source) { () throws(CollectiveError) in
+            try send(bytes, isKept: true, to: target, messageTag, while: source) { () throws(CollectiveError) in
                 received = try receiveArray(of: T.self, from: source, tag: tag)
             }
         }
@@ -95,40 +96,6 @@ extension Communicator {
         try Turn.take("send")
         defer { Turn.give() }
         waiting.ownMessages.send(Array(bytes), tag.rawValue)
-    }
-
-    /// Sends a message, and meanwhile does `receive`, which receives one from `source`.
-    func send(
-        _ bytes: UnsafeRawBufferPointer, to target: Int, _ tag: MessageTag, while source: Int,
-        receive: () throws(CollectiveError) -> Void
-    ) throws(CollectiveError) {
-        guard target != rank, source != rank else {
-            // Neither what goes to oneself nor what comes from there waits for anybody.
-            if target == rank { try sendAnywhere(bytes, to: rank, tag) }
-            try receive()
-            if target != rank { try send(bytes, to: target, tag) }
-            return
-        }
-        var requests: [RequestHandle] = []
-        try Turn.with("MPI_Isend") { () throws(CollectiveError) in
-            try startParts(of: bytes, to: Int32(target), tag) { start throws(CollectiveError) in
-                var request = cmpi_request_null()
-                try check(start(&request), "MPI_Isend")
-                requests.append(request)
-            }
-        }
-        do throws(CollectiveError) { try receive() } catch {
-            abandon(requests)
-            throw error
-        }
-        for var request in requests {
-            try exchange(
-                "MPI_Isend", with: Int32(target), { MPI_Wait(&request, cmpi_status_ignore()) },
-                {
-                    $0.pointee = request
-                    return MPI_SUCCESS
-                })
-        }
     }
 
     /// Begins to send a message to another rank, in its turn.
@@ -170,22 +137,5 @@ extension Communicator {
         CollectiveError(
             routine: "receive",
             reason: "rank \(rank) receives from itself and has sent itself nothing: it would wait for ever")
-    }
-
-    /// Sends beside a receive that has failed: those that are still under way leave the communicator unusable. Where
-    /// nothing ends a waiting early, they come to their end, and the memory of the caller is no longer read.
-    private func abandon(_ requests: [RequestHandle]) {
-        guard Turn.takeIfFree() else { return waiting.abandon("MPI_Isend") }
-        defer { Turn.give() }
-        for var request in requests {
-            guard patience.mayEndEarly else {
-                MPI_Wait(&request, cmpi_status_ignore())
-                continue
-            }
-            var isDone: Int32 = 0
-            if MPI_Test(&request, &isDone, cmpi_status_ignore()) != MPI_SUCCESS || isDone == 0 {
-                waiting.abandon("MPI_Isend")
-            }
-        }
     }
 }

@@ -43,7 +43,8 @@ extension Communicator {
     ///   - target: The rank that is sent to.
     ///   - source: The rank that is received from.
     ///   - tag: That of both messages.
-    /// - Throws: ``CollectiveError``, as ``receive(into:from:tag:)``
+    /// - Throws: ``CollectiveError``, as ``receive(into:from:tag:)``. Without a deadline and an interruption it does so
+    ///   only when `target` has received what was sent: until then MPI reads it where it is.
     public func sendReceive<T: BitwiseCopyable>(
         _ values: Span<T>, into received: inout MutableSpan<T>, to target: Int, from source: Int, tag: Int = 0
     ) throws(CollectiveError) {
@@ -51,7 +52,8 @@ extension Communicator {
         _ = try requireRank(source, "sendReceive")
         try values.withElements(on: self) { memory throws(CollectiveError) in
             let bytes = UnsafeRawBufferPointer(of: memory, values.count)
-            try send(bytes, to: target, messageTag, while: source) { () throws(CollectiveError) in
+            // With an end to the waiting it is a copy.
+            try send(bytes, isKept: patience.mayEndEarly, to: target, messageTag, while: source) { () throws(CollectiveError) in
                 try receive(into: &received, from: source, tag: tag)
             }
         }
