@@ -33,7 +33,8 @@ import Testing
             ["two-threads", "turns-beside-wait", "turns-beside-lent", "turns-beside-blocking"], ranks: ranks)
     }
 
-    @Test(arguments: [2, 3], [false, true]) func aReceiveThatFailsBesideASend(ranks: Int, byMessages: Bool) async throws {
+    @Test(arguments: [2, 3], [false, true])
+    func aReceiveThatFailsBesideASend(ranks: Int, byMessages: Bool) async throws {
         let outcome = try await Launch.mpirun(
             ranks: ranks, Launch.products + "/collectives-check", ["failed-receives"], limit: 60,
             environment: byMessages ? try await MPILibrary.current().byMessages : [:])

@@ -65,7 +65,8 @@ enum SpanCopies {
         return 1024 * (kilobytes("VmHWM:") - before)
     }
 
-    private static func kilobytes(_ name: String) -> Int {
+    /// A number of /proc/self/status.
+    static func kilobytes(_ name: String) -> Int {
         guard let file = fopen("/proc/self/status", "r") else { return 0 }
         defer { fclose(file) }
         var line = [CChar](repeating: 0, count: 1000)

@@ -13,6 +13,7 @@ enum ThrowingFunctions {
                 return a + b
             }
             if isFree { try underWay(world, sum) }
+            try memory(world, sum)
             for operation in [sum, sum.reproducible] {
                 let numbers = (0..<7).map { $0 + rank }
                 let sums = (0..<7).map { size * $0 + size * (size - 1) / 2 }
@@ -22,6 +23,28 @@ enum ThrowingFunctions {
                 try expectErrors(world, (0..<7).map { $0 == 5 ? 999 : 1 }, operation)
             }
         }
+    }
+
+    /// Nothing is kept of an operation that has come to its end: a program may catch such errors without end.
+    private static func memory(_ world: Communicator, _ sum: Reduction<Int>) throws {
+        guard world.size > 1 else { return }
+        let (count, rounds) = (1 << 17, 30)
+        let hasThrown: (CollectiveError) -> Bool = { rankOfError($0) >= 0 }
+        func round() throws {
+            let values = [Int](repeating: 999, count: count)
+            world.expectError("an array", hasThrown) { _ = try world.allReduce(values, sum) }
+            var own = values
+            world.expectError("an array in place", hasThrown) { try world.allReduce(inPlace: &own, sum) }
+            let buffer = try AgreedBuffer<Int>(count: count, on: world)
+            buffer.elements.update(repeating: 999)
+            world.expectError("a buffer", hasThrown) { try buffer.allReduce(sum) }
+        }
+        try round()
+        let before = SpanCopies.kilobytes("VmRSS:")
+        for _ in 0..<rounds { try round() }
+        let rise = SpanCopies.kilobytes("VmRSS:") - before
+        // Each round had four of them.
+        world.expect(rise < rounds * 8 * count / 1024 / 2, true, "what was kept: \(rise) KiB")
     }
 
     private static func expectErrors(_ world: Communicator, _ values: [Int], _ sum: Reduction<Int>) throws {

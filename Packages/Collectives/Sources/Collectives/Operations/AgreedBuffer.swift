@@ -14,7 +14,7 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
     private let bytesPerRank: Int?
     /// What was allocated.
     private let allocation: UnsafeMutableRawPointer
-    /// False while an operation runs, and for ever when one has failed: it may still be pending, and its memory in use.
+    /// False when an operation has failed and may still be pending, and the memory in use.
     private var isIdle = true
 
     /// Makes a buffer; every rank calls it.
@@ -44,9 +44,9 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
     /// - Throws: ``CollectiveError``
     public func broadcast(root: Int) throws(CollectiveError) {
         let root = try communicator.requireRank(root, "broadcast")
-        isIdle = false
-        try communicator.broadcast(bytes: start, count * MemoryLayout<Element>.stride, root: root)
-        isIdle = true
+        try use { () throws(CollectiveError) in
+            try communicator.broadcast(bytes: start, count * MemoryLayout<Element>.stride, root: root)
+        }
     }
 
     /// Overwrites `root`'s elements by all ranks' elements combined.
@@ -54,10 +54,10 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
     /// - Throws: ``CollectiveError``
     public func reduce(_ operation: Reduction<Element>, root: Int) throws(CollectiveError) {
         let root = try communicator.requireRank(root, "reduce")
-        isIdle = false
-        try communicator.reduce(
-            Operands(start, into: communicator.rank == Int(root) ? start : nil), count, operation, root: root)
-        isIdle = true
+        try use { () throws(CollectiveError) in
+            try communicator.reduce(
+                Operands(start, into: communicator.rank == Int(root) ? start : nil), count, operation, root: root)
+        }
     }
 
     /// Overwrites the elements by all ranks' elements combined.
@@ -77,27 +77,27 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
         guard (0...count).contains(first) else {
             throw CollectiveError(routine: "allReduce", reason: "\(first) of \(count) elements are to be combined")
         }
-        isIdle = false
-        try communicator.allReduce(Operands(inPlace: start), first, operation)
-        isIdle = true
+        try use { () throws(CollectiveError) in
+            try communicator.allReduce(Operands(inPlace: start), first, operation)
+        }
     }
 
     /// Overwrites the elements by those of the ranks up to this one combined.
     ///
     /// - Throws: ``CollectiveError``
     public func scan(_ operation: Reduction<Element>) throws(CollectiveError) {
-        isIdle = false
-        try communicator.scan(Operands(inPlace: start), count, operation)
-        isIdle = true
+        try use { () throws(CollectiveError) in
+            try communicator.scan(Operands(inPlace: start), count, operation)
+        }
     }
 
     /// Overwrites the elements by those of the ranks before this one combined; rank 0's become meaningless.
     ///
     /// - Throws: ``CollectiveError``
     public func exclusiveScan(_ operation: Reduction<Element>) throws(CollectiveError) {
-        isIdle = false
-        try communicator.scan(Operands(inPlace: start), count, operation, isExclusive: true)
-        isIdle = true
+        try use { () throws(CollectiveError) in
+            try communicator.scan(Operands(inPlace: start), count, operation, isExclusive: true)
+        }
     }
 
     /// Brings every rank's part, the r-th of as many as there are ranks, into the same place of `root`'s elements.
@@ -106,9 +106,9 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
     public func gather(root: Int) throws(CollectiveError) {
         let root = try communicator.requireRank(root, "gather")
         let own = try ownPart("gather")
-        isIdle = false
-        try communicator.gather(own.start, into: start, own.byteCount, root: root)
-        isIdle = true
+        try use { () throws(CollectiveError) in
+            try communicator.gather(own.start, into: start, own.byteCount, root: root)
+        }
     }
 
     /// Brings every rank's part into the same place of everybody's elements.
@@ -116,9 +116,9 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
     /// - Throws: ``CollectiveError``, as ``gather(root:)``.
     public func allGather() throws(CollectiveError) {
         let own = try ownPart("allGather")
-        isIdle = false
-        try communicator.allGather(start, own.byteCount)
-        isIdle = true
+        try use { () throws(CollectiveError) in
+            try communicator.allGather(start, own.byteCount)
+        }
     }
 
     /// Brings every rank's part of `root`'s elements into the same place of that rank's own.
@@ -127,9 +127,17 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
     public func scatter(root: Int) throws(CollectiveError) {
         let root = try communicator.requireRank(root, "scatter")
         let own = try ownPart("scatter")
-        isIdle = false
-        try communicator.scatter(start, into: own.start, own.byteCount, root: root)
-        isIdle = true
+        try use { () throws(CollectiveError) in
+            try communicator.scatter(start, into: own.start, own.byteCount, root: root)
+        }
+    }
+
+    /// Runs an operation.
+    private func use(_ operation: () throws(CollectiveError) -> Void) throws(CollectiveError) {
+        do throws(CollectiveError) { try operation() } catch {
+            if error.mayLeavePending { isIdle = false }
+            throw error
+        }
     }
 
     private func ownPart(

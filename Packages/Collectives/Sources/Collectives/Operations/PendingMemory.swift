@@ -1,6 +1,6 @@
 import Glibc
 
-/// Memory for operations: freed when they are done, and never when they fail, since they may then still be pending.
+/// Memory for operations: freed when they are done, and never when they have failed and may still be pending.
 extension Communicator {
     /// What `body` makes of a value in memory that an operation may use.
     @inline(__always)
@@ -14,7 +14,10 @@ extension Communicator {
         }
         let memory = UnsafeMutablePointer<T>.allocate(capacity: 1)
         memory.initialize(to: initial)
-        try body(memory)
+        do throws(CollectiveError) { try body(memory) } catch {
+            if !error.mayLeavePending { memory.deallocate() }
+            throw error
+        }
         // Only now.
         defer { memory.deallocate() }
         return memory.pointee
@@ -34,7 +37,7 @@ func receivedArray<T: BitwiseCopyable>(
         initialized = count
     }
     guard let failure else { return array }
-    keepForEver(array)
+    if failure.mayLeavePending { keepForEver(array) }
     throw failure
 }
 
@@ -58,13 +61,13 @@ extension Array where Element: BitwiseCopyable {
                 try body(elements.baseAddress ?? somewhere())
             }
         } catch {
-            keepForEver(self)
+            if error.mayLeavePending { keepForEver(self) }
             throw error
         }
     }
 
-    /// Gives `body` the elements, to be changed where they are. When it throws, the array has a copy of what they have
-    /// become, which nobody changes any more.
+    /// Gives `body` the elements, to be changed where they are. When it throws and may be pending, the array has a copy
+    /// of what they have become, which nobody changes any more.
     mutating func withOwnElements(
         _ body: (UnsafeMutablePointer<Element>) throws(CollectiveError) -> Void
     ) throws(CollectiveError) {
@@ -73,10 +76,19 @@ extension Array where Element: BitwiseCopyable {
                 try body(elements.baseAddress ?? UnsafeMutablePointer(mutating: somewhere()))
             }
         } catch {
+            guard error.mayLeavePending else { throw error }
             keepForEver(self)
             self = withUnsafeBufferPointer { Array($0) }
             throw error
         }
+    }
+}
+
+extension CollectiveError {
+    /// Whether MPI may still be at work on what the operation was given. An operation that is given up says so; what
+    /// MPI itself does after an error, nobody knows. All others have come to their end, or were not begun.
+    var mayLeavePending: Bool {
+        if case .mpi = kind { true } else { Life.abandoned != nil }
     }
 }
 

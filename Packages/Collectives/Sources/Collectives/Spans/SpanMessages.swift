@@ -52,8 +52,9 @@ extension Communicator {
         _ = try requireRank(source, "sendReceive")
         try values.withElements(on: self) { memory throws(CollectiveError) in
             let bytes = UnsafeRawBufferPointer(of: memory, values.count)
-            // With an end to the waiting it is a copy.
-            try send(bytes, isKept: patience.mayEndEarly, to: target, messageTag, while: source) { () throws(CollectiveError) in
+            // What may be given up is sent from a copy.
+            let isKept = patience.mayEndEarly
+            try send(bytes, isKept: isKept, to: target, messageTag, while: source) { () throws(CollectiveError) in
                 try receive(into: &received, from: source, tag: tag)
             }
         }
