@@ -1,4 +1,5 @@
 import Collectives
+import Glibc
 
 /// Buffers whose length was agreed on.
 enum Buffers {
@@ -47,6 +48,7 @@ enum Buffers {
         }
         try checkScans(world)
         try checkErrors(world)
+        try checkCounts(world)
     }
 
     private static func checkScans(_ world: Communicator) throws {
@@ -69,6 +71,40 @@ enum Buffers {
             try buffer.exclusiveScan(subtract)
             if rank > 0 { expectAll("exclusiveScan in order") { -50 * rank * (rank - 1) - (rank - 2) * $0 } }
         }
+    }
+
+    /// Counts that cannot be, and memory that one rank has not: all ranks go on.
+    private static func checkCounts(_ world: Communicator) throws {
+        let (odd, isOdd) = (world.size - 1, world.rank == world.size - 1)
+        world.expectError("a negative count", { $0.kind == .misuse && $0.reason == "on rank 0, the length is -5" }) {
+            _ = try AgreedBuffer<Double>(count: -5, on: world)
+        }
+        world.expectError("one negative count", { $0.reason == "on rank \(odd), the length is -1" }) {
+            _ = try AgreedBuffer<Double>(count: isOdd ? -1 : 5, on: world)
+        }
+        let isLacking: (CollectiveError) -> Bool = { $0.kind == .misuse && $0.reason.hasPrefix("memory for ") }
+        for count in [Int.max, Int.max / 8, Int.max / 8 - 100, 1 << 59] {
+            world.expectError("\(count) numbers", isLacking) { _ = try AgreedBuffer<Double>(count: count, on: world) }
+        }
+        limited(to: isOdd ? 64 << 20 : nil) {
+            world.expectError("memory that a rank has not", isLacking) {
+                _ = try AgreedBuffer<UInt8>(count: 256 << 20, on: world)
+            }
+        }
+        _ = try AgreedBuffer<UInt8>(count: 256 << 20, on: world)
+    }
+
+    /// Lets this process have so many bytes more of address space.
+    private static func limited(to more: Int?, _ body: () -> Void) {
+        guard let more else { return body() }
+        let kind = __rlimit_resource_t(RLIMIT_AS.rawValue)
+        var before = rlimit()
+        getrlimit(kind, &before)
+        var limit = before
+        limit.rlim_cur = rlim_t(SpanCopies.kilobytes("VmSize:") * 1024 + more)
+        setrlimit(kind, &limit)
+        defer { setrlimit(kind, &before) }
+        body()
     }
 
     private static func checkErrors(_ world: Communicator) throws {

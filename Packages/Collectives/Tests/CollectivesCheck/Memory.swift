@@ -20,6 +20,14 @@ enum Memory {
         let failures = try FirstFailure(on: node)
         let claims = try world.allReduce((0..<3).count { _ in failures.claim() }, .sum)
         world.expect(claims, 1, "claims that were granted")
+        world.expectError("a negative size", { $0.reason == "on rank 0, the length is -5" }) {
+            _ = try SharedMemory(byteCount: -5, on: node)
+        }
+        for size in [Int.max, Int.max - 64, 1 << 62] {
+            world.expectError("\(size) bytes", { $0.reason == "there is no memory for \(size) bytes" }) {
+                _ = try SharedMemory(byteCount: size, on: node)
+            }
+        }
         // Alone, a rank has nobody to differ from.
         guard world.size > 1 else { return }
         world.expectError("sizes that differ", isLengthError) {

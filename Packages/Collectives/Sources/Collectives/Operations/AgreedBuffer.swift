@@ -19,22 +19,46 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
 
     /// Makes a buffer; every rank calls it.
     ///
-    /// - Throws: ``CollectiveError``, on every rank when the counts or the sizes of the elements differ.
+    /// - Throws: ``CollectiveError``, on every rank when the counts or the sizes of the elements differ, the count is
+    ///   negative, or a rank has no memory for them.
     public init(count: Int, on communicator: Communicator) throws(CollectiveError) {
         try communicator.agree(onLength: count, of: Element.self, "AgreedBuffer")
-        // Pages that are zero anyway, of which those that nobody uses take no memory. MPI finds large ones three times
-        // as fast where it copies from another process.
-        let (page, byteCount) = (4096, count * MemoryLayout<Element>.stride)
-        guard let allocation = calloc(1, byteCount + page) else {
-            throw CollectiveError(routine: "AgreedBuffer", reason: "there is no memory for \(byteCount) bytes")
-        }
-        adviseLargePages(UnsafeMutableRawBufferPointer(start: allocation, count: byteCount + page))
+        let allocation = try Self.allocate(count, on: communicator)
         self.allocation = allocation
-        start = allocation.alignedUp(toMultipleOf: page).bindMemory(to: Element.self, capacity: count)
+        start = allocation.alignedUp(toMultipleOf: Self.page).bindMemory(to: Element.self, capacity: count)
         elements = UnsafeMutableBufferPointer(start: start, count: count)
         (self.count, self.communicator) = (count, communicator)
         let part = count / communicator.size * MemoryLayout<Element>.stride
         bytesPerRank = count % communicator.size == 0 && part <= Parts.largest ? part : nil
+    }
+
+    private static var page: Int { 4096 }
+
+    /// Pages that are zero anyway, of which those that nobody uses take no memory. MPI finds large ones three times as
+    /// fast where it copies from another process.
+    private static func allocate(
+        _ count: Int, on communicator: Communicator
+    ) throws(CollectiveError) -> UnsafeMutableRawPointer {
+        var memory: UnsafeMutableRawPointer?
+        do throws(CollectiveError) {
+            let subject = "memory for \(count) elements"
+            try communicator.shareFault("AgreedBuffer", of: subject) { () throws(CollectiveError) in
+                memory = try allocate(count)
+            }
+        } catch {
+            free(memory)
+            throw error
+        }
+        return memory!
+    }
+
+    private static func allocate(_ count: Int) throws(CollectiveError) -> UnsafeMutableRawPointer {
+        let (size, isTooLarge) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+        guard !isTooLarge, size < Int.max - page, let memory = calloc(1, size + page) else {
+            throw CollectiveError(routine: "AgreedBuffer", reason: "there is none")
+        }
+        adviseLargePages(UnsafeMutableRawBufferPointer(start: memory, count: size + page))
+        return memory
     }
 
     deinit { if isIdle { free(allocation) } }

@@ -18,14 +18,18 @@ extension Communicator {
     func agree<T>(
         onLength length: Int, of type: T.Type, fits: Bool = true, _ routine: String
     ) throws(CollectiveError) {
-        let (stride, length) = (MemoryLayout<T>.stride, fits ? length : -1)
+        // No length is so small.
+        let misfit = -Int.max
+        let (stride, length) = (MemoryLayout<T>.stride, fits ? max(length, misfit + 1) : misfit)
         let bounds = try largest([Int64(length), Int64(-length), Int64(stride), Int64(-stride)])
         try requireOneSize(bounds, stride, routine)
         let (longest, shortest) = (Int(bounds[0]), Int(-bounds[1]))
         guard shortest >= 0 else {
-            let rank = try allGather(length).firstIndex(of: -1) ?? 0
-            throw CollectiveError(
-                routine: routine, reason: "on rank \(rank), the array of all parts is not \(size) times as long as one")
+            let rank = try allGather(length).firstIndex(of: shortest) ?? 0
+            let reason =
+                shortest == misfit
+                ? "the array of all parts is not \(size) times as long as one" : "the length is \(shortest)"
+            throw CollectiveError(routine: routine, reason: "on rank \(rank), \(reason)")
         }
         guard longest != shortest else { return }
         let lengths = try allGather(length)

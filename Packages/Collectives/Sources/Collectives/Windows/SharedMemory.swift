@@ -17,10 +17,14 @@ public final class SharedMemory {
     /// - Parameters:
     ///   - byteCount: The same on every rank.
     ///   - node: Ranks of one node, from ``Communicator/splitByNode()``.
-    /// - Throws: ``CollectiveError``, on every rank of the node ``CollectiveError/Kind/noRoom(folder:bytes:free:)``
-    ///   when /dev/shm is too small.
+    /// - Throws: ``CollectiveError``, on every rank of the node when the numbers of bytes differ or are negative;
+    ///   ``CollectiveError/Kind/noRoom(folder:bytes:free:)`` when /dev/shm is too small.
     public init(byteCount: Int, on node: Communicator) throws(CollectiveError) {
         try node.agree(onLength: byteCount, of: UInt8.self, "SharedMemory")
+        // No address space is so large; with what is added below it must be a number.
+        guard byteCount < 1 << 62 else {
+            throw CollectiveError(routine: "SharedMemory", reason: "there is no memory for \(byteCount) bytes")
+        }
         // MPI promises no alignment; the spare bytes make room for a 64-byte boundary.
         let spare = 64
         try Self.requireRoom(byteCount + spare, on: node)
