@@ -57,7 +57,6 @@ static inline MPI_Op cmpi_product(void) { return MPI_PROD; }
 static inline MPI_Op cmpi_min(void) { return MPI_MIN; }
 static inline MPI_Op cmpi_max(void) { return MPI_MAX; }
 static inline MPI_Op cmpi_and(void) { return MPI_BAND; }
-static inline MPI_Op cmpi_replace(void) { return MPI_REPLACE; }
 static inline MPI_Op cmpi_or(void) { return MPI_BOR; }
 static inline MPI_Op cmpi_xor(void) { return MPI_BXOR; }
 
