@@ -82,12 +82,16 @@ enum Buffers {
         world.expectError("one negative count", { $0.reason == "on rank \(odd), the length is -1" }) {
             _ = try AgreedBuffer<Double>(count: isOdd ? -1 : 5, on: world)
         }
-        let isLacking: (CollectiveError) -> Bool = { $0.kind == .misuse && $0.reason.hasPrefix("memory for ") }
+        func lacking(on rank: Int) -> (CollectiveError) -> Bool {
+            { $0.kind == .misuse && $0.reason == "on rank \(rank), there is no memory for the elements" }
+        }
         for count in [Int.max, Int.max / 8, Int.max / 8 - 100, 1 << 59] {
-            world.expectError("\(count) numbers", isLacking) { _ = try AgreedBuffer<Double>(count: count, on: world) }
+            world.expectError("\(count) numbers", lacking(on: 0)) {
+                _ = try AgreedBuffer<Double>(count: count, on: world)
+            }
         }
         limited(to: isOdd ? 64 << 20 : nil) {
-            world.expectError("memory that a rank has not", isLacking) {
+            world.expectError("memory that a rank has not", lacking(on: odd)) {
                 _ = try AgreedBuffer<UInt8>(count: 256 << 20, on: world)
             }
         }

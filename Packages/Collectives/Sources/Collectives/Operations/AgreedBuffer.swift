@@ -22,8 +22,16 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
     /// - Throws: ``CollectiveError``, on every rank when the counts or the sizes of the elements differ, the count is
     ///   negative, or a rank has no memory for them.
     public init(count: Int, on communicator: Communicator) throws(CollectiveError) {
-        try communicator.agree(onLength: count, of: Element.self, "AgreedBuffer")
-        let allocation = try Self.allocate(count, on: communicator)
+        let memory = Self.allocate(count)
+        do throws(CollectiveError) {
+            try communicator.agree(
+                onLength: count, of: Element.self, fits: memory != nil || count < 0,
+                otherwise: "there is no memory for the elements", "AgreedBuffer")
+        } catch {
+            free(memory)
+            throw error
+        }
+        let allocation = memory!
         self.allocation = allocation
         start = allocation.alignedUp(toMultipleOf: Self.page).bindMemory(to: Element.self, capacity: count)
         elements = UnsafeMutableBufferPointer(start: start, count: count)
@@ -36,28 +44,12 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
 
     /// Pages that are zero anyway, of which those that nobody uses take no memory. MPI finds large ones three times as
     /// fast where it copies from another process.
-    private static func allocate(
-        _ count: Int, on communicator: Communicator
-    ) throws(CollectiveError) -> UnsafeMutableRawPointer {
-        var memory: UnsafeMutableRawPointer?
-        do throws(CollectiveError) {
-            let subject = "memory for \(count) elements"
-            try communicator.shareFault("AgreedBuffer", of: subject) { () throws(CollectiveError) in
-                memory = try allocate(count)
-            }
-        } catch {
-            free(memory)
-            throw error
+    private static func allocate(_ count: Int) -> UnsafeMutableRawPointer? {
+        let (byteCount, isTooLarge) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+        guard !isTooLarge, (0..<Int.max - page).contains(byteCount), let memory = calloc(1, byteCount + page) else {
+            return nil
         }
-        return memory!
-    }
-
-    private static func allocate(_ count: Int) throws(CollectiveError) -> UnsafeMutableRawPointer {
-        let (size, isTooLarge) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
-        guard !isTooLarge, size < Int.max - page, let memory = calloc(1, size + page) else {
-            throw CollectiveError(routine: "AgreedBuffer", reason: "there is none")
-        }
-        adviseLargePages(UnsafeMutableRawBufferPointer(start: memory, count: size + page))
+        adviseLargePages(UnsafeMutableRawBufferPointer(start: memory, count: byteCount + page))
         return memory
     }
 

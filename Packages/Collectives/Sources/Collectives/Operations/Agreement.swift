@@ -14,9 +14,11 @@ extension Communicator {
 
     /// Requires that every rank comes with as many elements of the same size; throws on all of them when they do not.
     ///
-    /// - Parameter fits: Whether the array of all parts, where this rank has one, is as long as the parts are.
+    /// - Parameters:
+    ///   - fits: Whether the array of all parts, where this rank has one, is as long as the parts are.
+    ///   - complaint: Of all ranks when it does not on one of them.
     func agree<T>(
-        onLength length: Int, of type: T.Type, fits: Bool = true, _ routine: String
+        onLength length: Int, of type: T.Type, fits: Bool = true, otherwise complaint: String? = nil, _ routine: String
     ) throws(CollectiveError) {
         // No length is so small.
         let misfit = -Int.max
@@ -26,9 +28,8 @@ extension Communicator {
         let (longest, shortest) = (Int(bounds[0]), Int(-bounds[1]))
         guard shortest >= 0 else {
             let rank = try allGather(length).firstIndex(of: shortest) ?? 0
-            let reason =
-                shortest == misfit
-                ? "the array of all parts is not \(size) times as long as one" : "the length is \(shortest)"
+            let misfitting = complaint ?? "the array of all parts is not \(size) times as long as one"
+            let reason = shortest == misfit ? misfitting : "the length is \(shortest)"
             throw CollectiveError(routine: routine, reason: "on rank \(rank), \(reason)")
         }
         guard longest != shortest else { return }
