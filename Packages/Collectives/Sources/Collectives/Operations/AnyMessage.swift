@@ -80,21 +80,30 @@ extension Communicator {
         if let envelope = try probe(from: source, tag: tag) { return envelope }
         guard size > 1, source != rank else { throw ownMessageMissing() }
         let (sender, wanted, handle) = (raw(source), raw(try rawTag(tag, "probe")), waiting.messageHandle)
-        var status = MPI_Status()
         if waiting.mayBlock {
-            try Turn.take("MPI_Probe")
-            defer { Turn.give() }
-            try check(MPI_Probe(sender, wanted, handle, &status), "MPI_Probe")
-        } else {
-            try poll("MPI_Probe", from: source) { MPI_Iprobe(sender, wanted, handle, &$0, &status) }
+            return try Turn.with("MPI_Probe") { () throws(CollectiveError) in
+                var status = MPI_Status()
+                try check(MPI_Probe(sender, wanted, handle, &status), "MPI_Probe")
+                return try envelope(status)
+            }
         }
-        return try envelope(status)
+        var (status, length) = (MPI_Status(), Int32(0))
+        try poll("MPI_Probe", from: source) {
+            let code = MPI_Iprobe(sender, wanted, handle, &$0, &status)
+            return code == MPI_SUCCESS && $0 != 0 ? MPI_Get_count(&status, cmpi_byte(), &length) : code
+        }
+        return envelope(status, length)
     }
 
+    /// In its turn.
     private func envelope(_ status: MPI_Status) throws(CollectiveError) -> Envelope {
         var (status, length) = (status, Int32(0))
         try check(MPI_Get_count(&status, cmpi_byte(), &length), "MPI_Get_count")
-        return Envelope(source: Int(status.MPI_SOURCE), tag: Int(status.MPI_TAG), byteCount: Int(length))
+        return envelope(status, length)
+    }
+
+    private func envelope(_ status: MPI_Status, _ length: Int32) -> Envelope {
+        Envelope(source: Int(status.MPI_SOURCE), tag: Int(status.MPI_TAG), byteCount: Int(length))
     }
 
     private func rawTag(_ tag: Int?, _ routine: String) throws(CollectiveError) -> Int32? {
