@@ -12,16 +12,7 @@ enum Combination {
     /// The faults of the function that runs, and its thread.
     nonisolated(unsafe) private static var running: (faults: Faults, thread: pthread_t)?
 
-    /// Those of the operation that last began to call its function itself, strictly left to right.
-    nonisolated(unsafe) private(set) static var strictFaults = Faults()
-
-    /// Such an operation begins.
-    static func beginStrict() -> Faults {
-        strictFaults = Faults()
-        return strictFaults
-    }
-
-    /// Runs a function that was given to a reduction.
+    /// Runs a function that was given to a reduction, in its turn: no two of them run at the same time.
     static func run<Result>(_ faults: Faults, _ body: () -> Result) -> Result {
         let (state, before) = (Life.state, running)
         Life.state = .combining

@@ -24,18 +24,21 @@ extension Handles {
 extension Communicator {
     /// Ends an operation that is done. One that failed may still be pending, and keeps what it has.
     ///
-    /// - Parameter handles: What was made for it; nil where MPI did not combine.
+    /// - Parameters:
+    ///   - handles: What was made for it; nil where MPI did not combine.
+    ///   - strict: What was wrong with its function then.
     /// - Throws: ``CollectiveError``, on every rank when the operation's function did on one what it must not.
     @inline(__always)
-    func end<T>(_ operation: Reduction<T>, _ handles: Handles?, _ routine: String) throws(CollectiveError) {
+    func end<T>(
+        _ operation: Reduction<T>, _ handles: Handles?, strict: Faults? = nil, _ routine: String
+    ) throws(CollectiveError) {
         guard case .function(_, let order) = operation.kind else { return }
-        let fault = try endFunction(handles, routine)
+        let fault = if let handles { try endFunction(handles, routine) } else { strict?.first }
         if order != .exact { try agree(on: fault, routine) }
     }
 
-    private func endFunction(_ handles: Handles?, _ routine: String) throws(CollectiveError) -> Fault? {
-        guard let handles else { return Combination.strictFaults.first }
-        return try Turn.with(routine) { Combination.free(handles) }
+    private func endFunction(_ handles: Handles, _ routine: String) throws(CollectiveError) -> Fault? {
+        try Turn.with(routine) { Combination.free(handles) }
     }
 
     /// Not every rank runs the function, and all must know.

@@ -6,6 +6,8 @@ struct Combiner {
     let stride: Int
     /// Replaces the second piece by the first one combined with it, element by element.
     let combine: (UnsafeMutableRawPointer, UnsafeMutableRawPointer, Int) throws(CollectiveError) -> Void
+    /// Those of a function that is called strictly left to right; nil where MPI calls it.
+    var faults: Faults?
 }
 
 extension Reduction {
@@ -21,12 +23,16 @@ extension Reduction {
             }
         }
         guard case .function(let loop, _) = kind else { preconditionFailure("MPI has handles for its own operations") }
-        let faults = Combination.beginStrict()
-        return Combiner(stride: stride) { left, right, count in
-            Combination.run(faults) {
-                loop(left.assumingMemoryBound(to: Element.self), right.assumingMemoryBound(to: Element.self), count)
-            }
+        let faults = Faults()
+        let combine = { (left: UnsafeMutableRawPointer, right: UnsafeMutableRawPointer, count) in
+            loop(left.assumingMemoryBound(to: Element.self), right.assumingMemoryBound(to: Element.self), count)
         }
+        return Combiner(
+            stride: stride,
+            combine: { left, right, count throws(CollectiveError) in
+                // MPI would have it, too: a task's test may run another function meanwhile.
+                try Turn.with("reduction") { Combination.run(faults) { combine(left, right, count) } }
+            }, faults: faults)
     }
 }
 

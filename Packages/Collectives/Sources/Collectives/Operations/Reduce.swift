@@ -58,6 +58,7 @@ extension Communicator {
         _ operands: Operands, _ count: Int, _ operation: Reduction<T>, root: Int32
     ) throws(CollectiveError) {
         let handles = try operation.handles()
+        var strict: Faults?
         if let handles, !handles.goesByRanks {
             let part = handles.longestPart(of: T.self, isRooted: true)
             try forEachPart(of: count, atMost: part) { first, length throws(CollectiveError) in
@@ -66,15 +67,18 @@ extension Communicator {
         } else if let handles {
             try reduceInTree(operands, count, operation.combiner(handles), root: Int(root))
         } else {
-            try reduceInChain(operands, count, operation.combiner(nil), root: Int(root))
+            let combiner = operation.combiner(nil)
+            strict = combiner.faults
+            try reduceInChain(operands, count, combiner, root: Int(root))
         }
-        try end(operation, handles, "reduce")
+        try end(operation, handles, strict: strict, "reduce")
     }
 
     func allReduce<T>(
         _ operands: Operands, _ count: Int, _ operation: Reduction<T>
     ) throws(CollectiveError) {
         let handles = try operation.handles()
+        var strict: Faults?
         if let handles, !handles.goesByRanks {
             let part = handles.longestPart(of: T.self)
             try forEachPart(of: count, atMost: part) { first, length throws(CollectiveError) in
@@ -83,16 +87,18 @@ extension Communicator {
         } else {
             // Where the result comes out.
             let root = handles == nil ? size - 1 : 0
-            if let handles {
-                try reduceInTree(operands, count, operation.combiner(handles), root: root)
+            let combiner = operation.combiner(handles)
+            strict = combiner.faults
+            if handles == nil {
+                try reduceInChain(operands, count, combiner, root: root)
             } else {
-                try reduceInChain(operands, count, operation.combiner(nil), root: root)
+                try reduceInTree(operands, count, combiner, root: root)
             }
             if let result = operands.result {
                 try broadcast(bytes: result, count * MemoryLayout<T>.stride, root: Int32(root))
             }
         }
-        try end(operation, handles, "allReduce")
+        try end(operation, handles, strict: strict, "allReduce")
     }
 
     // Not generic: the compiler makes more of such a call.

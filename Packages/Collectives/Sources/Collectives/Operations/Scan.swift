@@ -51,6 +51,7 @@ extension Communicator {
         _ operands: Operands, _ count: Int, _ operation: Reduction<T>, isExclusive: Bool = false
     ) throws(CollectiveError) {
         let handles = try operation.handles()
+        var strict: Faults?
         if let handles, !handles.goesByRanks {
             let part = handles.longestPart(of: T.self)
             try forEachPart(of: count, atMost: part) { first, length throws(CollectiveError) in
@@ -61,12 +62,16 @@ extension Communicator {
                     try scan(operands, length, handles)
                 }
             }
-        } else if isExclusive {
-            try exclusiveScanInChain(operands, count, operation.combiner(handles))
         } else {
-            try scanInChain(operands, count, operation.combiner(handles))
+            let combiner = operation.combiner(handles)
+            strict = combiner.faults
+            if isExclusive {
+                try exclusiveScanInChain(operands, count, combiner)
+            } else {
+                try scanInChain(operands, count, combiner)
+            }
         }
-        try end(operation, handles, isExclusive ? "exclusiveScan" : "scan")
+        try end(operation, handles, strict: strict, isExclusive ? "exclusiveScan" : "scan")
     }
 
     // Not generic: the compiler makes more of such a call.
