@@ -1,5 +1,6 @@
 import CMPI
 import Glibc
+import Synchronization
 
 /// Lets MPI call Swift functions. MPI's callback carries no context but the datatype, which is made for one operation:
 /// the function is kept under it for as long as the operation may run, with what was wrong with it.
@@ -9,38 +10,46 @@ enum Combination {
     /// MPI is used by one thread at a time.
     nonisolated(unsafe) private static var functions: [DatatypeHandle: (function: Function, faults: Faults)] = [:]
 
-    /// The faults of the function that runs, and its thread.
-    nonisolated(unsafe) private static var running: (faults: Faults, thread: pthread_t)?
+    /// The faults of the function that runs. Its thread alone looks at them.
+    nonisolated(unsafe) private static var running: Faults?
+    /// That thread; 0 while none runs.
+    private static let thread = Atomic<UInt>(0)
+
+    /// Whether a function runs on the thread that asks.
+    static var isOnThisThread: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
 
     /// Runs a function that was given to a reduction, in its turn: no two of them run at the same time.
     static func run<Result>(_ faults: Faults, _ body: () -> Result) -> Result {
-        let (state, before) = (Life.state, running)
+        let (state, before, threadBefore) = (Life.state, running, thread.load(ordering: .relaxed))
+        thread.store(UInt(pthread_self()), ordering: .relaxed)
         Life.state = .combining
-        running = (faults, pthread_self())
-        defer { (Life.state, running) = (state, before) }
+        running = faults
+        defer {
+            (Life.state, running) = (state, before)
+            thread.store(threadBefore, ordering: .relaxed)
+        }
         return body()
     }
 
     /// The error of a function that was given to a reduction and communicates itself: for the function, and kept for
     /// the reduction. MPI forbids it, and where it is called on some of the ranks only, its operation would meet
-    /// another one of the others: a wrong number at best. Another thread has only come at the wrong time.
+    /// another one of the others: a wrong number at best.
     static func refuse(_ routine: String) -> CollectiveError {
-        guard let running, running.thread == pthread_self() else { return Turn.refusal(of: routine) }
         let error = CollectiveError(
             routine: routine,
             reason: """
                 called by a function that was given to a reduction or scan; such a function must not communicate \
                 itself: reduce first, and combine what comes out
                 """)
-        running.faults.keep(.communicated(error))
+        running?.keep(.communicated(error))
         return error
     }
 
     /// Keeps what the function that runs has thrown: the reduction has no result.
-    static func keep(_ error: any Error) { running?.faults.keep(.threw(error)) }
+    static func keep(_ error: any Error) { running?.keep(.threw(error)) }
 
     /// What elements are marked with when the function that runs has failed on this rank; 0 when it has not.
-    static var mark: Int32 { running.flatMap { $0.faults.first?.mark(of: $0.faults.rank) } ?? 0 }
+    static var mark: Int32 { running.flatMap { $0.first?.mark(of: $0.rank) } ?? 0 }
 
     /// - Parameter rank: For the marks of elements.
     static func handles<T: BitwiseCopyable>(

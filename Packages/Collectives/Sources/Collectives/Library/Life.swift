@@ -1,8 +1,9 @@
-/// Whether MPI may be called: between its start and its end, and not by a function that a reduction runs.
+/// Whether MPI may be called: between its start and its end, and not by a function that a reduction runs. While one
+/// runs, other threads come to ``Turn``, which knows whether they wait for it.
 enum Life {
     enum State {
         case notStarted, running, finished
-        /// A function that was given to a reduction runs.
+        /// A function that was given to a reduction runs, in this thread or another.
         case combining
     }
 
@@ -18,7 +19,19 @@ enum Life {
     /// Where this process is among all ranks, for the line that ends it; empty when it is alone, and before the start.
     nonisolated(unsafe) static var place = ""
 
-    static var isRunning: Bool { state == .running }
+    static var isRunning: Bool { state == .running || isCombinedElsewhere() }
+
+    /// Whether this thread is in a function that was given to a reduction.
+    static var isCombining: Bool { state == .combining && Combination.isOnThisThread }
+
+    /// Another thread's function may have come to its end since it was found.
+    @inline(never)
+    private static func isCombinedElsewhere() -> Bool {
+        switch state {
+        case .notStarted, .finished: false
+        case .running, .combining: !Combination.isOnThisThread
+        }
+    }
 
     /// The error of a routine that is called when it must not be.
     static func refusal(of routine: String) -> CollectiveError {

@@ -84,7 +84,7 @@ public final class Pending<Value> {
 
     private func takeTurn() throws(CollectiveError) {
         // MPI is not finished beside what is under way.
-        if Life.state == .combining { throw Life.refusal(of: work.routine) }
+        if Life.isCombining { throw Life.refusal(of: work.routine) }
         try Turn.take(work.routine)
     }
 

@@ -43,7 +43,7 @@ enum Check {
     private static let others = [
         Failures.modes, Waits.modes, Boards.modes, Latency.modes, LongArrays.modes, Abandoned.modes, Lives.modes,
         Files.modes, Tags.modes, PendingEnds.modes, PendingGathers.modes, WindowEnds.modes, WindowRooms.modes,
-        SpanCopies.modes, SpanDeadlines.modes, Turns.modes, FMI.modes, FailedReceives.modes,
+        SpanCopies.modes, SpanDeadlines.modes, Turns.modes, FunctionTurns.modes, FMI.modes, FailedReceives.modes,
     ].reduce(into: [:]) {
         all, modes in
         all.merge(modes) { first, _ in first }
