@@ -41,6 +41,16 @@ import Testing
         #expect(outcome.exitCode == 5, "\(outcome.report)")
     }
 
+    /// Threads that meet while a task's test runs a function, or while one reports progress.
+    @Test(arguments: [2, 3, 4]) func aTestBesideAnOperation(ranks: Int) async throws {
+        let modes = ["turns-late-envelope", "turns-beside-function", "turns-in-function", "turns-beside-report"]
+        try await run(modes, ranks: ranks)
+    }
+
+    @Test(arguments: [3, 4]) func aStrictFunctionBesideATest(ranks: Int) async throws {
+        try await run(["turns-strict-function"], ranks: ranks)
+    }
+
     /// The ranks end the job themselves when they have found what they expect.
     @Test(arguments: ["dropped", "lengths", "sizes", "gathers"]) func whatIsGivenUp(kind: String) async throws {
         let outcome = try await Launch.mpirun(

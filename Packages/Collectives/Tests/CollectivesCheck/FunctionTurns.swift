@@ -129,10 +129,11 @@ enum FunctionTurns {
                 phase = 1 - phase
                 board.report(phase: phase)
                 counter.progress()
+                usleep(20)
             }
             hasEnded.set()
         }
-        for round in 0..<10_000 {
+        for round in 0..<2000 {
             let received = try world.sendReceive(round, to: (rank + 1) % size, from: (rank + size - 1) % size)
             world.expect(received, round, "a number")
         }

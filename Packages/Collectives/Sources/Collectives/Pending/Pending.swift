@@ -22,10 +22,10 @@ public final class Pending<Value> {
     deinit { if work.isInUse { _ = Unmanaged.passRetained(work) } }
 
     /// Whether it has come to its end, well or not. Does not wait; false, too, when another operation asks meanwhile
-    /// whether to be interrupted.
+    /// whether to be interrupted, and while a task tests what it waits for.
     public var isDone: Bool {
-        guard Turn.takeIfFree() else { return false }
-        defer { Turn.give() }
+        guard Turn.takeForTest() else { return false }
+        defer { Turn.giveAfterTest() }
         return isSettled()
     }
 

@@ -3,8 +3,8 @@ import Glibc
 import Synchronization
 
 /// Whose turn it is to call MPI, which bears one thread of a process at a time. A second operation meanwhile is an
-/// error of its caller. Tasks that test what is under way stand back for operations, and operations wait for their
-/// tests, which are short.
+/// error of its caller. Tests, of tasks and of what may be left out, stand back for operations, and operations wait for
+/// them: they are short.
 ///
 /// An operation says so, and then looks for a test, without any instruction that waits for memory: in a sum of 8 bytes
 /// one cost 3 to 10 %. The test has the kernel do that on all threads, where it can. Two operations that begin within
@@ -65,10 +65,13 @@ enum Turn {
         operations.load(ordering: .relaxed) != .free || tests.load(ordering: .relaxed)
     }
 
-    /// For an operation that can be left out: false while another one is under way.
+    /// For an operation that can do without: false while another one is under way, and within a function that was given
+    /// to a reduction, which would wait for itself where a test runs it.
     @inline(__always)
     static func takeIfFree() -> Bool {
-        guard operations.load(ordering: .acquiring) == .free || isLentToCaller() else { return false }
+        guard operations.load(ordering: .acquiring) == .free || isLentToCaller(), !Life.isCombining else {
+            return false
+        }
         operations.store(.taken, ordering: .relaxed)
         if hasBarrier { cmpi_compiler_barrier() } else { atomicMemoryFence(ordering: .sequentiallyConsistent) }
         if tests.load(ordering: .acquiring) { waitForTest() }
@@ -84,13 +87,14 @@ enum Turn {
             && borrower.load(ordering: .relaxed) == UInt(pthread_self())
     }
 
-    /// For a task's test: false when it is not to be had now. Nothing is called meanwhile that takes it itself.
+    /// For a test: false when it is not to be had now. Nothing is called meanwhile that takes it itself.
     static func takeForTest() -> Bool {
-        guard tests.compareExchange(expected: false, desired: true, ordering: .sequentiallyConsistent).exchanged else {
-            return false
-        }
+        // Most often this tells, and costs the other thread nothing.
+        guard operations.load(ordering: .relaxed) == .free || isLentToCaller(),
+            tests.compareExchange(expected: false, desired: true, ordering: .sequentiallyConsistent).exchanged
+        else { return false }
         if hasBarrier { cmpi_barrier_of_threads() }
-        guard operations.load(ordering: .sequentiallyConsistent) != .free else { return true }
+        if operations.load(ordering: .sequentiallyConsistent) == .free || isLentToCaller() { return true }
         giveAfterTest()
         return false
     }

@@ -16,10 +16,11 @@ enum Progress {
         Belongings.add(communicator: copy)
     }
 
-    /// Cheap, and never waits: not even for an operation of another thread, which does the same.
+    /// Cheap, and never waits: not even for an operation of another thread, which does the same. One that begins
+    /// meanwhile waits for this.
     static func make() {
-        guard Turn.takeIfFree() else { return }
-        defer { Turn.give() }
+        guard Turn.takeForTest() else { return }
+        defer { Turn.giveAfterTest() }
         makeWithinTurn()
     }
 

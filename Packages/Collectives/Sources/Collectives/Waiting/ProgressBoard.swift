@@ -77,8 +77,9 @@ public final class ProgressBoard: @unchecked Sendable {
         ownLine[Line.done] = Int64(done)
         ownLine[Line.total] = Int64(total)
         guard isNew || now - lastReport >= .seconds(1) else { return }
-        guard Turn.takeIfFree() else { return }
-        defer { Turn.give() }
+        // The other thread's operation waits for this, if it begins meanwhile.
+        guard Turn.takeForTest() else { return }
+        defer { Turn.giveAfterTest() }
         lastReport = now
         publish()
     }
