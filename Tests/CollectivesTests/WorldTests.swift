@@ -18,14 +18,14 @@ import Testing
         for modes in Self.runs { try await expectPassed(modes, ranks: ranks, limit: limit) }
     }
 
-    @Test func worldOf1() async throws { try await check(ranks: 1, limit: 60) }
-    @Test func worldOf2() async throws { try await check(ranks: 2, limit: 60) }
-    @Test func worldOf3() async throws { try await check(ranks: 3, limit: 60) }
-    @Test func worldOf4() async throws { try await check(ranks: 4, limit: 60) }
-    @Test func worldOf5() async throws { try await check(ranks: 5, limit: 90) }
-    @Test func worldOf6() async throws { try await check(ranks: 6, limit: 90) }
-    @Test func worldOf7() async throws { try await check(ranks: 7, limit: 90) }
-    @Test func worldOf8() async throws { try await check(ranks: 8, limit: 90) }
+    @Test func worldOf1() async throws { try await check(ranks: 1, limit: 120) }
+    @Test func worldOf2() async throws { try await check(ranks: 2, limit: 120) }
+    @Test func worldOf3() async throws { try await check(ranks: 3, limit: 120) }
+    @Test func worldOf4() async throws { try await check(ranks: 4, limit: 120) }
+    @Test func worldOf5() async throws { try await check(ranks: 5, limit: 180) }
+    @Test func worldOf6() async throws { try await check(ranks: 6, limit: 180) }
+    @Test func worldOf7() async throws { try await check(ranks: 7, limit: 180) }
+    @Test func worldOf8() async throws { try await check(ranks: 8, limit: 180) }
 }
 
 /// A counter whose host computes meanwhile: another of its threads answers for it.
@@ -127,7 +127,7 @@ import Testing
 
     /// Open MPI has room for 65 532 at a time.
     @Test func moreCommunicatorsThanThereCanBe() async throws {
-        let outcome = try await run("many-splits", ranks: 2, limit: 60)
+        let outcome = try await run("many-splits", ranks: 2, limit: 120)
         #expect(outcome.exitCode == 0, "\(outcome.report)")
     }
 
