@@ -17,7 +17,7 @@ extension Communicator {
     ) throws(CollectiveError) {
         try requireUsable(routine)
         if !waiting.mayBlock { return try wait(routine, for: nil, isCounted: true, start) }
-        try Turn.take(routine)
+        try Turn.takeInlined(routine)
         defer { Turn.give() }
         waiting.counter?.entered.pointee &+= 1
         if isExact { return try check(blocking(), routine) }
@@ -32,7 +32,7 @@ extension Communicator {
     ) throws(CollectiveError) {
         try requireUsable(routine)
         if !waiting.mayBlock { return try wait(routine, for: nil, isCounted: false, start) }
-        try Turn.take(routine)
+        try Turn.takeInlined(routine)
         defer { Turn.give() }
         try check(blocking(), routine)
     }
@@ -51,7 +51,7 @@ extension Communicator {
     ) throws(CollectiveError) {
         try requireUsable(routine)
         if !waiting.mayBlock { return try wait(routine, for: Int(peer), isCounted: false, start) }
-        try Turn.take(routine)
+        try Turn.takeInlined(routine)
         defer { Turn.give() }
         try check(blocking(), routine)
     }
@@ -65,6 +65,13 @@ extension Communicator {
         if isCounted { waiting.counter?.entered.pointee &+= 1 }
         var request = cmpi_request_null()
         try check(start(&request), routine)
+        try wait(routine, for: peer, request)
+    }
+
+    /// Apart, since the compiler makes a function of its own for each operation of what is above.
+    @inline(never)
+    private func wait(_ routine: String, for peer: Int?, _ request: RequestHandle) throws(CollectiveError) {
+        var request = request
         try wait(routine, for: peer, abandons: true) { MPI_Test(&request, &$0, cmpi_status_ignore()) }
     }
 
