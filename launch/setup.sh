@@ -196,14 +196,14 @@ static_hdf5() {
 }
 
 # Builds the program as it is shipped: one file with the Swift runtime and HDF5 linked in, symbols removed, functions that
-# are the same kept once, and none offered to libraries, since none asks (1.5 MB). It looks for libraries where the system
+# are the same kept once, so are the ends of texts (-O2), and none offered to libraries, since none asks (1.5 MB). It looks for libraries where the system
 # does, not beside itself.
 build_photoz() {
     find_shipped
     (
         static_hdf5
         swift build -c release --product photoz --static-swift-stdlib --scratch-path "$shipped" \
-            --disable-local-rpath -Xlinker -s -Xlinker --icf=safe -Xlinker --no-export-dynamic -Xlinker --as-needed
+            --disable-local-rpath -Xlinker -s -Xlinker --icf=safe -Xlinker -O2 -Xlinker --no-export-dynamic -Xlinker --as-needed
     )
 }
 
