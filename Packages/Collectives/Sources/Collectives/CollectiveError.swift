@@ -59,7 +59,7 @@ public struct CollectiveError: Error, Sendable, CustomStringConvertible {
 }
 
 /// The one place where MPI's return codes are looked at: of calls that were made in their turn.
-@inline(__always)
+@inline(never)
 func check(_ code: Int32, _ routine: String) throws(CollectiveError) {
     assert(Turn.isTaken, "\(routine) was called out of turn")
     guard code == MPI_SUCCESS else { throw failure(code, routine) }

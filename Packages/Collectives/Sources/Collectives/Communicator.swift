@@ -90,7 +90,7 @@ public struct Communicator {
     }
 
     /// Requires that an operation can be begun.
-    @inline(__always)
+    @inline(never)
     func requireUsable(_ routine: String) throws(CollectiveError) {
         if !Life.isRunning || waiting.obstacle != nil { throw refusal(of: routine) }
     }
