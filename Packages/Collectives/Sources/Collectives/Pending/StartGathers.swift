@@ -109,19 +109,24 @@ extension UnderWay {
         _ start: UnsafeMutableRawPointer?, _ byte: Int, _ byteCount: Int, to rank: Int
     ) throws(CollectiveError) {
         let (handle, tag) = (communicator.handle, MessageTag.ofCollectives.rawValue)
-        try forEachPart(of: byteCount) { first, length throws(CollectiveError) in
-            let place = start.map { $0 + byte + first }
-            try add { MPI_Isend(place, length, cmpi_byte(), Int32(rank), tag, handle, $0) }
-        }
+        try addParts(start, byte, byteCount) { MPI_Isend($0, $1, cmpi_byte(), Int32(rank), tag, handle, $2) }
     }
 
     fileprivate func receivePiece(
         _ start: UnsafeMutableRawPointer?, _ byte: Int, _ byteCount: Int, from rank: Int
     ) throws(CollectiveError) {
         let (handle, tag) = (communicator.handle, MessageTag.ofCollectives.rawValue)
+        try addParts(start, byte, byteCount) { MPI_Irecv($0, $1, cmpi_byte(), Int32(rank), tag, handle, $2) }
+    }
+
+    /// - Parameter call: Begins one part: its first byte, its length and its request.
+    private func addParts(
+        _ start: UnsafeMutableRawPointer?, _ byte: Int, _ byteCount: Int,
+        _ call: (UnsafeMutableRawPointer?, Int32, UnsafeMutablePointer<RequestHandle>) -> Int32
+    ) throws(CollectiveError) {
         try forEachPart(of: byteCount) { first, length throws(CollectiveError) in
             let place = start.map { $0 + byte + first }
-            try add { MPI_Irecv(place, length, cmpi_byte(), Int32(rank), tag, handle, $0) }
+            try add { call(place, length, $0) }
         }
     }
 }
