@@ -34,8 +34,7 @@ import Testing
 
     /// FMI's barrier ends with an error when a peer is missing.
     @Test(arguments: [2, 13]) func aPeerIsMissing(peers: Int) async throws {
-        let outcome = try await Launch.mpirun(
-            ranks: peers, Launch.products + "/collectives-check", ["fmi-timeout"], limit: 30)
+        let outcome = try await runModes(["fmi-timeout"], ranks: peers, limit: 30)
         #expect(outcome.exitCode == 5, "\(outcome.report)")
     }
 }

@@ -6,9 +6,7 @@ import Testing
     private static let modes = ["tags", "pending", "gathers", "codable"]
 
     private func run(_ modes: [String], ranks: Int, byMessages: Bool = false) async throws {
-        try await expectPassed(
-            modes, ranks: ranks, limit: 90,
-            environment: byMessages ? try await MPILibrary.current().byMessages : [:])
+        try await expectPassed(modes, ranks: ranks, limit: 90, byMessages: byMessages)
     }
 
     @Test(arguments: 1...8) func everyWorld(ranks: Int) async throws { try await run(Self.modes, ranks: ranks) }
@@ -35,9 +33,7 @@ import Testing
 
     @Test(arguments: [2, 3], [false, true])
     func aReceiveThatFailsBesideASend(ranks: Int, byMessages: Bool) async throws {
-        let outcome = try await Launch.mpirun(
-            ranks: ranks, Launch.products + "/collectives-check", ["failed-receives"], limit: 60,
-            environment: byMessages ? try await MPILibrary.current().byMessages : [:])
+        let outcome = try await runModes(["failed-receives"], ranks: ranks, limit: 60, byMessages: byMessages)
         #expect(outcome.exitCode == 5, "\(outcome.report)")
     }
 
@@ -53,8 +49,7 @@ import Testing
 
     /// The ranks end the job themselves when they have found what they expect.
     @Test(arguments: ["dropped", "lengths", "sizes", "gathers"]) func whatIsGivenUp(kind: String) async throws {
-        let outcome = try await Launch.mpirun(
-            ranks: 2, Launch.products + "/collectives-check", ["pending-" + kind], limit: 40)
+        let outcome = try await runModes(["pending-" + kind], ranks: 2, limit: 40)
         #expect(outcome.exitCode == 5, "\(outcome.report)")
     }
 }

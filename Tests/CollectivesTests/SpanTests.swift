@@ -8,8 +8,7 @@ import Testing
     }
 
     @Test func asBetweenHosts() async throws {
-        try await expectPassed(
-            ["spans"], ranks: 3, limit: 90, environment: try await MPILibrary.current().byMessages)
+        try await expectPassed(["spans"], ranks: 3, limit: 90, byMessages: true)
     }
 
     @Test(arguments: [2, 4]) func nothingIsCopied(ranks: Int) async throws {
@@ -22,8 +21,7 @@ import Testing
 
     /// The ranks end the job themselves when they have found what they expect.
     @Test(arguments: [3, 4]) func whatIsGivenUp(ranks: Int) async throws {
-        let outcome = try await Launch.mpirun(
-            ranks: ranks, Launch.products + "/collectives-check", ["spans-abandoned"], limit: 40)
+        let outcome = try await runModes(["spans-abandoned"], ranks: ranks, limit: 40)
         #expect(outcome.exitCode == 5, "\(outcome.report)")
     }
 }

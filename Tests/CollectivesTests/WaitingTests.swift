@@ -7,15 +7,9 @@ import Testing
     private func run(
         _ mode: String, exitCode: Int, ranks: Int = 4, byMessages: Bool = false, saying texts: [String] = []
     ) async throws {
-        let outcome = try await launch(mode, ranks: ranks, byMessages: byMessages)
+        let outcome = try await runModes([mode], ranks: ranks, limit: 40, byMessages: byMessages)
         #expect(outcome.exitCode == exitCode, "\(outcome.report)")
         for text in texts { #expect(outcome.error.contains(text), "\(text)? \(outcome.report)") }
-    }
-
-    private func launch(_ mode: String, ranks: Int, byMessages: Bool) async throws -> Outcome {
-        try await Launch.mpirun(
-            ranks: ranks, Launch.products + "/collectives-check", [mode], limit: 40,
-            environment: byMessages ? try await MPILibrary.current().byMessages : [:])
     }
 
     private func runBoth(_ mode: String, saying texts: [String]) async throws {
@@ -71,7 +65,7 @@ import Testing
     }
     @Test(arguments: ["one-asks", "asker-stops"], [false, true])
     func oneRankOfANodeAsks(mode: String, byMessages: Bool) async throws {
-        let outcome = try await launch(mode, ranks: 6, byMessages: byMessages)
+        let outcome = try await runModes([mode], ranks: 6, limit: 40, byMessages: byMessages)
         #expect(outcome.exitCode == 5, "\(outcome.report)")
         // Neither the holders of the board, nor the one that never comes, nor the one that stops.
         let questions = outcome.error.components(separatedBy: " asked ").dropFirst().compactMap { Int($0.prefix(1)) }

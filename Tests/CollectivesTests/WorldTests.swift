@@ -31,9 +31,7 @@ import Testing
 /// A counter whose host computes meanwhile: another of its threads answers for it.
 @Suite(.serialized) struct SharedCounterTests {
     private func run(_ mode: String, byMessages: Bool = false) async throws {
-        let environment = byMessages ? try await MPILibrary.current().byMessages : [:]
-        let outcome = try await Launch.mpirun(
-            ranks: 4, Launch.products + "/collectives-check", [mode], limit: 30, environment: environment)
+        let outcome = try await runModes([mode], ranks: 4, limit: 30, byMessages: byMessages)
         #expect(outcome.exitCode == 0, "\(outcome.report)")
     }
 
@@ -92,7 +90,7 @@ import Testing
 /// One rank fails while the others wait at a barrier: the whole job ends, with that rank's exit code, and soon.
 @Suite(.serialized) struct CollectiveFailureTests {
     private func run(_ mode: String, ranks: Int = 4, limit: Int = 30) async throws -> Outcome {
-        try await Launch.mpirun(ranks: ranks, Launch.products + "/collectives-check", [mode], limit: limit)
+        try await runModes([mode], ranks: ranks, limit: limit)
     }
 
     @Test func aFailedCheckFailsTheJob() async throws {
