@@ -13,12 +13,13 @@ enum Abandoned {
         let (rank, last) = (world.rank, world.size - 1)
         let part = try world.split(rank < last)
         try part?.setPatience(Patience(deadline: .seconds(20)))
-        try world.setPatience(Patience(deadline: .milliseconds(500)))
+        let hasGivenUp = try Sign(on: world)
+        try world.setPatience(Patience(deadline: .seconds(1)))
         let sum = Reduction<Double>.custom(commutative: true, associative: true) { $0 + $1 }
         let mixed = Reduction<Int32>.custom(commutative: true, associative: true) { $0 | $1 }
         var values = [Double](repeating: 1, count: 5000)
         if rank == last {
-            usleep(1_500_000)
+            hasGivenUp.wait(times: last)
             try? world.allReduce(inPlace: &values, sum)
             sleep(600)
         }
@@ -26,6 +27,7 @@ enum Abandoned {
         world.expectError("a reduction that is given up", { $0.kind == .timedOut(missing: [last]) }) {
             try world.allReduce(inPlace: &values, sum)
         }
+        hasGivenUp.give()
         // MPI has the memory of the array, and this one another.
         for place in values.indices { values[place] = -1 }
         let isRefused: (CollectiveError) -> Bool = { $0.reason.contains("abandoned") }
@@ -53,13 +55,13 @@ enum Abandoned {
     private static func abandonedThrowing(_ world: Communicator) throws {
         let last = world.size - 1
         let part = try world.split(world.rank < last)
-        let buffer = try AgreedBuffer<Int>(count: 10, on: world)
-        try world.setPatience(Patience(deadline: .milliseconds(500)))
+        let (buffer, hasGivenUp) = (try AgreedBuffer<Int>(count: 10, on: world), try Sign(on: world))
+        try world.setPatience(Patience(deadline: .seconds(1)))
         let throwing = Reduction<Int>.custom(commutative: true, associative: true) { _, _ throws in throw Failure() }
         let larger = Reduction<Int>.custom(commutative: true, associative: true) { $0 > $1 ? $0 : $1 }
         let later = Reduction<Int>.custom(commutative: false, associative: true) { $1 }
         if world.rank == last {
-            usleep(1_500_000)
+            hasGivenUp.wait(times: last)
             try? buffer.allReduce(throwing)
             sleep(600)
         }
@@ -67,6 +69,7 @@ enum Abandoned {
         world.expectError("a reduction that is given up", { $0.kind == .timedOut(missing: [last]) }) {
             try buffer.allReduce(throwing)
         }
+        hasGivenUp.give()
         let begin = ContinuousClock.now
         repeat {
             part.expect(try part.allReduce(part.rank, larger), part.size - 1, "another function")
@@ -78,15 +81,17 @@ enum Abandoned {
     /// A message that comes when the receiver has given up is the next one that is received.
     private static func lateMessage(_ world: Communicator) throws {
         for count in [1, 100, 1_000_000] {
-            try world.setPatience(Patience(deadline: .milliseconds(300)))
+            let hasGivenUp = try Sign(on: world)
+            try world.setPatience(Patience(deadline: .seconds(1)))
             if world.rank == 1 {
-                usleep(1_000_000)
+                hasGivenUp.wait()
                 try world.setPatience(Patience(deadline: .seconds(20)))
                 for value in [7, 8] { try world.send([Int](repeating: value, count: count), to: 0) }
             } else if world.rank == 0 {
                 world.expectError("a message that does not come", { $0.kind == .timedOut(missing: [1]) }) {
                     _ = try world.receiveArray(of: Int.self, from: 1)
                 }
+                hasGivenUp.give()
                 try world.setPatience(Patience(deadline: .seconds(20)))
                 for value in [7, 8] {
                     let values = try world.receiveArray(of: Int.self, from: 1)

@@ -50,7 +50,7 @@ enum Boards {
     private static func askWithout(_ world: Communicator, stopsAsker: Bool) throws {
         let (rank, last) = (world.rank, world.size - 1)
         let board = try ProgressBoard(on: world, phases: ["start-up"])
-        let stops = stopsAsker && rank == 2
+        let (stops, hasSaid) = (stopsAsker && rank == 2, try Sign(on: world))
         try world.barrier()
         let begin = ContinuousClock.now
         let deadline = Duration.seconds(rank < 2 || stops ? 60 : 2)
@@ -64,9 +64,10 @@ enum Boards {
         let time = ContinuousClock.now - begin
         world.expect(time < deadline + .seconds(3), true, "an error after \(time)")
         fputs("check: rank \(rank) asked \(board.questions) times\n", stderrHandle())
-        // All others have something to say, too; at the end there may be no time for it.
+        // At the end of the job there may be no time for what the others have to say.
         fflush(nil)
-        usleep(1_500_000)
+        hasSaid.give()
+        hasSaid.wait(times: stopsAsker ? 2 : 3)
         MPI.abort(exitCode: 5)
     }
 }

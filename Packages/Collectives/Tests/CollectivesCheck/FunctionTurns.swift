@@ -29,7 +29,7 @@ enum FunctionTurns {
         let (last, size) = (world.size - 1, world.size)
         for order in [Array(0..<last), (0..<last).reversed()] {
             let (others, under) = (try world.subset(order), try world.duplicate())
-            let (isInside, hasMet) = (Sign(), Sign())
+            let (isInside, hasMet) = (Flag(), Flag())
             let free = Reduction<Int>.custom(commutative: true, associative: true) { a, b in
                 if isInside.isSet { hasMet.set() }
                 return a + b
@@ -72,27 +72,27 @@ enum FunctionTurns {
         world.expect(try world.allReduce(1, .sum), size, "a sum after it")
     }
 
-    /// Calls `body` on each rank whose task is in a function, which must be one at least.
+    /// Calls `body` on each rank whose task is in a function, which must be one at least. The function goes on a while
+    /// after that.
     private static func meet(
         _ world: Communicator, _ under: Communicator, _ name: String, _ body: () throws -> Void
     ) throws {
-        let isInside = Sign()
+        let (isInside, isMet, thread) = (Flag(), Flag(), pthread_self())
         let slow = Reduction<Int>.custom(commutative: true, associative: true) { a, b in
+            // The late rank may be called while it begins.
+            guard pthread_self() != thread else { return a + b }
             isInside.set()
+            isMet.waitUntilSet()
             usleep(200_000)
-            isInside.clear()
             return a + b
         }
         try world.barrier()
         if world.rank == world.size - 1 { usleep(300_000) }
         let sum = Awaited(try under.startAllReduce([1], slow))
-        var hasMet = false
-        for _ in 0..<1500 where !hasMet {
-            usleep(1000)
-            guard isInside.isSet else { continue }
-            hasMet = true
-            try body()
-        }
+        while !isInside.isSet, !sum.isThere { usleep(1000) }
+        let hasMet = isInside.isSet
+        isMet.set()
+        if hasMet { try body() }
         world.expect(sum.value, [world.size], "the sum beside \(name)")
         world.expect(try world.allReduce(hasMet ? 1 : 0, .max), 1, "ranks in a function beside \(name)")
     }
@@ -102,7 +102,7 @@ enum FunctionTurns {
         let (counter, under) = (try SharedCounter(on: world, host: 0), try world.duplicate())
         let board = try ProgressBoard(on: world, phases: ["first", "second"])
         let barrier = try world.startBarrier()
-        let isCalled = Sign()
+        let isCalled = Flag()
         let sum = Reduction<Int>.custom(commutative: true, associative: true) { a, b in
             counter.progress()
             board.report(phase: 1)
@@ -122,7 +122,7 @@ enum FunctionTurns {
         let (rank, size) = (world.rank, world.size)
         let board = try ProgressBoard(on: world, phases: ["first", "second"])
         let counter = try SharedCounter(on: world, host: 0)
-        let (isOver, hasEnded) = (Sign(), Sign())
+        let (isOver, hasEnded) = (Flag(), Flag())
         Task.detached {
             var phase = 0
             while !isOver.isSet {
@@ -138,33 +138,27 @@ enum FunctionTurns {
             world.expect(received, round, "a number")
         }
         isOver.set()
-        while !hasEnded.isSet { usleep(1000) }
+        hasEnded.waitUntilSet()
     }
 }
 
 /// What a task waits for.
 private final class Awaited: Sendable {
-    private let isThere = Sign()
+    private let end = Flag()
     private let result = Mutex<[Int]>([])
 
     init(_ pending: Pending<[Int]>) {
         Task.detached { [self] in
             let value = (try? await pending.value) ?? []
             result.withLock { $0 = value }
-            isThere.set()
+            end.set()
         }
     }
 
+    var isThere: Bool { end.isSet }
     /// Empty when there was an error.
     var value: [Int] {
-        while !isThere.isSet { usleep(1000) }
+        end.waitUntilSet()
         return result.withLock { $0 }
     }
-}
-
-private final class Sign: Sendable {
-    private let flag = Atomic<Bool>(false)
-    var isSet: Bool { flag.load(ordering: .acquiring) }
-    func set() { flag.store(true, ordering: .releasing) }
-    func clear() { flag.store(false, ordering: .releasing) }
 }

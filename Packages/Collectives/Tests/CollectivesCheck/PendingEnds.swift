@@ -13,11 +13,10 @@ enum PendingEnds {
 
     /// A wait that ends early leaves everything as it is.
     private static func late(_ world: Communicator) throws {
-        let last = world.size - 1
+        let (last, hasGivenUp) = (world.size - 1, try Sign(on: world))
         let isLate = world.rank == last
-        let deadline = Duration.milliseconds(isLate ? 20_000 : 300)
-        try world.setPatience(Patience(deadline: deadline))
-        if isLate { usleep(1_500_000) }
+        try world.setPatience(Patience(deadline: .seconds(isLate ? 20 : 1)))
+        if isLate { hasGivenUp.wait(times: last) }
         let barrier = try world.startBarrier()
         let sum = try world.startAllReduce([world.rank, 1], .sum)
         if !isLate {
@@ -25,6 +24,7 @@ enum PendingEnds {
                 world.expectError("a barrier", { $0.kind == .timedOut(missing: [last]) }) { try barrier.wait() }
             }
             world.expect(barrier.isDone, false, "a barrier that some have not begun")
+            hasGivenUp.give()
             while !barrier.isDone {}
         }
         try barrier.wait()
@@ -140,7 +140,7 @@ enum PendingEnds {
         }
         usleep(100_000)
         task.cancel()
-        usleep(1_500_000)
+        for _ in 0..<5000 where timedOut.value * cancelled.value == 0 { usleep(1000) }
         world.expect([timedOut.value, cancelled.value], [1, 1], "tasks that wait no longer")
         try world.setPatience(Patience(deadline: .seconds(20)))
         try world.send(world.rank, to: (world.rank + 1) % world.size)
@@ -151,17 +151,15 @@ enum PendingEnds {
     /// While one thread waits for a message, another gets an error, and all is well afterwards.
     private static func twoThreads(_ world: Communicator) throws {
         let window = try Window<Int>(count: 1, on: world)
-        for patience in Waits.patiences {
+        let hasLooked = try Sign(on: world)
+        for (number, patience) in Waits.patiences.enumerated() {
             try world.setPatience(patience)
             if world.rank == 1 {
-                usleep(700_000)
+                hasLooked.wait(times: number + 1)
                 try world.send(9, to: 0)
             } else if world.rank == 0 {
-                let received = Counter()
-                Task.detached {
-                    if (try? world.receive(Int.self, from: 1)) == 9 { received.add() }
-                }
-                usleep(200_000)
+                let receive = InThread { world.expect(try world.receive(Int.self, from: 1), 9, "a message") }
+                receive.waitUntilUnderWay(world)
                 let isRefused = { (error: CollectiveError) in
                     error.kind == .misuse && error.reason.contains("another thread")
                 }
@@ -174,7 +172,8 @@ enum PendingEnds {
                 world.expectError("a get", isRefused) { _ = try window.get(1, from: 1, at: 0) }
                 world.expectError("own elements", isRefused) { try window.withOwnElements { $0[0] = 1 } }
                 world.expectError("a message to oneself", isRefused) { try world.send(1, to: 0) }
-                while received.value == 0 { usleep(1000) }
+                hasLooked.give()
+                receive.join()
             }
             world.expect(try world.allReduce(1, .sum), world.size, "a sum after it")
         }

@@ -10,9 +10,10 @@ enum SpanDeadlines {
     /// A message that comes when the receiver has given up is the next one that is received.
     private static func lateMessage(_ world: Communicator) throws {
         for count in [1, 1_000_000] {
-            try world.setPatience(Patience(deadline: .milliseconds(300)))
+            let hasGivenUp = try Sign(on: world)
+            try world.setPatience(Patience(deadline: .seconds(1)))
             if world.rank == 1 {
-                usleep(1_000_000)
+                hasGivenUp.wait()
                 try world.setPatience(Patience(deadline: .seconds(20)))
                 for value in [7, 8] { try world.send([Int](repeating: value, count: count).span, to: 0) }
             } else if world.rank == 0 {
@@ -20,6 +21,7 @@ enum SpanDeadlines {
                 world.expectError("a message that does not come", { $0.kind == .timedOut(missing: [1]) }) {
                     try Spans.expectFilled(world, before, before, "given up") { try world.receive(into: &$0, from: 1) }
                 }
+                hasGivenUp.give()
                 try world.setPatience(Patience(deadline: .seconds(20)))
                 for value in [7, 8] {
                     try Spans.expectFilled(world, before, before.map { _ in value }, "a message after it") {
@@ -34,13 +36,12 @@ enum SpanDeadlines {
     /// given it up: what MPI brings then goes to memory that is not the caller's, who has it back.
     private static func abandoned(_ world: Communicator) throws {
         let (count, last) = (1000, world.size - 1)
-        let part = try world.split(world.rank < last)
+        let (part, hasGivenUp) = (try world.split(world.rank < last), try Sign(on: world))
         try part?.setPatience(Patience(deadline: .seconds(20)))
-        try world.setPatience(Patience(deadline: .milliseconds(500)))
+        try world.setPatience(Patience(deadline: .seconds(1)))
         guard let part else {
             let buffer = try AgreedBuffer<Int>(count: count, on: world)
-            // The others answer each other for a second.
-            usleep(3_000_000)
+            hasGivenUp.wait(times: last)
             try? buffer.broadcast(root: last)
             sleep(600)
             return
@@ -50,6 +51,7 @@ enum SpanDeadlines {
             var span = values.mutableSpan
             try world.broadcast(into: &span, root: last)
         }
+        hasGivenUp.give()
         for place in values.indices { values[place] = -1 }
         let begin = ContinuousClock.now
         // As often on every rank.

@@ -146,10 +146,10 @@ enum Tags {
 
     /// A receiver of any message gives up before one comes, and receives it later.
     private static func lateMessage(_ world: Communicator) throws {
-        let rank = world.rank
-        try world.setPatience(Patience(deadline: .milliseconds(300)))
+        let (rank, hasGivenUp) = (world.rank, try Sign(on: world))
+        try world.setPatience(Patience(deadline: .seconds(1)))
         if rank > 0 {
-            usleep(1_500_000)
+            hasGivenUp.wait()
             try world.setPatience(Patience(deadline: .seconds(20)))
             usleep(100_000)
             try world.send([rank, -rank], to: 0, tag: rank)
@@ -161,6 +161,7 @@ enum Tags {
             world.expectError("no envelope", { $0.kind == .timedOut(missing: [1]) }) {
                 _ = try world.waitForMessage(from: 1)
             }
+            hasGivenUp.give()
             try world.setPatience(Patience(deadline: .seconds(20)))
             world.expect(try world.waitForMessage(tag: 1).source, 1, "the envelope that comes")
             let received = try others.map { _ in try world.receiveAny(of: Int.self) }.sorted { $0.source < $1.source }

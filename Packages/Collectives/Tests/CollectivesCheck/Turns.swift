@@ -1,7 +1,6 @@
 import CMPI
 import Collectives
 import Glibc
-import Synchronization
 
 /// Two threads of rank 0 that call at once: the second gets an error, whatever the two call.
 enum Turns {
@@ -19,13 +18,14 @@ enum Turns {
         let counter = try SharedCounter(on: world, host: 0)
         let memory = try SharedMemory(byteCount: 64, on: world.splitByNode())
         let board = try ProgressBoard(on: world, phases: ["first", "second"])
+        let hasLooked = try Sign(on: world)
         if world.rank == 1 {
-            usleep(700_000)
+            hasLooked.wait()
             try world.send(9, to: 0)
         } else if world.rank == 0 {
             let name = MPI.processorName
             let receive = InThread { world.expect(try world.receive(Int.self, from: 1), 9, "a message") }
-            usleep(200_000)
+            receive.waitUntilUnderWay(world)
             world.expectError("the size of a file", isRefused) { _ = try file.size }
             world.expectError("a number", isRefused) { _ = try counter.next() }
             world.expectError("a look at memory", isRefused) { try memory.synchronize() }
@@ -34,6 +34,7 @@ enum Turns {
             world.expectError("the end", isRefused) { try MPI.finish() }
             world.expect(MPI.processorName, name, "a name")
             board.report(phase: 1)
+            hasLooked.give()
             receive.join()
         }
         world.expect(try world.allReduce(1, .sum), world.size, "a sum after it")
@@ -43,20 +44,21 @@ enum Turns {
     /// While one thread calls MPI itself, another has to wait; that thread may call this library, too.
     private static func besideLent(_ world: Communicator) throws {
         if world.rank == 0 {
-            let flag = Flag()
+            let (isLent, hasLooked) = (Flag(), Flag())
             let lent = InThread {
                 try world.withMPIComm { _ in
                     let adopted = try Communicator(adopting: ownWorld())
                     world.expect(try adopted.allReduce(7, .sum), 7, "a sum while the handle is lent")
                     try adopted.free()
-                    flag.waitUntilSet()
+                    isLent.set()
+                    hasLooked.waitUntilSet()
                 }
             }
-            usleep(200_000)
+            isLent.waitUntilSet()
             world.expectError("a look", isRefused) { _ = try world.probe() }
             world.expectError("a beginning", isRefused) { _ = try world.startSend([1], to: 0) }
             world.expectError("a second handle", isRefused) { try world.withMPIComm { _ in } }
-            flag.set()
+            hasLooked.set()
             lent.join()
         }
         world.expect(try world.allReduce(1, .sum), world.size, "a sum after it")
@@ -64,10 +66,13 @@ enum Turns {
 
     /// While one thread is in a call that MPI has in its blocking form only, another gets an error.
     private static func besideBlocking(_ world: Communicator) throws {
-        let (flag, node) = (Flag(), try world.splitByNode())
+        let (isNext, node) = (Flag(), try world.splitByNode())
+        let (isWithin, hasLooked) = (try Sign(on: world), try Sign(on: world))
         let patience = Patience(interrupt: {
-            // Rank 1 is late within an operation that the others have come out of.
-            if flag.take() { usleep(1_000_000) }
+            // Rank 1 stays within an operation that the others can come out of.
+            if isNext.take() {
+                hasLooked.wait(times: isWithin.give())
+            }
             return nil
         })
         try world.setPatience(patience)
@@ -78,52 +83,28 @@ enum Turns {
             ("memory", { _ = try SharedMemory(byteCount: 64, on: node) }),
             ("counter", { _ = try SharedCounter(on: world, host: 0) }),
             ("file", { _ = try ParallelFile("/dev/null", .reading, on: world) }),
+            // It asks nobody before: rank 1 comes late as a whole.
             ("adopting", { _ = try world.withMPIComm { try Communicator(adopting: $0) } }),
         ]
-        for (name, call) in calls {
-            // One that asks nobody before has to come late as a whole.
-            if world.rank == 1, name == "adopting" { usleep(1_000_000) }
-            guard world.rank == 0 else {
-                if world.rank == 1, name != "adopting" { flag.set() }
+        for (number, (name, call)) in calls.enumerated() {
+            if world.rank == 0 {
+                if name != "adopting" { isWithin.wait(times: number + 1) }
+                let first = InThread(call)
+                first.waitUntilUnderWay(world)
+                // By then it is in the call itself.
+                usleep(100_000)
+                world.expectError("a look beside \(name)", isRefused) { _ = try world.probe() }
+                hasLooked.give()
+                first.join()
+            } else {
+                if world.rank == 1, name == "adopting" { hasLooked.wait(times: number + 1) }
+                if world.rank == 1, name != "adopting" { isNext.set() }
                 try call()
-                world.expect(try world.allReduce(1, .sum), world.size, "a sum after \(name)")
-                continue
             }
-            usleep(200_000)
-            let first = InThread(call)
-            usleep(400_000)
-            world.expectError("a look beside \(name)", isRefused) { _ = try world.probe() }
-            first.join()
             world.expect(try world.allReduce(1, .sum), world.size, "a sum after \(name)")
         }
     }
 
     private static func ownWorld() -> MPI_Comm { present(cmpi_comm_self()) }
     private static func present<Handle>(_ handle: Handle?) -> Handle { handle! }
-}
-
-/// Runs something in another thread; an error ends the job.
-private final class InThread: Sendable {
-    private let end = Flag()
-
-    init(_ body: @escaping @Sendable () throws -> Void) {
-        Task.detached { [end] in
-            do { try body() } catch {
-                fputs("check: in another thread: \(error)\n", stderrHandle())
-                MPI.abort(exitCode: 3)
-            }
-            end.set()
-        }
-    }
-
-    func join() { end.waitUntilSet() }
-}
-
-private final class Flag: Sendable {
-    private let isSet = Atomic<Bool>(false)
-
-    func set() { isSet.store(true, ordering: .releasing) }
-    /// Whether it was set; it is not afterwards.
-    func take() -> Bool { isSet.exchange(false, ordering: .acquiringAndReleasing) }
-    func waitUntilSet() { while !isSet.load(ordering: .acquiring) { usleep(1000) } }
 }

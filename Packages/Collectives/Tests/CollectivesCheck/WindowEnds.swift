@@ -43,22 +43,26 @@ enum WindowEnds {
 
     /// Rank 1 is late, but within a long deadline; or too late.
     private static func silent(_ world: Communicator, deadlines: [Int]) throws {
-        for (number, call) in calls.enumerated() {
+        for (name, call) in zip(1..., calls) {
             // Others are not given up.
             guard let part = try world.split(true) else { return }
             let window = try Window<Int>(count: 100_000, on: part)
             let board = try ProgressBoard(on: part, phases: ["start-up"])
-            for deadline in deadlines {
+            let (isAsleep, hasLooked) = (try Sign(on: part), try Sign(on: part))
+            for (number, deadline) in deadlines.enumerated() {
                 try part.setPatience(Patience(deadline: .seconds(deadline), board: board))
                 if deadlines.count > 1 { try window.synchronize() }
-                if world.rank == 1 { usleep(deadline == 1 ? 3_000_000 : 600_000) }
+                if world.rank == 1 {
+                    isAsleep.give()
+                    if deadline > 1 { usleep(400_000) } else { hasLooked.wait() }
+                }
                 guard world.rank == 0 else { continue }
-                // It has gone to sleep by then.
-                usleep(200_000)
+                isAsleep.wait(times: number + 1)
                 if deadline > 1 {
                     try call(window)
                 } else {
-                    expectSilence(part, "call \(number)") { try call(window) }
+                    expectSilence(part, "call \(name)") { try call(window) }
+                    hasLooked.give()
                 }
             }
         }
@@ -67,11 +71,12 @@ enum WindowEnds {
 
     /// The same of a counter that nobody has asked before.
     private static func silentHost(_ world: Communicator) throws {
-        let counter = try SharedCounter(on: world, host: 1)
+        let (counter, isAsleep) = (try SharedCounter(on: world, host: 1), try Sign(on: world))
         try world.setPatience(
             Patience(deadline: .seconds(1), board: ProgressBoard(on: world, phases: ["start-up"])))
+        if world.rank == 1 { isAsleep.give() }
         if world.rank == 0 {
-            usleep(200_000)
+            isAsleep.wait()
             expectSilence(world, "a number") { _ = try counter.next() }
         }
         endJob(world)
