@@ -45,6 +45,12 @@ enum Buffers {
             fill()
             try buffer.allReduce(.sum, first: count)
             expectAll("allReduce of the first") { $0 < count ? 50 * size * (size - 1) + size * $0 : 100 * rank + $0 }
+            fill()
+            let places = count / 3..<count
+            try buffer.allReduce(.sum, in: places)
+            expectAll("allReduce of some") {
+                places.contains($0) ? 50 * size * (size - 1) + size * $0 : 100 * rank + $0
+            }
         }
         try checkScans(world)
         try checkErrors(world)
@@ -115,6 +121,11 @@ enum Buffers {
         let (rank, size) = (world.rank, world.size)
         world.expectError("more than there are", { $0.reason.contains("3 of 2 elements") }) {
             try AgreedBuffer<Int>(count: 2, on: world).allReduce(.sum, first: 3)
+        }
+        for places in [-1..<1, 1..<3] {
+            world.expectError("places that are none", { $0.reason.contains("elements \(places) of 2") }) {
+                try AgreedBuffer<Int>(count: 2, on: world).allReduce(.sum, in: places)
+            }
         }
         guard size > 1 else { return }
         world.expectError("counts that differ", Memory.isLengthError) {

@@ -80,7 +80,7 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
     ///
     /// - Throws: ``CollectiveError``
     public func allReduce(_ operation: Reduction<Element>) throws(CollectiveError) {
-        try allReduce(operation, first: count)
+        try allReduce(operation, in: 0..<count)
     }
 
     /// Overwrites the first elements by all ranks' first elements combined, and leaves the others alone.
@@ -93,8 +93,23 @@ public final class AgreedBuffer<Element: BitwiseCopyable> {
         guard (0...count).contains(first) else {
             throw CollectiveError(routine: "allReduce", reason: "\(first) of \(count) elements are to be combined")
         }
+        try allReduce(operation, in: 0..<first)
+    }
+
+    /// Overwrites some elements by all ranks' elements at the same places combined, and leaves the others alone. Where
+    /// MPI works beside the ranks, as it does with a deadline, it takes as much memory again: many elements take less
+    /// part by part.
+    ///
+    /// - Parameters:
+    ///   - operation: How elements are combined.
+    ///   - places: Which; the same on every rank, which nobody compares: they must follow from what all know.
+    /// - Throws: ``CollectiveError``
+    public func allReduce(_ operation: Reduction<Element>, in places: Range<Int>) throws(CollectiveError) {
+        guard places.lowerBound >= 0, places.upperBound <= count else {
+            throw CollectiveError(routine: "allReduce", reason: "elements \(places) of \(count) are to be combined")
+        }
         try use { () throws(CollectiveError) in
-            try communicator.allReduce(Operands(inPlace: start), first, operation)
+            try communicator.allReduce(Operands(inPlace: start + places.lowerBound), places.count, operation)
         }
     }
 
