@@ -5,8 +5,10 @@ import TestSupport
 /// A file of made-up redshift distributions, as `photoz run` and `qp` write them.
 struct DistributionsFile {
     /// The levels of ours.
-    static let levels: [Double] =
-        [0, 0.001, 0.005, 0.01, 0.025] + (1...19).map { Double($0) / 20 } + [0.975, 0.99, 0.995, 0.999, 1]
+    static let levels: [Double] = {
+        let middle: [Double] = (1...19).map { Double($0) / 20 }
+        return [0, 0.001, 0.005, 0.01, 0.025] + middle + [0.975, 0.99, 0.995, 0.999, 1]
+    }()
 
     var form = "quant"
     /// What all rows have in common.
