@@ -37,8 +37,8 @@ enum Tags {
                     world.expect(received, message(previous, tag, length), "a message with tag \(tag)")
                 }
             }
-            // In 50 short parts, or as one that MPI does not copy.
-            let long = Parts.largest == 64 ? 400 : 70_000
+            // One that MPI does not copy, or 50 short parts.
+            let long = min(70_000, 50 * Parts.largest / MemoryLayout<Int>.stride)
             let received = try world.sendReceive(message(rank, 9, long), to: next, from: previous, tag: 9)
             world.expect(received == message(previous, 9, long), true, "a long message with tag 9")
             try world.send(rank, to: next, tag: 1)

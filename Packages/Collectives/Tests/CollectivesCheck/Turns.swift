@@ -97,8 +97,9 @@ enum Turns {
                 hasLooked.give()
                 first.join()
             } else {
-                if world.rank == 1, name == "adopting" { hasLooked.wait(times: number + 1) }
-                if world.rank == 1, name != "adopting" { isNext.set() }
+                if world.rank == 1 {
+                    if name == "adopting" { hasLooked.wait(times: number + 1) } else { isNext.set() }
+                }
                 try call()
             }
             world.expect(try world.allReduce(1, .sum), world.size, "a sum after \(name)")

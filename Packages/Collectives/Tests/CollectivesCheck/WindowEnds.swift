@@ -43,13 +43,13 @@ enum WindowEnds {
 
     /// Rank 1 is late, but within a long deadline; or too late.
     private static func silent(_ world: Communicator, deadlines: [Int]) throws {
-        for (name, call) in zip(1..., calls) {
+        for (number, call) in calls.enumerated() {
             // Others are not given up.
             guard let part = try world.split(true) else { return }
             let window = try Window<Int>(count: 100_000, on: part)
             let board = try ProgressBoard(on: part, phases: ["start-up"])
             let (isAsleep, hasLooked) = (try Sign(on: part), try Sign(on: part))
-            for (number, deadline) in deadlines.enumerated() {
+            for (round, deadline) in deadlines.enumerated() {
                 try part.setPatience(Patience(deadline: .seconds(deadline), board: board))
                 if deadlines.count > 1 { try window.synchronize() }
                 if world.rank == 1 {
@@ -57,11 +57,11 @@ enum WindowEnds {
                     if deadline > 1 { usleep(400_000) } else { hasLooked.wait() }
                 }
                 guard world.rank == 0 else { continue }
-                isAsleep.wait(times: number + 1)
+                isAsleep.wait(times: round + 1)
                 if deadline > 1 {
                     try call(window)
                 } else {
-                    expectSilence(part, "call \(name)") { try call(window) }
+                    expectSilence(part, "call \(number)") { try call(window) }
                     hasLooked.give()
                 }
             }
