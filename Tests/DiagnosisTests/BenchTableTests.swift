@@ -10,7 +10,8 @@ import Testing
         _ precision: Precision, rate: Double, peak: Double, products: Double = 90e9
     ) -> BenchMeasurement {
         BenchMeasurement(
-            instructionSet: "AVX2", precision: precision, galaxiesPerSecond: rate, operationsPerGalaxy: 2e8,
+            instructionSet: "AVX2", precision: precision, preparationSeconds: 0.25,
+            galaxiesPerSecond: (rate, 1.5 * rate), operationsPerGalaxy: 2e8,
             cores: CoreSpeed(peak: peak, products: products), layers: ["heads": 1])
     }
 
@@ -47,6 +48,8 @@ import Testing
         let object = try JSONSerialization.jsonObject(with: Data(jsonLine(table).utf8)) as? [String: Any]
         let rows = try #require(object?["combinations"] as? [[String: Any]])
         #expect(rows.count == 1 && rows[0]["fraction_of_peak"] is NSNull)
+        #expect(rows[0]["preparation_seconds"] as? Double == 0.25)
+        #expect(rows[0]["fastest_galaxies_per_second"] as? Double == 600)
         #expect(rows[0]["peak_gflops"] as? Double == 50 && rows[0]["galaxies_per_second"] as? Double == 400)
     }
 

@@ -52,16 +52,18 @@ package struct Bench {
     ///
     /// - Throws: `WeightsError` when the weights are damaged.
     package func measure(_ precision: Precision, _ instructionSet: InstructionSet) throws -> BenchMeasurement {
+        let start = ContinuousClock.now
         let network = try PreparedNetwork(weights, precision, for: instructionSet)
+        let preparation = ContinuousClock.now - start
         let atWork = EngineAtWork(network, threads: threads, on: galaxies)
         let cores = { CoreSpeed.measure(instructionSet, precision, threads: threads, slices: effort.slices) }
         // The cores are measured before and after, since a machine's clock drifts; the higher peak counts.
         let before = cores()
         let rate = atWork.galaxiesPerSecond(seconds: effort.seconds, leastBatches: effort.leastBatches)
         return BenchMeasurement(
-            instructionSet: "\(instructionSet)", precision: precision, galaxiesPerSecond: rate,
-            operationsPerGalaxy: network.shape.operationsPerGalaxy, cores: before.settled(again: cores),
-            layers: effort.layerSeconds.map(atWork.layerShares))
+            instructionSet: "\(instructionSet)", precision: precision, preparationSeconds: preparation.seconds,
+            galaxiesPerSecond: rate, operationsPerGalaxy: network.shape.operationsPerGalaxy,
+            cores: before.settled(again: cores), layers: effort.layerSeconds.map(atWork.layerShares))
     }
 }
 

@@ -7,8 +7,12 @@ package struct BenchMeasurement: Sendable {
     package let instructionSet: String
     /// How numbers were stored.
     package let precision: Precision
+    /// How long the weights took to be read, folded and packed: what a run waits for that finds none in its cache.
+    package let preparationSeconds: Double
     /// Galaxies a second, of all threads together.
     package let galaxiesPerSecond: Double
+    /// The same in the fastest batch: what the engine does while nothing else uses the machine.
+    package let fastest: Double
     /// Billions of multiplications and additions a second.
     package let gflops: Double
     /// What the cores do at best.
@@ -18,13 +22,16 @@ package struct BenchMeasurement: Sendable {
 
     /// - Parameters: As the properties; `operationsPerGalaxy` counts multiplications and additions.
     package init(
-        instructionSet: String, precision: Precision, galaxiesPerSecond: Double, operationsPerGalaxy: Double,
-        cores: CoreSpeed, layers: [String: Double]?
+        instructionSet: String, precision: Precision, preparationSeconds: Double,
+        galaxiesPerSecond: (median: Double, fastest: Double), operationsPerGalaxy: Double, cores: CoreSpeed,
+        layers: [String: Double]?
     ) {
         self.instructionSet = instructionSet
         self.precision = precision
-        self.galaxiesPerSecond = galaxiesPerSecond
-        gflops = galaxiesPerSecond * operationsPerGalaxy / 1e9
+        self.preparationSeconds = preparationSeconds
+        self.galaxiesPerSecond = galaxiesPerSecond.median
+        fastest = galaxiesPerSecond.fastest
+        gflops = galaxiesPerSecond.median * operationsPerGalaxy / 1e9
         self.cores = cores
         self.layers = layers
     }

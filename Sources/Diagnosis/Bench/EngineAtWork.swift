@@ -11,8 +11,8 @@ struct EngineAtWork {
         self.galaxies = galaxies
     }
 
-    /// The median over batches, after one that is not counted.
-    func galaxiesPerSecond(seconds: Double, leastBatches: Int) -> Double {
+    /// Galaxies a second: the median over batches, after one that is not counted, and of the fastest batch.
+    func galaxiesPerSecond(seconds: Double, leastBatches: Int) -> (median: Double, fastest: Double) {
         predict()
         var times: [Double] = []
         while times.reduce(0, +) < seconds || times.count < leastBatches {
@@ -20,7 +20,8 @@ struct EngineAtWork {
             predict()
             times.append((ContinuousClock.now - start).seconds)
         }
-        return Double(galaxies.count) / times.sorted()[times.count / 2]
+        times.sort()
+        return (Double(galaxies.count) / times[times.count / 2], Double(galaxies.count) / times[0])
     }
 
     /// The share of each kind of layer in the first thread's time.

