@@ -49,7 +49,7 @@ extension CommandTests {
             let data = try survey()
             let operations = 0.2144  // G operations of a galaxy, in the folded network
             var (rates, instructionSet, limit): ([Double], String?, Double) = ([], nil, 100)
-            while rates.count < 3 || rates.count < 10 && rates.max()! < limit {
+            while rates.count < 3 || rates.count < 20 && rates.max()! < limit {
                 // What the job may cost beside the engine: beside what it must do of the cores' peak
                 // (`theEngineUsesItsCore`), or does here, where other machines take of the memory that they share.
                 let engine = try await Bench.measure(threads: 2)
