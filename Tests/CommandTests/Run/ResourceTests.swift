@@ -42,25 +42,36 @@ extension CommandTests {
             print("peak proportional set sizes, chunks of \(rowsOfAChunk) rows, batches of \(batch), MB: \(peaks)")
         }
 
-        // The tests of time measure the engine and the job in turn, and compare the best of each: what they can do, not
-        // what else the machine does. Where it is shared, they go on until the limit is met, or for so many rounds.
+        /// Tests of time measure the engine and the job in turn, and compare the best of each: what they can do, not
+        /// what else the machine does. Where it is shared, they go on until a round says that the limit is met.
+        private func rounds(_ counts: ClosedRange<Int>, _ measure: () async throws -> Bool) async throws {
+            for round in 1...counts.upperBound {
+                if try await measure(), round >= counts.lowerBound { return }
+            }
+        }
+
+        /// The results of a job on two ranks.
+        private func results(_ data: [String], _ options: [String] = []) async throws -> [String: Any] {
+            let output = Output(folder: scratch.file("out"))
+            let outcome = try await Photoz.run(
+                ranks: 2, data: data, output: output.folder, ["--overwrite"] + options, limit: 60)
+            try #require(outcome.exitCode == 0, "\(outcome.report)")
+            return try output.results()
+        }
 
         @Test func throughputOnTwoRanks() async throws {
             let data = try survey()
             let operations = 0.2144  // G operations of a galaxy, in the folded network
             var (rates, instructionSet, limit): ([Double], String?, Double) = ([], nil, 100)
-            while rates.count < 3 || rates.count < 20 && rates.max()! < limit {
+            try await rounds(3...20) {
                 // What the job may cost beside the engine: beside what it must do of the cores' peak
                 // (`theEngineUsesItsCore`), or does here, where other machines take of the memory that they share.
                 let engine = try await Bench.measure(threads: 2)
                 limit = max(limit, 0.95 * min(engine.rate, 0.72 * engine.peak / operations))
-                let output = Output(folder: scratch.file("out"))
-                let outcome = try await Photoz.run(
-                    ranks: 2, data: data, output: output.folder, ["--overwrite"], limit: 60)
-                try #require(outcome.exitCode == 0, "\(outcome.report)")
-                let results = try output.results()
+                let results = try await results(data)
                 rates.append(results["sample_persec"] as? Double ?? 0)
                 instructionSet = (results["provenance"] as? [String: Any])?["instruction_set"] as? String
+                return rates.max() ?? 0 >= limit
             }
             print("galaxies a second on two ranks, \(instructionSet ?? "?"): \(rates), at least \(limit)")
             #expect(rates.max() ?? 0 >= limit)
@@ -70,17 +81,14 @@ extension CommandTests {
         @Test func theFirstBatchComesSoon() async throws {
             let data = try MockSurvey().folder(input, counts: [128])
             var (engines, times, limit): ([Bench], [Double], Double) = ([], [], 0)
-            while times.count < 5 || times.count < 20 && times.min()! >= limit {
+            try await rounds(5...20) {
                 engines.append(try await Bench.measure(threads: 2, "--batch-size", "128"))
-                let output = Output(folder: scratch.file("out"))
-                let outcome = try await Photoz.run(
-                    ranks: 2, data: data, output: output.folder, ["--overwrite", "--batch-size", "64"],
-                    limit: 60)
-                try #require(outcome.exitCode == 0, "\(outcome.report)")
-                let phases = try output.results()["wall_time (seconds)"] as? [String: Double] ?? [:]
+                let results = try await results(data, ["--batch-size", "64"])
+                let phases = results["wall_time (seconds)"] as? [String: Double] ?? [:]
                 times.append(
                     ["startup", "load", "inference"].reduce(-(phases["mpi"] ?? 0)) { $0 + (phases[$1] ?? .nan) })
                 limit = limitOfTheFirstBatch(engines)
+                return times.min() ?? .nan < limit
             }
             let preparations = engines.map(\.preparation)
             print("seconds to the end of the first batch: \(times), at most \(limit); of preparation: \(preparations)")
@@ -105,8 +113,9 @@ extension CommandTests {
         @Test func theEngineUsesItsCore() async throws {
             // Batches so short that some of them are left alone, as some of the peak's slices are.
             var shares: [Double] = []
-            while shares.count < 3 || shares.count < 15 && shares.max()! < 0.72 {
+            try await rounds(3...15) {
                 shares.append(try await Bench.measure(threads: 1, "--batch-size", "112").undisturbedShare)
+                return shares.max() ?? 0 >= 0.72
             }
             print("share of the core's float32 peak: \(shares)")
             #expect(shares.max() ?? 0 >= 0.72)
